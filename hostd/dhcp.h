@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dhcp.h - obtain a lease with the guest's identity (RFC 2131, RFC 4578): the state machine over a boot interface. */
+#ifndef HOSTD_DHCP_H
+#define HOSTD_DHCP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pvboot_req.h"
+
+struct event_base;
+struct dhcp;
+
+enum dhcp_proxy_mode {
+	DHCP_PROXY_AUTO, /* the first offer that names a boot file is taken at once; with none, wait for a proxy's */
+	DHCP_PROXY_WAIT, /* always wait for a proxy's offer */
+	DHCP_PROXY_OFF	 /* ignore proxies */
+};
+
+struct dhcp_request {
+	const char *vm;	    /* for the log */
+	const char *ifname; /* the boot interface: plain, a bridge or a bridge port */
+	uint8_t mac[6];	    /* chaddr, and the Ethernet source */
+	bool has_uuid;
+	uint8_t uuid[16]; /* option 97, wire order */
+	enum dhcp_proxy_mode proxy;
+	uint32_t timeout_ms;  /* give up after this; 0: the default, 60 s */
+	uint8_t previous[4]; /* an address to ask for again (INIT-REBOOT is not used), 0.0.0.0: none */
+};
+
+struct dhcp_result {
+	uint32_t status; /* PVBOOT_S_* */
+	char text[PVBOOT_ERROR_MAX + 1]; /* words of a failure: what, where, what to do; empty on success */
+	struct pvboot_discover_res res;	 /* valid on PVBOOT_S_OK, and as far as known on PVBOOT_S_NO_BOOTFILE */
+};
+
+/* What pvboot probe shows: every step in words, as it happens.  May be NULL. */
+typedef void (*dhcp_trace_fn)(void *arg, const char *line);
+/* Called exactly once, from the loop, unless dhcp_cancel() comes first; the struct dhcp is freed after it returns. */
+typedef void (*dhcp_done_fn)(void *arg, const struct dhcp_result *result);
+
+/* Begin.  NULL only if memory ran out: every other failure (no such interface, no CAP_NET_RAW) comes through done. */
+struct dhcp *dhcp_start(struct event_base *base, const struct dhcp_request *req, dhcp_done_fn done, dhcp_trace_fn trace,
+			void *arg);
+void dhcp_cancel(struct dhcp *dhcp);
+
+/* Give a lease back with DHCPRELEASE, fire and forget. */
+void dhcp_release(const struct dhcp_request *req, const struct pvboot_lease *lease);
+
+#endif /* HOSTD_DHCP_H */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* log.h - one line per event, the VM's name first, on stderr or to syslog. */
+#ifndef HOSTD_LOG_H
+#define HOSTD_LOG_H
+
+#include <stdbool.h>
+#include <syslog.h>
+
+/* Start logging: to syslog if use_syslog, else to stderr; lines above level (LOG_ERR .. LOG_DEBUG) are dropped. */
+void log_open(bool use_syslog, int level);
+
+/* Log one line at a syslog level.  vm may be NULL for the daemon itself.  Bytes that are not printable ASCII, whoever they come
+ * from, are written as \xNN, so that no guest or server can forge a line. */
+void log_msg(int level, const char *vm, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif /* HOSTD_LOG_H */

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pvboot_req.h - the requests of the pvboot protocol.
+ *
+ * What a guest asks, and what it is answered: shared by the guest ABI (pvboot.h, where a request is a
+ * descriptor chain of queue 1) and by the VMM-to-hostd link (pvboot_link.h, where it is a message).
+ * docs/spec.md, chapter 4, is the prose; every layout below is asserted.
+ *
+ * All integers are little-endian unless the name of the type says be (network order); IPv4 addresses are four bytes in
+ * network order.  Reserved fields are written as 0 and refused otherwise.
+ */
+#ifndef PVBOOT_REQ_H
+#define PVBOOT_REQ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PVBOOT_ASSERT_LAYOUT(type, field, off) \
+	_Static_assert(offsetof(struct type, field) == (off), #type "." #field)
+#define PVBOOT_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
+
+/* ---- limits ---------------------------------------------------------------------------------------------------- */
+
+#define PVBOOT_NAME_MAX 1023	  /* bytes of a file name or URL in PVBOOT_OP_OPEN, no NUL */
+#define PVBOOT_DGRAM_MAX 1472	  /* payload bytes of one datagram: 1500 - IPv4 header - UDP header */
+#define PVBOOT_LOG_MAX 512	  /* bytes of text in PVBOOT_OP_LOG */
+#define PVBOOT_ERROR_MAX 255	  /* bytes of text answered by PVBOOT_OP_LAST_ERROR */
+#define PVBOOT_ARGS_MAX 2048	  /* bytes of arguments of any request, header excluded */
+#define PVBOOT_DHCP_PACKET 1260	  /* bytes of each cached DHCP packet, zero padded: what every boot program assumes */
+#define PVBOOT_BOOTFILE_MAX 256	  /* bytes of the boot file name in struct pvboot_lease, NUL included */
+#define PVBOOT_FILES_MAX 16	  /* files one guest may hold open */
+#define PVBOOT_SIZE_UNKNOWN UINT64_C(0xffffffffffffffff)
+
+/* ---- operations ------------------------------------------------------------------------------------------------ */
+
+#define PVBOOT_OP_DISCOVER 1   /* obtain a lease by DHCP:   pvboot_discover_args -> pvboot_discover_res */
+#define PVBOOT_OP_OPEN 2       /* open a file:              pvboot_open_args + name -> pvboot_open_res */
+#define PVBOOT_OP_READ 3       /* read at an offset:        pvboot_read_args -> bytes */
+#define PVBOOT_OP_CLOSE 4      /* close a file:             pvboot_file_args -> nothing */
+#define PVBOOT_OP_PROGRESS 5   /* how much is fetched:      pvboot_file_args -> pvboot_progress_res */
+#define PVBOOT_OP_DGRAM_OPEN 6 /* start receiving:          pvboot_dgram_open_args -> nothing */
+#define PVBOOT_OP_DGRAM_CLOSE 7 /* stop, drop what waits:   nothing -> nothing */
+#define PVBOOT_OP_DGRAM_SEND 8 /* send one UDP datagram:    pvboot_dgram_args + payload -> nothing */
+#define PVBOOT_OP_LOG 9	       /* one line for the log:     pvboot_log_args + text -> nothing */
+#define PVBOOT_OP_PHASE 10     /* the boot reached a phase: pvboot_phase_args -> nothing */
+#define PVBOOT_OP_LAST_ERROR 11 /* why, in words:           nothing -> text; answered by the device itself */
+#define PVBOOT_OP_CANCEL 12    /* give up a request:        pvboot_cancel_args -> nothing; by the device itself */
+#define PVBOOT_OP_LAST PVBOOT_OP_CANCEL
+
+/* ---- status ---------------------------------------------------------------------------------------------------- */
+
+#define PVBOOT_S_OK 0
+#define PVBOOT_S_FAILED 1	/* anything without a code of its own; LAST_ERROR has the words */
+#define PVBOOT_S_UNSUPPORTED 2	/* unknown operation, flag or URL scheme */
+#define PVBOOT_S_BAD_REQUEST 3	/* malformed: lengths, reserved fields, missing room for the result */
+#define PVBOOT_S_AGAIN 4	/* READ with PVBOOT_READ_F_PARTIAL: nothing yet */
+#define PVBOOT_S_NOT_FOUND 5	/* the server says there is no such file */
+#define PVBOOT_S_ACCESS 6	/* the server refuses the file */
+#define PVBOOT_S_TIMEOUT 7	/* the file server does not answer */
+#define PVBOOT_S_NO_OFFER 8	/* no DHCP server answered */
+#define PVBOOT_S_NO_BOOTFILE 9	/* a DHCP server answered, nobody names a boot file */
+#define PVBOOT_S_UNREACHABLE 10 /* the host has no route to the server */
+#define PVBOOT_S_BAD_HANDLE 11	/* no file is open under that handle */
+#define PVBOOT_S_CHANGED 12	/* the file changed while it was read */
+#define PVBOOT_S_NO_RESOURCES 13 /* too many files, or the host has no room */
+#define PVBOOT_S_DENIED 14	/* this VM may not do that */
+#define PVBOOT_S_TFTP_ERROR 15	/* the server sent another TFTP error; detail is its ErrorCode */
+#define PVBOOT_S_CANCELLED 16	/* given up by PVBOOT_OP_CANCEL */
+#define PVBOOT_S_NAK 17		/* the DHCP server withdrew its offer */
+#define PVBOOT_S_TRUNCATED 18	/* the file ended before the size its server announced */
+#define PVBOOT_S_LAST PVBOOT_S_TRUNCATED
+#define PVBOOT_S_UNWRITTEN 0xffffffffu /* what a driver writes before submitting: never an answer */
+
+/* ---- DISCOVER -------------------------------------------------------------------------------------------------- */
+
+#define PVBOOT_DISCOVER_F_FRESH 0x1u /* do not reuse a lease kept from an earlier boot of this VM */
+
+struct pvboot_discover_args {
+	uint32_t flags; /* PVBOOT_DISCOVER_F_* */
+	uint32_t reserved;
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_discover_args, flags, 0);
+PVBOOT_ASSERT_SIZE(pvboot_discover_args, 8);
+
+#define PVBOOT_LEASE_F_PROXY 0x1u  /* a ProxyDHCP or boot server named the file: packet 3 is its reply */
+#define PVBOOT_LEASE_F_LOCAL 0x2u  /* no server was asked: the host made the lease up (--root) */
+
+struct pvboot_lease {
+	uint8_t address[4];	/* the guest's own */
+	uint8_t netmask[4];
+	uint8_t router[4];	/* 0.0.0.0: none */
+	uint8_t boot_server[4]; /* where the boot file is */
+	uint8_t dhcp_server[4]; /* option 54 of the lease */
+	uint8_t dns[4];		/* the first one, 0.0.0.0: none */
+	uint32_t lease_seconds;
+	uint32_t flags; /* PVBOOT_LEASE_F_* */
+	uint8_t reserved[32];
+	char bootfile[PVBOOT_BOOTFILE_MAX]; /* NUL terminated and padded */
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, address, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, netmask, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, router, 8);
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, boot_server, 12);
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, dhcp_server, 16);
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, dns, 20);
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, lease_seconds, 24);
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, flags, 28);
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, bootfile, 64);
+PVBOOT_ASSERT_SIZE(pvboot_lease, 320);
+
+/* The three packets that PXE's GET_CACHED_INFO serves: 1 DHCPDISCOVER, 2 DHCPACK, 3 boot server reply.
+ * Without a proxy, reply is a full copy of ack. */
+struct pvboot_discover_res {
+	struct pvboot_lease lease;
+	uint8_t discover[PVBOOT_DHCP_PACKET];
+	uint8_t ack[PVBOOT_DHCP_PACKET];
+	uint8_t reply[PVBOOT_DHCP_PACKET];
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_discover_res, lease, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_discover_res, discover, 320);
+PVBOOT_ASSERT_LAYOUT(pvboot_discover_res, ack, 1580);
+PVBOOT_ASSERT_LAYOUT(pvboot_discover_res, reply, 2840);
+PVBOOT_ASSERT_SIZE(pvboot_discover_res, 4100);
+
+/* ---- OPEN, READ, CLOSE, PROGRESS ------------------------------------------------------------------------------- */
+
+#define PVBOOT_OPEN_F_STAT 0x1u /* only the size is wanted: the host need not fetch the contents */
+
+struct pvboot_open_args {
+	uint8_t server[4];   /* 0.0.0.0: the lease's boot server */
+	uint16_t port_be;    /* 0: the scheme's own (TFTP 69) */
+	uint16_t block_size; /* TFTP blksize the guest wants to see, 0: the host chooses */
+	uint32_t flags;	     /* PVBOOT_OPEN_F_* */
+	uint32_t reserved;
+	/* followed by the name: 1..PVBOOT_NAME_MAX bytes, a TFTP path or a URL, no NUL */
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_open_args, server, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_open_args, port_be, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_open_args, block_size, 6);
+PVBOOT_ASSERT_LAYOUT(pvboot_open_args, flags, 8);
+PVBOOT_ASSERT_SIZE(pvboot_open_args, 16);
+
+struct pvboot_open_res {
+	uint32_t handle;     /* non-zero */
+	uint32_t block_size; /* what PXE's TFTP_OPEN may report, at most the one asked for */
+	uint64_t size;	     /* bytes, or PVBOOT_SIZE_UNKNOWN */
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_open_res, handle, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_open_res, block_size, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_open_res, size, 8);
+PVBOOT_ASSERT_SIZE(pvboot_open_res, 16);
+
+/*
+ * READ is answered when the room is full, at the end of the file, or on failure.  With PVBOOT_READ_F_PARTIAL it is
+ * answered as soon as there is at least one byte, and with PVBOOT_S_AGAIN if there is none after wait_ms.
+ * detail of the answer: PVBOOT_READ_EOF if the file ends with these bytes, else 0.
+ */
+#define PVBOOT_READ_F_PARTIAL 0x1u
+#define PVBOOT_READ_WAIT_MAX 1000 /* wait_ms above this is treated as this */
+#define PVBOOT_READ_EOF 1
+
+struct pvboot_read_args {
+	uint32_t handle;
+	uint32_t flags; /* PVBOOT_READ_F_* */
+	uint64_t offset;
+	uint32_t wait_ms;
+	uint32_t reserved;
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_read_args, handle, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_read_args, flags, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_read_args, offset, 8);
+PVBOOT_ASSERT_LAYOUT(pvboot_read_args, wait_ms, 16);
+PVBOOT_ASSERT_SIZE(pvboot_read_args, 24);
+
+struct pvboot_file_args { /* CLOSE, PROGRESS */
+	uint32_t handle;
+	uint32_t reserved;
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_file_args, handle, 0);
+PVBOOT_ASSERT_SIZE(pvboot_file_args, 8);
+
+struct pvboot_progress_res {
+	uint64_t size;	    /* bytes, or PVBOOT_SIZE_UNKNOWN */
+	uint64_t available; /* bytes fetched so far, contiguous from 0 */
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_progress_res, size, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_progress_res, available, 8);
+PVBOOT_ASSERT_SIZE(pvboot_progress_res, 16);
+
+/* ---- datagrams ------------------------------------------------------------------------------------------------- */
+
+struct pvboot_dgram_open_args {
+	uint8_t address[4]; /* the guest's address, as PXE's UDP_OPEN names it */
+	uint32_t reserved;
+};
+PVBOOT_ASSERT_SIZE(pvboot_dgram_open_args, 8);
+
+/* DGRAM_SEND is answered when the device has taken the datagram over, not when it was sent.  While there is no host,
+ * datagrams are taken and lost, as on an unplugged cable. */
+struct pvboot_dgram_args {
+	uint8_t dest[4];
+	uint8_t gateway[4]; /* 0.0.0.0: on-link; advice, the host knows its own routes */
+	uint16_t src_port_be;
+	uint16_t dst_port_be;
+	uint32_t reserved;
+	/* followed by the payload, at most PVBOOT_DGRAM_MAX bytes */
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_dgram_args, dest, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_dgram_args, gateway, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_dgram_args, src_port_be, 8);
+PVBOOT_ASSERT_LAYOUT(pvboot_dgram_args, dst_port_be, 10);
+PVBOOT_ASSERT_SIZE(pvboot_dgram_args, 16);
+
+/* ---- packets to the guest (queue 0) ---------------------------------------------------------------------------- */
+
+#define PVBOOT_PKT_DGRAM 1 /* a UDP datagram's payload */
+/* type 2 is kept for Ethernet frames */
+
+struct pvboot_pkt {
+	uint16_t type;	 /* PVBOOT_PKT_* */
+	uint16_t flags;	 /* 0 */
+	uint32_t length; /* payload bytes that follow */
+	uint8_t src[4];
+	uint8_t dst[4];
+	uint16_t src_port_be;
+	uint16_t dst_port_be;
+	uint32_t reserved;
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_pkt, type, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_pkt, flags, 2);
+PVBOOT_ASSERT_LAYOUT(pvboot_pkt, length, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_pkt, src, 8);
+PVBOOT_ASSERT_LAYOUT(pvboot_pkt, dst, 12);
+PVBOOT_ASSERT_LAYOUT(pvboot_pkt, src_port_be, 16);
+PVBOOT_ASSERT_LAYOUT(pvboot_pkt, dst_port_be, 18);
+PVBOOT_ASSERT_SIZE(pvboot_pkt, 24);
+
+/* ---- LOG, PHASE, CANCEL ---------------------------------------------------------------------------------------- */
+
+struct pvboot_log_args {
+	uint32_t level; /* 0 error, 1 warning, 2 notice, 3 debug */
+	uint32_t reserved;
+	/* followed by the text, at most PVBOOT_LOG_MAX bytes, no NUL or newline */
+};
+PVBOOT_ASSERT_SIZE(pvboot_log_args, 8);
+
+#define PVBOOT_PHASE_ROM 1    /* the ROM took over from the BIOS */
+#define PVBOOT_PHASE_LEASE 2  /* it has a lease */
+#define PVBOOT_PHASE_NBP 3    /* it enters the boot program */
+#define PVBOOT_PHASE_UNLOAD 4 /* the boot program unloaded the PXE stack: a kernel is next */
+#define PVBOOT_PHASE_FAILED 5 /* it gave up and returns to the BIOS */
+#define PVBOOT_PHASE_LAST PVBOOT_PHASE_FAILED
+
+struct pvboot_phase_args {
+	uint32_t phase; /* PVBOOT_PHASE_* */
+	uint32_t guest_ms; /* the device's millisecond counter as the guest saw it */
+};
+PVBOOT_ASSERT_SIZE(pvboot_phase_args, 8);
+
+struct pvboot_cancel_args {
+	uint16_t head; /* index of the first descriptor of the request to give up */
+	uint16_t reserved[3];
+};
+PVBOOT_ASSERT_SIZE(pvboot_cancel_args, 8);
+
+#endif /* PVBOOT_REQ_H */
