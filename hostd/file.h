@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * file.h - a file that guests read: perhaps still growing while it is fetched, never held in the heap.
+ *
+ * A fetched file is a memfd of hostd's own (mode 0400: a device of another uid cannot reopen it for writing); a --root
+ * file is the user's own, and its size, mtime and ctime are compared when it is finished with.
+ */
+#ifndef HOSTD_FILE_H
+#define HOSTD_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct event_base;
+struct file;
+struct tftp_request;
+
+/* Somebody who wants to know.  Embed it; changed() is called from the loop whenever the file opened, grew, was completed or
+ * failed. It may drop its watch and its reference, but not start a read loop of its own that never returns. */
+struct file_watch {
+	void (*changed)(struct file_watch *watch);
+	struct file *file; /* set by file_watch() */
+	struct file_watch *next, **prev;
+};
+
+/* Begin to fetch by TFTP.  One reference is the caller's.  NULL only if memory ran out. */
+struct file *file_fetch_tftp(struct event_base *base, const struct tftp_request *req);
+
+/* Open name below the directory dirfd (RESOLVE_BENEATH: no way out by .. or links).  Never NULL but for memory: a
+ * missing file is a file whose status is PVBOOT_S_NOT_FOUND. */
+struct file *file_open_root(int dirfd, const char *root_path, const char *name, const char *vm);
+
+struct file *file_ref(struct file *file);
+/* The last reference ends the fetch and frees the file. */
+void file_unref(struct file *file);
+
+/* State.  opened: the server accepted (size is meaningful).  done: complete or failed, by status and text. */
+bool file_opened(const struct file *file);
+bool file_done(const struct file *file);
+uint32_t file_status(const struct file *file); /* PVBOOT_S_OK while it grows and at success */
+uint32_t file_detail(const struct file *file);
+const char *file_text(const struct file *file);	   /* words of a failure */
+uint64_t file_size(const struct file *file);	   /* or PVBOOT_SIZE_UNKNOWN */
+uint64_t file_available(const struct file *file);  /* contiguous from 0 */
+
+/* pread() within what is available; 0 at its end. */
+ssize_t file_read(struct file *file, uint64_t offset, void *buf, size_t len);
+
+/* A new read-only open file description, close-on-exec; -1 with errno. */
+int file_open_fd(struct file *file);
+
+/* Compare a --root file with what it was when opened: false (and the file fails with PVBOOT_S_CHANGED) if it changed. */
+bool file_check_unchanged(struct file *file);
+
+void file_watch(struct file *file, struct file_watch *watch);
+void file_unwatch(struct file_watch *watch);
+
+#endif /* HOSTD_FILE_H */

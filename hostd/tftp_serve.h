@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tftp_serve.h - answer the guest's own TFTP (RFC 1350, 2347-2349) on the host.
+ *
+ * A boot program such as pxelinux.0 brings its own TFTP client.  Its RRQs are recognised here and answered from a struct file
+ * that is being fetched; upstream never sees the guest's transfer.  Sessions are keyed by the guest's port.  The channel
+ * to the guest loses nothing that fits the device's queue, so DATA is sent ahead of the ACKs by a few blocks (bounded), and
+ * the guest's own retransmission repairs what was dropped.
+ */
+#ifndef HOSTD_TFTP_SERVE_H
+#define HOSTD_TFTP_SERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pvboot_req.h"
+
+struct event_base;
+struct file;
+struct tftp_serve;
+
+struct tftp_serve_ops {
+	/* Begin to get the file the guest asked server for; one reference passes to the caller. */
+	struct file *(*open)(void *arg, const uint8_t server[4], uint16_t port, const char *filename);
+	/* Send a datagram to the guest. */
+	void (*send)(void *arg, const struct pvboot_pkt *pkt, const void *payload);
+	/* Have len bytes kept by the device under key (a guest port) so that a restarted hostd can go on; len 0: forget. */
+	void (*keep)(void *arg, uint16_t key, const void *blob, size_t len);
+};
+
+struct tftp_serve *tftp_serve_new(struct event_base *base, const char *vm, const struct tftp_serve_ops *ops, void *arg);
+void tftp_serve_free(struct tftp_serve *serve);
+/* The guest started over: end all sessions. */
+void tftp_serve_reset(struct tftp_serve *serve);
+
+/* Is this datagram TFTP's, to be answered here?  True if it was taken (and any answer sent). */
+bool tftp_serve_input(struct tftp_serve *serve, const struct pvboot_dgram_args *to, const uint8_t guest_ip[4],
+		      const void *payload, size_t len);
+
+/* Restore a session from a blob an earlier hostd had kept; hostile input.  False if it is not one of ours. */
+bool tftp_serve_restore(struct tftp_serve *serve, uint16_t key, const void *blob, size_t len);
+
+#endif /* HOSTD_TFTP_SERVE_H */
