@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Real DHCP and TFTP servers in a namespace, as private copies of Debian's binaries.
+
+A copy under another name and path is not matched by the AppArmor profile of the packaged server, which would forbid it our
+configuration files.  Each server's files and log stand in the directory it is given.
+"""
+import glob
+import json
+import os
+import shutil
+from pathlib import Path
+
+from .netns import SERVER_IP, wait_for
+
+TOP = Path(__file__).resolve().parents[3]
+SUBNET = "172.21.0.0"
+MAC = "52:54:00:12:34:57"
+GUEST_IP = "172.21.0.50"
+
+
+def find_program(name, *patterns):
+    """Path of a server's binary, PATH first, then patterns below the checkout; RuntimeError says which package is missing."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    for pattern in patterns:
+        path = path or next(iter(sorted(glob.glob(str(TOP / pattern)))), None)
+    if not path:
+        raise RuntimeError(f"{name} is not installed: run tools/deps.sh")
+    return path
+
+
+def udp_ports(pid):
+    """Local UDP ports bound in the network namespace of pid."""
+    try:
+        with open(f"/proc/{pid}/net/udp") as f:
+            return {int(line.split()[1].split(":")[1], 16) for line in f.readlines()[1:]}
+    except OSError:
+        return set()
+
+
+class Server:
+    """A server process: subclasses write its configuration and name its command line."""
+
+    program = None
+    patterns = ()
+    port = None
+    env = {}
+
+    def __init__(self, ns, directory):
+        self.ns = ns
+        self.dir = Path(directory)
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self.log = self.dir / f"{self.program}.log"
+        self.process = None
+        copy = self.dir / f"pvbt-{self.program}"
+        if not copy.exists():
+            shutil.copy2(find_program(self.program, *self.patterns), copy)
+        self.binary = copy
+
+    def command(self):
+        raise NotImplementedError
+
+    def start(self):
+        """Start it, and wait until its port is open.  May follow stop() or kill(): the server comes back."""
+        assert self.port not in self._ports(), f"port {self.port} is taken in the server's namespace"
+        self.process = self.ns.process([self.binary] + self.command(), log=self.log, env=self.env)
+        wait_for(self._ready, 20, lambda: f"{self.program} on port {self.port}; it said:\n{self.text()}")
+        return self
+
+    def _ready(self):
+        assert self.process.alive(), f"{self.program} ended:\n{self.text()}"
+        return self.port in self._ports()
+
+    def _ports(self):
+        return {int(line.split()[3].rsplit(":", 1)[1]) for line in self.ns.run("ss", "-Hnlu").splitlines()}
+
+    def stop(self):
+        if self.process:
+            self.process.stop()
+
+    def kill(self):
+        """Die at once, transfers in progress included."""
+        if self.process:
+            self.process.kill()
+
+    def text(self):
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+REFERENCE_DHCPD = """subnet 172.21.0.0 netmask 255.255.0.0 {{
+  range 172.21.0.3 172.21.0.100;
+  option broadcast-address 172.21.0.255;
+}}
+group {{
+  next-server {server};
+{hosts}
+}}
+"""
+
+
+def dhcpd_host(mac=MAC, ip=GUEST_IP, filename="pxelinux.0", extra=""):
+    """One host entry of dhcpd.conf, fixed address."""
+    name = "h" + mac.replace(":", "")
+    boot = f'filename "{filename}";' if filename else ""
+    return f"  host {name} {{ fixed-address {ip}; hardware ethernet {mac}; {boot} {extra} }}"
+
+
+class Dhcpd(Server):
+    """ISC dhcpd.  hosts: lines by dhcpd_host(); conf: the whole configuration instead."""
+
+    program = "dhcpd"
+    port = 67
+
+    def __init__(self, ns, directory, hosts=None, conf=None, ifname="eth0", head=""):
+        super().__init__(ns, directory)
+        self.ifname = ifname
+        hosts = [dhcpd_host()] if hosts is None else hosts
+        self.conf = head + (conf or REFERENCE_DHCPD.format(server=SERVER_IP, hosts="\n".join(hosts)))
+
+    def command(self):
+        conf, leases = self.dir / "dhcpd.conf", self.dir / "dhcpd.leases"
+        conf.write_text(self.conf)
+        leases.touch()
+        return ["-4", "-f", "-d", "--no-pid", "-cf", conf, "-lf", leases, self.ifname]
+
+
+class Kea(Server):
+    """Kea's DHCPv4 server.  hosts: (mac, ip, boot file name or None); options: its option-data list; conf: a whole
+    Dhcp4 object instead."""
+
+    program = "kea-dhcp4"
+    port = 67
+
+    def __init__(self, ns, directory, hosts=None, options=(), conf=None, ifname="eth0"):
+        super().__init__(ns, directory)
+        self.env = {"KEA_PIDFILE_DIR": str(self.dir), "KEA_LOCKFILE_DIR": "none", "KEA_DHCP_DATA_DIR": str(self.dir)}
+        reservations = [
+            {"hw-address": mac, "ip-address": ip, **({"boot-file-name": name} if name else {})}
+            for mac, ip, name in (hosts or [(MAC, GUEST_IP, "pxelinux.0")])
+        ]
+        self.conf = conf or {
+            "interfaces-config": {"interfaces": [ifname]},
+            "lease-database": {"type": "memfile", "persist": False},
+            "valid-lifetime": 3600,
+            "next-server": SERVER_IP,
+            "subnet4": [
+                {
+                    "id": 1,
+                    "subnet": "172.21.0.0/16",
+                    "pools": [{"pool": "172.21.0.3 - 172.21.0.40"}],
+                    "option-data": list(options),
+                    "reservations": reservations,
+                }
+            ],
+            "loggers": [{"name": "kea-dhcp4", "output_options": [{"output": "stdout"}], "severity": "INFO"}],
+        }
+
+    def command(self):
+        conf = self.dir / "kea.json"
+        conf.write_text(json.dumps({"Dhcp4": self.conf}, indent=1))
+        return ["-c", conf]
+
+
+class Dnsmasq(Server):
+    """dnsmasq: DHCP (unless dhcp=False), and TFTP from root if one is given; args are added as they are."""
+
+    program = "dnsmasq"
+
+    def __init__(self, ns, directory, root=None, hosts=None, dhcp=True, args=(), ifname="eth0", boot="pxelinux.0"):
+        super().__init__(ns, directory)
+        self.port = 67 if dhcp else 69
+        self.args = ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--log-facility=-"]
+        self.args += ["--no-resolv", "--no-hosts", f"--pid-file={self.dir}/dnsmasq.pid", f"--interface={ifname}", "--bind-interfaces"]
+        if dhcp:
+            self.args += ["--dhcp-range=172.21.0.3,172.21.0.40,255.255.0.0,1h", f"--dhcp-leasefile={self.dir}/leases", "--log-dhcp"]
+            self.args += [f"--dhcp-host={mac},{ip}" for mac, ip in (hosts or [(MAC, GUEST_IP)])]
+            self.args += [f"--dhcp-boot={boot},,{SERVER_IP}"] if boot else []
+        if root:
+            self.args += ["--enable-tftp", f"--tftp-root={root}"]
+        self.args += list(args)
+
+    def command(self):
+        return self.args
+
+
+class Tftpd(Server):
+    """tftpd-hpa.  blksize: the largest it grants (-B); args: e.g. ["-r", "blksize"] to refuse an option."""
+
+    program = "in.tftpd"
+    port = 69
+
+    def __init__(self, ns, directory, root, blksize=None, args=(), address=SERVER_IP):
+        super().__init__(ns, directory)
+        limit = ["-B", str(blksize)] if blksize else []
+        self.args = ["-L", "-4", "-u", "root", "-a", f"{address}:69"] + limit + list(args) + ["-s", root]
+
+    def command(self):
+        return self.args
+
+
+class Atftpd(Server):
+    """atftpd (has windowsize).  It conflicts with tftpd-hpa, so tools/deps.sh unpacks it without installing it."""
+
+    program = "atftpd"
+    patterns = ("build/peers/*/usr/sbin/atftpd", "build/peers/usr/sbin/atftpd")
+    port = 69
+
+    def __init__(self, ns, directory, root, args=(), address=SERVER_IP):
+        super().__init__(ns, directory)
+        self.args = ["--daemon", "--no-fork", "--user", "root", "--group", "root", "--bind-address", address, "--logfile", "-"]
+        self.args += ["--verbose=7", *args, str(root)]
+
+    def command(self):
+        return self.args
