@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* log.c - one line per event, the VM's name first; what comes from outside cannot forge a line. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define LINE_MAX_BYTES 2048
+
+static bool to_syslog;
+static int max_level = LOG_INFO;
+
+/* Copy text, with every byte that is not printable ASCII (and the backslash, which begins an escape) as \xNN. */
+static size_t escape(char *out, size_t room, const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t n = 0;
+
+	for (; *text && n + 5 < room; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= 0x20 && c < 0x7f && c != '\\') {
+			out[n++] = (char)c;
+			continue;
+		}
+		out[n++] = '\\';
+		out[n++] = 'x';
+		out[n++] = hex[c >> 4];
+		out[n++] = hex[c & 15];
+	}
+	out[n] = '\0';
+	return n;
+}
+
+void log_open(bool use_syslog, int level)
+{
+	to_syslog = use_syslog;
+	max_level = level;
+	if (use_syslog)
+		openlog("pvboot-hostd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+void log_msg(int level, const char *vm, const char *fmt, ...)
+{
+	char raw[LINE_MAX_BYTES / 2], name[256], text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 512];
+	const char *kind = level <= LOG_ERR ? "error: " : level == LOG_WARNING ? "warning: " : "";
+	va_list ap;
+	int n;
+
+	if (level > max_level)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	escape(name, sizeof(name), vm ? vm : "hostd");
+	escape(text, sizeof(text), raw);
+	if (to_syslog) {
+		syslog(level, "%s: %s%s", name, kind, text);
+		return;
+	}
+	/* One write per line, so that lines of several processes on one terminal do not mix. */
+	n = snprintf(line, sizeof(line), "%s: %s%s\n", name, kind, text);
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return; /* stderr is gone: there is nowhere to say so */
+}
