@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.c - the command line of pvboot-device: what each option takes, and errors in words. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "pvboot_link.h"
+
+#define ROM_MIN 2048u
+#define ROM_MAX (16u << 20)
+#define HOST_WAIT_MAX 3600000u
+
+static const char help_text[] = "Usage: pvboot-device --fd N [OPTION]...\n"
+				"The pvboot boot device of one QEMU guest, behind QEMU's x-pci-proxy-dev.\n"
+				"`pvboot run` starts it; see pvboot-device(8) for starting it by hand.\n"
+				"\n"
+				"  --fd N              the inherited end of a socketpair whose other end QEMU has\n"
+				"                      (-device x-pci-proxy-dev,fd=M,romfile=pvboot.rom)\n"
+				"  --name NAME         the VM's name, in log lines and for hostd's configuration\n"
+				"                      (at most 63 bytes; default: vm-PID)\n"
+				"  --mac MAC           the guest's MAC address; without one hostd lays it down\n"
+				"  --uuid UUID         the guest's UUID, for DHCP option 97\n"
+				"  --hostd PATH        hostd's socket (default: " PVBOOT_LINK_SOCKET_DEFAULT ")\n"
+				"  --backend dir:DIR   serve files from DIR instead, without any hostd\n"
+				"  --rom-size BYTES    size of romfile=, rounded up to a power of two as QEMU does;\n"
+				"                      0: no ROM BAR (default: 32K; K and M are understood)\n"
+				"  --host-wait MS      how long the guest is told to wait for an absent host\n"
+				"                      (default: 30000)\n"
+				"  --boot-first        the ROM goes before the BIOS's own boot devices\n"
+				"  --user USER         whom to become when started by root (default: nobody)\n"
+				"  --log-level LEVEL   error, warning, notice or debug (default: notice)\n"
+				"  --no-sandbox        keep all privileges: for debugging\n"
+				"  --no-fd-passing     have hostd send file contents over the socket\n"
+				"  --help, --version\n"
+				"\n"
+				"It ends when QEMU closes the socket: exit status 0, 1 after an error, 2 for a\n"
+				"wrong command line.\n";
+
+enum {
+	OPT_FD = 1,
+	OPT_NAME,
+	OPT_MAC,
+	OPT_UUID,
+	OPT_HOSTD,
+	OPT_BACKEND,
+	OPT_ROM_SIZE,
+	OPT_HOST_WAIT,
+	OPT_BOOT_FIRST,
+	OPT_USER,
+	OPT_LOG_LEVEL,
+	OPT_NO_SANDBOX,
+	OPT_NO_FD_PASSING,
+	OPT_HELP,
+	OPT_VERSION,
+};
+
+static const struct option long_options[] = {
+	{"fd", required_argument, NULL, OPT_FD},
+	{"name", required_argument, NULL, OPT_NAME},
+	{"mac", required_argument, NULL, OPT_MAC},
+	{"uuid", required_argument, NULL, OPT_UUID},
+	{"hostd", required_argument, NULL, OPT_HOSTD},
+	{"backend", required_argument, NULL, OPT_BACKEND},
+	{"rom-size", required_argument, NULL, OPT_ROM_SIZE},
+	{"host-wait", required_argument, NULL, OPT_HOST_WAIT},
+	{"boot-first", no_argument, NULL, OPT_BOOT_FIRST},
+	{"user", required_argument, NULL, OPT_USER},
+	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+	{"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
+	{"no-fd-passing", no_argument, NULL, OPT_NO_FD_PASSING},
+	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool options_mac(const char *text, uint8_t mac[6])
+{
+	uint8_t any = 0;
+
+	for (unsigned int i = 0; i < 6; i++, text += 3) {
+		int hi = hex_digit(text[0]), lo = hi < 0 ? -1 : hex_digit(text[1]);
+
+		if (lo < 0)
+			return false;
+		if (i < 5 ? text[2] != ':' && text[2] != '-' : text[2] != '\0')
+			return false;
+		mac[i] = (uint8_t)(hi << 4 | lo);
+		any |= mac[i];
+	}
+	return any && !(mac[0] & 1);
+}
+
+bool options_uuid(const char *text, uint8_t uuid[16])
+{
+	/* where each byte of the text goes: RFC 4122 writes the first three fields with the high byte first */
+	static const uint8_t place[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+
+	for (unsigned int i = 0; i < 16; i++, text += 2) {
+		int hi, lo;
+
+		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
+			return false;
+		hi = hex_digit(text[0]);
+		lo = hi < 0 ? -1 : hex_digit(text[1]);
+		if (lo < 0)
+			return false;
+		uuid[place[i]] = (uint8_t)(hi << 4 | lo);
+	}
+	return *text == '\0';
+}
+
+bool options_number(const char *text, bool suffix, uint32_t max, uint32_t *value)
+{
+	unsigned long long n;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno || n > max)
+		return false;
+	if (suffix && (*end == 'K' || *end == 'k')) {
+		n <<= 10;
+		end++;
+	} else if (suffix && (*end == 'M' || *end == 'm')) {
+		n <<= 20;
+		end++;
+	}
+	if (*end || n > max)
+		return false;
+	*value = (uint32_t)n;
+	return true;
+}
+
+static int wrong(const char *option, const char *text, const char *what)
+{
+	fprintf(stderr, "pvboot-device: --%s %s: %s\n", option, text, what);
+	return 2;
+}
+
+static uint32_t round_up_pow2(uint32_t n)
+{
+	uint32_t p = ROM_MIN;
+
+	while (p < n)
+		p <<= 1;
+	return p;
+}
+
+static bool set_level(struct options *o, const char *text)
+{
+	static const char *const names[] = {"error", "warning", "notice", "debug"};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			o->log_level = (enum pvboot_log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool name_is_good(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len >= PVBOOT_LINK_NAME_MAX)
+		return false;
+	for (; *text; text++) {
+		if (*text <= ' ' || *text > '~')
+			return false;
+	}
+	return true;
+}
+
+/* What each option that takes an argument says about a wrong one. */
+static int take_argument(struct options *o, int opt, const char *text)
+{
+	uint32_t n;
+
+	switch (opt) {
+	case OPT_FD:
+		if (!options_number(text, false, 1u << 20, &n))
+			return wrong("fd", text, "this takes the number of an open descriptor");
+		o->fd = (int)n;
+		break;
+	case OPT_NAME:
+		if (!name_is_good(text))
+			return wrong("name", text, "a name is 1 to 63 printable characters without blanks");
+		o->name = text;
+		break;
+	case OPT_MAC:
+		if (!options_mac(text, o->conf.mac))
+			return wrong("mac", text, "this takes a unicast address such as 52:54:00:12:34:57");
+		o->id_flags |= PVBOOT_LINK_ID_MAC;
+		break;
+	case OPT_UUID:
+		if (!options_uuid(text, o->conf.uuid))
+			return wrong("uuid", text, "this takes the form 01234567-89ab-cdef-0123-456789abcdef");
+		o->conf.has_uuid = true;
+		o->id_flags |= PVBOOT_LINK_ID_UUID;
+		break;
+	case OPT_HOSTD:
+		o->hostd = text;
+		break;
+	case OPT_BACKEND:
+		if (strncmp(text, "dir:", 4) != 0 || !text[4])
+			return wrong("backend", text, "the only backend to name here is dir:DIRECTORY");
+		o->dir = text + 4;
+		break;
+	case OPT_ROM_SIZE:
+		if (!options_number(text, true, ROM_MAX, &n))
+			return wrong("rom-size", text, "this takes the ROM's length in bytes, at most 16M");
+		o->rom_size = n ? round_up_pow2(n) : 0;
+		break;
+	case OPT_HOST_WAIT:
+		if (!options_number(text, false, HOST_WAIT_MAX, &n) || !n)
+			return wrong("host-wait", text, "this takes milliseconds, 1 to 3600000");
+		o->conf.host_wait_ms = n;
+		break;
+	case OPT_USER:
+		o->user = text;
+		break;
+	case OPT_LOG_LEVEL:
+		if (!set_level(o, text))
+			return wrong("log-level", text, "this takes error, warning, notice or debug");
+		break;
+	default:
+		return 2; /* getopt_long() has said what is wrong */
+	}
+	return -1;
+}
+
+int options_parse(struct options *o, int argc, char *argv[])
+{
+	int opt, rc = -1;
+
+	memset(o, 0, sizeof(*o));
+	o->fd = -1;
+	o->hostd = PVBOOT_LINK_SOCKET_DEFAULT;
+	o->user = "nobody";
+	o->rom_size = 32768;
+	o->sandbox = o->fd_passing = true;
+	o->log_level = PVBOOT_LOG_NOTICE;
+
+	while (rc < 0 && (opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_BOOT_FIRST:
+			o->conf.boot_first = true;
+			break;
+		case OPT_NO_SANDBOX:
+			o->sandbox = false;
+			break;
+		case OPT_NO_FD_PASSING:
+			o->fd_passing = false;
+			break;
+		case OPT_HELP:
+			fputs(help_text, stdout);
+			return 0;
+		case OPT_VERSION:
+			puts("pvboot-device " PVBOOT_VERSION);
+			return 0;
+		default:
+			rc = take_argument(o, opt, optarg);
+		}
+	}
+	if (rc >= 0)
+		return rc;
+	if (optind < argc) {
+		fprintf(stderr, "pvboot-device: what is \"%s\"? Every argument belongs to an option; see --help\n",
+			argv[optind]);
+		return 2;
+	}
+	if (o->fd < 0) {
+		fprintf(stderr, "pvboot-device: --fd N is missing: the socket to QEMU, inherited; see --help\n");
+		return 2;
+	}
+	return -1;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.h - the command line of pvboot-device. */
+#ifndef QEMU_OPTIONS_H
+#define QEMU_OPTIONS_H
+
+#include "pvboot_dev.h"
+
+struct options {
+	int fd; /* the socket to QEMU */
+	const char *name;
+	const char *hostd; /* hostd's socket */
+	const char *dir;   /* --backend dir:DIR, else NULL */
+	const char *user;  /* whom to become when started by root */
+	uint32_t rom_size; /* of the ROM BAR: a power of two, or 0 */
+	uint16_t id_flags; /* PVBOOT_LINK_ID_*: which of mac and uuid the user named */
+	bool sandbox;
+	bool fd_passing;
+	enum pvboot_log_level log_level;
+	struct pvboot_dev_conf conf;
+};
+
+/*
+ * Parse the command line into *o.  Returns -1 to go on, or an exit status: 0 after --help or --version, 2 after an
+ * error, which has been said on stderr in words.  The strings in *o point into argv.
+ */
+int options_parse(struct options *o, int argc, char *argv[]);
+
+/*
+ * Parse text of the usual form into the 16 bytes of DHCP option 97 (RFC 4578 2.3): the first three fields are stored
+ * with their least significant byte first, as SMBIOS has them and as PXE clients send them.  False if it is not one.
+ */
+bool options_uuid(const char *text, uint8_t uuid[16]);
+
+/* Parse xx:xx:xx:xx:xx:xx (or with dashes).  False if it is none, or a group address, or all zero. */
+bool options_mac(const char *text, uint8_t mac[6]);
+
+/* Parse a decimal number, with K or M behind it if suffix, at most max.  False if it is none. */
+bool options_number(const char *text, bool suffix, uint32_t max, uint32_t *value);
+
+#endif /* QEMU_OPTIONS_H */
