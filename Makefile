@@ -16,6 +16,7 @@ AR ?= ar
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 DESTDIR ?=
+FUZZ_SECONDS ?= 60
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-unused-parameter
@@ -29,7 +30,7 @@ HOST_LDFLAGS = $(SANFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all
+.PHONY: all help check check-unit check-boot check-asan check-built demo bench fuzz lint install uninstall clean distclean
 
 # Host objects: $(B)/dir/x.o from dir/x.c; a part sets CPPFLAGS for its own directory in its build.mk, for example
 #   $(B)/hostd/%.o: CPPFLAGS += -Ihostd
@@ -39,13 +40,91 @@ $(B)/%.o: %.c
 	$(Q)$(CC) $(HOST_CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
 
 # A part appends its results to ALL, its programs to PROGRAMS, its unit tests to UNIT_TESTS (programs that link cmocka and
-# run from the top directory without arguments).
+# run from the top directory without arguments), its fuzz targets to FUZZERS (tests/fuzz/build.mk).
 ALL :=
 PROGRAMS :=
 UNIT_TESTS :=
+FUZZERS :=
 include $(sort $(wildcard vmm/build.mk vmm/*/build.mk firmware/*/build.mk hostd/build.mk pvboot/build.mk \
-	tools/build.mk tests/build.mk tests/*/build.mk tests/unit/*.mk))
+	tools/build.mk tests/build.mk tests/unit/*.mk $(filter-out tests/fuzz/build.mk,$(wildcard tests/*/*.mk))))
+include tests/fuzz/build.mk
+
+# What the headers say, for the tests and tools in Python.
+$(B)/pvboot_const.py: tools/gen_py_constants $(wildcard protocol/*.h)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)tools/gen_py_constants $(CC) > $@
+ALL += $(B)/pvboot_const.py
 
 all: $(ALL)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+# The recipes below begin another make where packages may have been installed first: what a part asks of pkg-config when
+# its build.mk is read would be wrong before.
+MAKE_QUIET = $(MAKE) --no-print-directory
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make                   build everything into build/
+#: make check             install what the tests need (as root), build, run all tests; last line: N passed, N failed
+#: make check-unit        the unit tests, and the fuzz targets over their corpora
+#: make check-boot        the whole boots only (K=EXPRESSION: those that match)
+#: make check-asan        the unit tests under AddressSanitizer and UBSan, in build-asan/
+#: make fuzz              fuzz each parser with libFuzzer for FUZZ_SECONDS=60 (FUZZERS=name: only that one)
+#: make lint              formatting, static analysis, layers, headers, licence lines, specification
+#: make demo              the reference boot, live: isc-dhcp-server, tftpd-hpa, pxelinux.0, a Debian kernel (as root)
+#: make bench             measure against QEMU's own iPXE; prints the ratios (as root)
+#: make install           DESTDIR= PREFIX=/usr/local; enables and starts nothing
+#: make uninstall         the reverse
+#: make clean             remove what was built (make distclean: the unpacked peers in build/peers too)
+#: V=1 shows commands, CFLAGS= and SAN=1 (sanitizers) are for every target, B= is where things are built.
+
+CHECK_UNIT = $(addprefix --unit ,$(UNIT_TESTS)) $(FUZZ_CHECK)
+
+check:
+	@tools/deps.sh check
+	@+$(MAKE_QUIET) check-built
+
+check-built: all $(UNIT_TESTS) $(FUZZ_REPLAYS)
+	@tests/run $(CHECK_UNIT) --pytest tests/boot
+
+check-unit: $(UNIT_TESTS) $(FUZZ_REPLAYS)
+	@tests/run $(CHECK_UNIT)
+
+check-boot: all
+	@tests/run --pytest tests/boot $(if $(K),-k '$(K)')
+
+check-asan:
+	@+$(MAKE_QUIET) B=build-asan SAN=1 check-unit
+
+fuzz:
+	@tools/deps.sh fuzz
+	@+$(MAKE_QUIET) fuzz-built
+
+demo:
+	@tools/deps.sh demo
+	@+$(MAKE_QUIET) all
+	@tools/demo
+
+bench:
+	@tools/deps.sh bench
+	@+$(MAKE_QUIET) bench-built
+
+lint:
+	@tools/deps.sh lint
+	@+$(MAKE_QUIET) lint-built
+
+.PHONY: lint-built bench-built fuzz-built
+lint-built: all
+	@tools/lint $(CC)
+
+include tools/install.mk
+
+clean:
+	@rm -rf build-asan
+	@if [ -d $(B) ]; then find $(B) -mindepth 1 -maxdepth 1 ! -name peers -exec rm -rf {} +; fi
+
+distclean:
+	@rm -rf build-asan $(B)
+
+-include $(shell find $(B) -name peers -prune -o -name '*.d' -print 2>/dev/null)

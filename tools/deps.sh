@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Install the Debian packages that a purpose needs:  tools/deps.sh build|demo|check|lint|fuzz|bench|ci
+#
+# Asks nothing, starts and enables no service (policy-rc.d refuses while it runs, links that packages made are taken
+# back), does nothing when everything is there.  A Debian kernel and atftpd (which conflicts with tftpd-hpa) are not
+# installed but unpacked below build/peers.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev"
+run="qemu-system-x86 seabios"
+demo="$build $run iproute2 isc-dhcp-server tftpd-hpa pxelinux syslinux-common busybox-static cpio"
+check="$demo libcmocka-dev python3-pytest kea-dhcp4-server dnsmasq-base ipxe-qemu libwrap0 libnsl2 libpcre2-8-0"
+lint="$build libcmocka-dev clang-format-14 cppcheck"
+fuzz="$build clang-14 libclang-rt-14-dev"
+peers=build/peers
+
+case "${1:-}" in
+build) want="$build" kernel=0 atftpd=0 ;;
+demo) want="$demo" kernel=1 atftpd=0 ;;
+check | bench) want="$check" kernel=1 atftpd=1 ;;
+lint) want="$lint" kernel=0 atftpd=0 ;;
+fuzz) want="$fuzz" kernel=0 atftpd=0 ;;
+ci) want="$check $lint" kernel=1 atftpd=1 ;;
+*)
+	echo "usage: tools/deps.sh build|demo|check|lint|fuzz|bench|ci" >&2
+	exit 2
+	;;
+esac
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	echo "deps: this is not a Debian system; needed are: $want" >&2
+	exit 0
+fi
+
+have=$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' 2>/dev/null | awk '$2 == "ii" { print $1 }')
+missing=
+for p in $want; do
+	grep -qxF "$p" <<<"$have" || missing+=" $p"
+done
+[ -s $peers/bzImage ] && kernel=0
+[ -x $peers/atftpd/usr/sbin/atftpd ] && atftpd=0
+[ -z "$missing" ] && [ $kernel = 0 ] && [ $atftpd = 0 ] && exit 0
+
+if [ "$(id -u)" != 0 ] && [ -n "$missing" ]; then
+	echo "deps: packages are missing and only root can install them:" >&2
+	echo "deps:   apt-get install --no-install-recommends$missing" >&2
+	exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+apt=(apt-get -q -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root -o Acquire::Retries=3)
+policy=/usr/sbin/policy-rc.d
+links=
+
+# Services switched on: the links systemd and System V look at.
+enabled()
+{
+	{ find /etc/systemd/system -path '*.wants/*' -name '*.service'; find /etc/rc[2-5].d -name 'S*'; } 2>/dev/null |
+		sort
+}
+
+# Put the machine's own policy-rc.d back, and switch off what the new packages switched on.
+restore()
+{
+	local link
+	rm -f "$policy"
+	[ ! -e "$policy.before-pvboot" ] || mv "$policy.before-pvboot" "$policy"
+	while read -r link; do
+		case "$link" in
+		'') ;;
+		/etc/rc*) update-rc.d "$(basename "$link" | sed 's/^S..//')" disable >/dev/null 2>&1 || true ;;
+		*)
+			deb-systemd-helper disable "$(basename "$link")" >/dev/null 2>&1 || true
+			rm -f "$link"
+			;;
+		esac
+	done < <(comm -13 <(echo "$links") <(enabled))
+}
+
+# A second run of this script waits here for the first.
+exec 9>/run/lock/pvboot-deps 2>/dev/null || exec 9>/tmp/.pvboot-deps
+flock 9
+
+echo "deps: apt-get update"
+"${apt[@]}" update </dev/null >/dev/null || echo "deps: apt-get update failed; going on with the lists that are there" >&2
+
+if [ -n "$missing" ]; then
+	echo "deps: installing$missing"
+	links=$(enabled)
+	trap restore EXIT
+	trap 'exit 130' INT TERM HUP
+	# One of ours may be left from a run that was killed: it is not the machine's own.
+	if [ -e "$policy" ] && ! grep -qs 'pvboot-deps' "$policy"; then
+		mv "$policy" "$policy.before-pvboot"
+	fi
+	printf '#!/bin/sh\n# pvboot-deps: no service starts meanwhile\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+	log=$(mktemp)
+	# shellcheck disable=SC2086 # a list
+	if ! "${apt[@]}" -y --no-install-recommends install $missing </dev/null >"$log" 2>&1 9>&-; then
+		tail -n 20 "$log" >&2
+		echo "deps: apt-get install failed, see above; the packages wanted were:$missing" >&2
+		rm -f "$log"
+		exit 1
+	fi
+	rm -f "$log"
+	restore
+	trap - EXIT
+fi
+
+# unpack PACKAGE DIR: the files of a package, not installed.
+unpack()
+{
+	local tmp
+	mkdir -p $peers
+	tmp=$(mktemp -d "$peers/tmp.XXXXXX")
+	echo "deps: unpacking $1 below $peers"
+	if ! (cd "$tmp" && "${apt[@]}" download "$1" >/dev/null && dpkg -x ./*.deb files); then
+		echo "deps: apt-get download $1 failed" >&2
+		rm -rf "$tmp"
+		return 1
+	fi
+	rm -rf "$2"
+	mv "$tmp/files" "$2"
+	rm -rf "$tmp"
+}
+
+if [ $kernel = 1 ]; then
+	image=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
+	unpack "${image:?no Debian kernel in the package lists}" $peers/linux
+	# The kernel itself is all that is wanted; its modules are ten times as large.
+	cp $peers/linux/boot/vmlinuz-* $peers/bzImage.new
+	rm -rf $peers/linux
+	echo "$image" >$peers/bzImage.package
+	mv $peers/bzImage.new $peers/bzImage
+fi
+[ $atftpd = 0 ] || unpack atftpd $peers/atftpd
