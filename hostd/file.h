@@ -45,6 +45,12 @@ const char *file_text(const struct file *file);	   /* words of a failure */
 uint64_t file_size(const struct file *file);	   /* or PVBOOT_SIZE_UNKNOWN */
 uint64_t file_available(const struct file *file);  /* contiguous from 0 */
 
+/* What a --root file was when opened (inode, size, mtime and ctime in one number); 0 for a fetched one. */
+uint64_t file_stamp(const struct file *file);
+
+/* Bounds on what fetched files may take: bytes of one file, and of all together.  Beyond them a fetch fails. */
+void file_set_limits(uint64_t one, uint64_t all);
+
 /* pread() within what is available; 0 at its end. */
 ssize_t file_read(struct file *file, uint64_t offset, void *buf, size_t len);
 
