@@ -1,0 +1,362 @@
+; SPDX-License-Identifier: BSD-2-Clause
+;
+; A kernel that does nothing but tell what it was given: a bzImage by the Linux x86 boot protocol 2.10 (real-mode entry, and the 32-bit
+; entry for GRUB's "linux").  On COM1, without a driver:
+;
+;   PVBOOT-KERNEL-ENTRY               the first instructions after the boot program
+;   PVBOOT-CMDLINE <text>
+;   PVBOOT-KERNEL <address> <length> <crc32>      all hexadecimal, 8 digits
+;   PVBOOT-INITRD <address> <length> <crc32>
+;   PVBOOT-KERNEL-END
+;
+; then it powers off.  Words of the command line change the end: "debugexit" leaves by QEMU's isa-debug-exit with status 33, "stay" goes
+; on for good with a dot per second.  lib/kernel.py pads the image and sets syssize and init_size.
+
+COM1		equ 3f8h
+PROT_BASE	equ 100000h
+ENTERED		equ 50564254h	; in EDX at the 32-bit entry: the entry line is printed already
+SETUP_SECTS	equ 3
+
+; ---- boot sector and setup: real mode, CS = base + 20h -----------------------------------------------------------------
+	bits 16
+	section setup vstart=0
+
+	times 1f1h - ($ - $$) db 0
+	db SETUP_SECTS
+	dw 1			; root_flags
+	dd 0			; syssize, in paragraphs: set by the builder
+	dw 0, 0ffffh, 0		; ram_size, vid_mode, root_dev
+	dw 0aa55h
+	jmp short start		; 200h
+	db "HdrS"
+	dw 20ah			; version
+	dd 0			; realmode_swtch
+	dw 1000h		; start_sys_seg
+	dw version - 200h
+	db 0, 1			; type_of_loader, loadflags: LOADED_HIGH
+	dw 0			; setup_move_size
+	dd PROT_BASE		; code32_start
+	dd 0, 0			; ramdisk_image, ramdisk_size
+	dd 0			; bootsect_kludge
+	dw 0			; heap_end_ptr
+	db 0, 0
+	dd 0			; cmd_line_ptr
+	dd 7fffffffh		; initrd_addr_max
+	dd 1000h		; kernel_alignment
+	db 0, 0			; relocatable_kernel, min_alignment
+	dw 0			; xloadflags
+	dd 2047			; cmdline_size
+	dd 0
+	dq 0
+	dd 0, 0			; payload_offset, payload_length
+	dq 0			; setup_data
+	dq PROT_BASE		; pref_address
+	dd 0			; init_size: set by the builder
+	dd 0			; handover_offset
+
+start:
+	cli
+	cld
+	mov ax, cs
+	sub ax, 20h
+	mov ds, ax
+	movzx ebp, ax
+	shl ebp, 4		; EBP = where the setup stands
+	mov si, entry_line
+.print:
+	lodsb
+	test al, al
+	jz .printed
+	mov bl, al
+.busy:
+	mov dx, COM1 + 5
+	in al, dx
+	test al, 20h
+	jz .busy
+	mov al, bl
+	mov dx, COM1
+	out dx, al
+	jmp .print
+.printed:
+	lea eax, [ebp + gdt]
+	mov [gdt_pointer + 2], eax
+	lgdt [gdt_pointer]
+	mov esi, ebp		; boot_params: the header stands at 1f1h in both
+	mov edx, ENTERED
+	mov eax, cr0
+	or al, 1
+	mov cr0, eax
+	jmp dword 8:PROT_BASE
+
+	align 8
+gdt:	dq 0
+	dq 00cf9a000000ffffh	; flat code
+	dq 00cf92000000ffffh	; flat data
+gdt_pointer:
+	dw gdt_pointer - gdt - 1
+	dd 0
+entry_line:
+	db 13, 10, "PVBOOT-KERNEL-ENTRY", 13, 10, 0
+version:
+	db "pvboot test stub", 0
+	times (SETUP_SECTS + 1) * 512 - ($ - $$) db 0
+
+; ---- the kernel proper: 32-bit, at 1 MiB, ESI = boot_params ------------------------------------------------------------------
+	section prot vstart=PROT_BASE follows=setup
+	bits 32
+
+	jmp short prot
+	align 4
+image_len:
+	dd 0			; bytes of this section with its padding: set by the builder; scratch memory follows
+
+; Scratch behind the image (EBX): CRC tables (4 x 1 KiB), then a stack.
+prot:
+	cli
+	cld
+	cmp edx, ENTERED
+	jne .no_reload		; the loader's own flat segments are good
+	mov ax, 10h
+	mov ds, ax
+	mov es, ax
+	mov ss, ax
+.no_reload:
+	mov ebx, [image_len]
+	add ebx, PROT_BASE + 0fffh
+	and ebx, ~0fffh
+	lea esp, [ebx + 4000h]
+	cmp edx, ENTERED
+	je .entered
+	mov edi, entry_line32
+	call print
+.entered:
+	mov ebp, esi
+	mov edi, cmdline_word
+	call print
+	mov edi, [ebp + 228h]
+	test edi, edi
+	jz .no_cmdline
+	call print
+.no_cmdline:
+	call newline
+	call crc_tables
+	mov edi, kernel_word
+	mov esi, PROT_BASE
+	mov ecx, [image_len]
+	call report
+	mov edi, initrd_word
+	mov esi, [ebp + 218h]
+	mov ecx, [ebp + 21ch]
+	call report
+	mov edi, end_line
+	call print
+
+	mov edi, stay_word
+	call in_cmdline
+	je stay
+	mov edi, debugexit_word
+	call in_cmdline
+	jne power_off
+	mov al, 10h
+	mov dx, 0f4h
+	out dx, al
+power_off:
+	mov ax, 2000h		; SLP_EN, type 0: S5 of QEMU's chipsets
+	mov dx, 604h		; PM1a control where SeaBIOS puts it, pc and q35
+	out dx, ax
+	mov dx, 0b004h		; and where the Bochs BIOS does
+	out dx, ax
+.hang:
+	hlt
+	jmp .hang
+
+; A dot for each second of the real-time clock, for ever.
+stay:
+	xor al, al
+	out 70h, al
+	in al, 71h
+	cmp al, bl
+	je stay
+	mov bl, al
+	mov al, '.'
+	call putc
+	jmp stay
+
+; Is the word at EDI (NUL-terminated) in the command line?  ZF set if so.
+in_cmdline:
+	mov esi, [ebp + 228h]
+	test esi, esi
+	jz .no
+.next:
+	push esi
+	push edi
+.compare:
+	mov al, [edi]
+	test al, al
+	jz .found
+	cmp al, [esi]
+	jne .differs
+	inc esi
+	inc edi
+	jmp .compare
+.differs:
+	pop edi
+	pop esi
+	cmp byte [esi], 0
+	je .no
+	inc esi
+	jmp .next
+.found:
+	pop edi
+	pop esi
+	ret			; ZF from test al, al
+.no:
+	or al, 1
+	ret
+
+; Print the word at EDI, then address ESI, length ECX and the CRC-32 of what is there.
+report:
+	call print
+	mov eax, esi
+	call hex
+	mov eax, ecx
+	call hex
+	call crc
+	call hex
+newline:
+	mov edi, crlf
+print:
+	mov al, [edi]
+	inc edi
+	test al, al
+	jz .end
+	call putc
+	jmp print
+.end:
+	ret
+
+; EAX in eight digits, and a space.
+hex:
+	push ecx
+	mov ecx, 8
+.digit:
+	rol eax, 4
+	push eax
+	and al, 15
+	cmp al, 10
+	sbb al, 69h
+	das
+	or al, 20h
+	call putc
+	pop eax
+	loop .digit
+	pop ecx
+	mov al, ' '
+putc:
+	push edx
+	push eax
+.busy:
+	mov dx, COM1 + 5
+	in al, dx
+	test al, 20h
+	jz .busy
+	pop eax
+	mov dx, COM1
+	out dx, al
+	pop edx
+	ret
+
+; Tables for CRC-32 (IEEE 802.3) by four bytes at a time: T0 at EBX, T1..T3 behind it.
+crc_tables:
+	xor ecx, ecx
+.entry:
+	mov eax, ecx
+	mov edx, 8
+.bit:
+	shr eax, 1
+	jnc .even
+	xor eax, 0edb88320h
+.even:
+	dec edx
+	jnz .bit
+	mov [ebx + ecx * 4], eax
+	inc cl
+	jnz .entry
+.slice:
+	mov edi, 3
+	lea esi, [ebx + ecx * 4]
+	mov eax, [esi]
+.shift:
+	movzx edx, al
+	shr eax, 8
+	xor eax, [ebx + edx * 4]
+	add esi, 400h
+	mov [esi], eax
+	dec edi
+	jnz .shift
+	inc cl
+	jnz .slice
+	ret
+
+; EAX = CRC-32 of ECX bytes at ESI.
+crc:
+	push ecx
+	push edx
+	push edi
+	push esi
+	or eax, -1
+	mov edi, ecx
+	shr edi, 2
+	jz .rest
+.dword:
+	xor eax, [esi]
+	movzx edx, al
+	mov edx, [ebx + 0c00h + edx * 4]
+	movzx ecx, ah
+	shr eax, 16
+	xor edx, [ebx + 800h + ecx * 4]
+	movzx ecx, al
+	xor edx, [ebx + 400h + ecx * 4]
+	movzx ecx, ah
+	mov eax, [ebx + ecx * 4]
+	xor eax, edx
+	add esi, 4
+	dec edi
+	jnz .dword
+.rest:
+	mov ecx, [esp + 12]
+	and ecx, 3
+	jz .end
+.byte:
+	movzx edx, al
+	xor dl, [esi]
+	shr eax, 8
+	xor eax, [ebx + edx * 4]
+	inc esi
+	dec ecx
+	jnz .byte
+.end:
+	not eax
+	pop esi
+	pop edi
+	pop edx
+	pop ecx
+	ret
+
+entry_line32:
+	db 13, 10, "PVBOOT-KERNEL-ENTRY", 13, 10, 0
+cmdline_word:
+	db "PVBOOT-CMDLINE ", 0
+kernel_word:
+	db "PVBOOT-KERNEL ", 0
+initrd_word:
+	db "PVBOOT-INITRD ", 0
+end_line:
+	db "PVBOOT-KERNEL-END", 13, 10, 0
+stay_word:
+	db "stay", 0
+debugexit_word:
+	db "debugexit", 0
+crlf:
+	db 13, 10, 0
+	align 16

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Payloads for boot tests: the stub kernel (kernel/stub.asm), initrds of any length, and what the kernel's report must say."""
+import random
+import re
+import struct
+import subprocess
+import tempfile
+import zlib
+from pathlib import Path
+
+STUB = Path(__file__).resolve().parents[1] / "kernel" / "stub.asm"
+SETUP_BYTES = 4 * 512
+ENTRY_LINE = "PVBOOT-KERNEL-ENTRY"
+END_LINE = "PVBOOT-KERNEL-END"
+SCRATCH = 0x8000  # what the stub uses behind itself, with the rounding to a page
+
+
+class Payload:
+    """A file of a known length and CRC-32 (crc: of what the guest reports on, for a kernel without its setup part)."""
+
+    def __init__(self, path, data, skip=0):
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_bytes(data)
+        self.length = len(data) - skip
+        self.crc = zlib.crc32(memoryview(data)[skip:])
+
+
+def noise(length, seed=1):
+    """Reproducible bytes that do not repeat at any block length."""
+    return random.Random(seed).randbytes(length)
+
+
+def make_kernel(path, length=0):
+    """Assemble the stub kernel into path, padded so that the whole file has length bytes (rounded up to 16)."""
+    with tempfile.TemporaryDirectory() as tmp:
+        out = Path(tmp) / "stub"
+        subprocess.run(["nasm", "-f", "bin", "-Werror", "-o", out, STUB], check=True, stdin=subprocess.DEVNULL)
+        image = bytearray(out.read_bytes())
+    image += noise(max(0, length - len(image)), seed=2)
+    image += bytes(-len(image) % 16)
+    prot = len(image) - SETUP_BYTES
+    struct.pack_into("<I", image, 0x1F4, prot // 16)
+    struct.pack_into("<I", image, 0x260, prot + SCRATCH)
+    struct.pack_into("<I", image, SETUP_BYTES + 4, prot)
+    return Payload(path, bytes(image), skip=SETUP_BYTES)
+
+
+def make_initrd(path, length, seed=1):
+    return Payload(path, noise(length, seed), 0)
+
+
+def reports(console):
+    """What each stub kernel on this console said, as a list of {"cmdline", "kernel", "initrd"}; the latter two are
+    (address, length, crc)."""
+    found = []
+    for part in console.replace("\r", "").split(ENTRY_LINE + "\n")[1:]:
+        cmdline = re.search(r"^PVBOOT-CMDLINE (.*)$", part, re.M)
+        entry = {"cmdline": cmdline.group(1) if cmdline else None, "end": END_LINE in part}
+        for name in ("KERNEL", "INITRD"):
+            m = re.search(rf"^PVBOOT-{name} (\w{{8}}) (\w{{8}}) (\w{{8}}) ?$", part, re.M)
+            entry[name.lower()] = tuple(int(x, 16) for x in m.groups()) if m else None
+        found.append(entry)
+    return found
+
+
+def check_report(console, kernel, initrd=None, cmdline=None, count=1):
+    """Assert that the last of count stub kernels on the console got exactly these bytes."""
+    found = reports(console)
+    assert len(found) == count, f"{len(found)} kernel entries, expected {count}; console:\n{console}"
+    last = found[-1]
+    assert last["end"], f"the kernel did not finish; console:\n{console}"
+    assert last["kernel"][1:] == (kernel.length, kernel.crc), "the kernel's bytes are not those of the file"
+    if initrd:
+        assert last["initrd"][1:] == (initrd.length, initrd.crc), "the initrd's bytes are not those of the file"
+    if cmdline is not None:
+        assert cmdline in last["cmdline"], f"command line: {last['cmdline']}"
+    return last
