@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* conf.c - reading the configuration: sections, lines, and where an error is. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf_internal.h"
+
+#define FILE_MAX_BYTES (1u << 20)
+
+/* What inih reads from: it has lines but tells no numbers, cuts long lines, and keeps quiet about empty sections. */
+struct reader {
+	struct conf *conf;
+	const char *file;
+	const char *at;
+	size_t left;
+	int line;
+};
+
+void conf_error(struct conf *conf, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (conf->error[0])
+		return; /* the first one counts */
+	va_start(ap, fmt);
+	vsnprintf(conf->error, sizeof(conf->error), fmt, ap);
+	va_end(ap);
+}
+
+/* Put "FILE:LINE: " before the words of an error. */
+static void locate(struct reader *rd)
+{
+	char words[sizeof(rd->conf->error)];
+
+	snprintf(words, sizeof(words), "%s", rd->conf->error);
+	rd->conf->error[0] = '\0';
+	conf_error(rd->conf, "%s:%d: %s", rd->file, rd->line, words);
+}
+
+/* A section's head, "[hostd]" or "[vm NAME]". */
+static bool begin_section(struct conf *conf, const char *text, int line)
+{
+	char name[PVBOOT_LINK_NAME_MAX + 64], tail;
+	int n = sscanf(text, "[%127[^]]]%c", name, &tail);
+
+	if (n != 1 && !(n == 2 && strchr("\r\n \t;#", tail))) {
+		conf_error(conf, "a section is [hostd] or [vm NAME]");
+		return false;
+	}
+	if (!strcmp(name, "hostd")) {
+		conf->cur = NULL;
+		return true;
+	}
+	if (strncmp(name, "vm ", 3)) {
+		conf_error(conf, "unknown section [%s]: there are [hostd] and [vm NAME]", name);
+		return false;
+	}
+	conf->cur = conf_add_vm(conf, name + 3 + strspn(name + 3, " \t"), line);
+	return conf->cur != NULL;
+}
+
+/* One line for inih; NULL at the end, or at an error (conf->error). */
+static char *read_line(char *line, int room, void *arg)
+{
+	struct reader *rd = arg;
+	const char *nl;
+	size_t len;
+
+	if (!rd->left || rd->conf->error[0])
+		return NULL;
+	nl = memchr(rd->at, '\n', rd->left);
+	len = nl ? (size_t)(nl - rd->at) + 1 : rd->left;
+	rd->line++;
+	if (len >= (size_t)room) {
+		conf_error(rd->conf, "the line is longer than %d bytes", room - 1);
+		locate(rd);
+		return NULL;
+	}
+	if (memchr(rd->at, '\0', len)) {
+		conf_error(rd->conf, "a NUL byte: this is no text file");
+		locate(rd);
+		return NULL;
+	}
+	memcpy(line, rd->at, len);
+	line[len] = '\0';
+	rd->at += len;
+	rd->left -= len;
+	if (line[0] == '[' && !begin_section(rd->conf, line, rd->line)) {
+		locate(rd);
+		return NULL;
+	}
+	return line;
+}
+
+static int on_value(void *arg, const char *section, const char *key, const char *value)
+{
+	struct reader *rd = arg;
+
+	if (rd->conf->error[0])
+		return 0;
+	if (!*section) {
+		conf_error(rd->conf, "\"%s\" stands before any section: begin with [hostd] or [vm NAME]", key);
+		locate(rd);
+		return 0;
+	}
+	if (!conf_set(rd->conf, rd->conf->cur, key, value)) {
+		locate(rd);
+		return 0;
+	}
+	return 1;
+}
+
+bool conf_parse(struct conf *conf, const char *name, const char *buf, size_t len)
+{
+	struct reader rd = {.conf = conf, .file = name, .at = buf, .left = len};
+	int line;
+
+	conf->error[0] = '\0';
+	conf->cur = NULL;
+	line = ini_parse_stream(read_line, &rd, on_value, &rd);
+	if (!conf->error[0] && line != 0) {
+		rd.line = line;
+		conf_error(conf, "neither a [section] nor KEY = VALUE");
+		locate(&rd);
+	}
+	return !conf->error[0];
+}
+
+bool conf_load(struct conf *conf, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t len = 0;
+	ssize_t n = 0;
+	char *buf;
+	bool ok;
+
+	conf->error[0] = '\0';
+	if (fd < 0) {
+		conf_error(conf, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	buf = malloc(FILE_MAX_BYTES);
+	if (!buf) {
+		conf_error(conf, "%s: %s", path, strerror(ENOMEM));
+		close(fd);
+		return false;
+	}
+	while (len < FILE_MAX_BYTES && (n = read(fd, buf + len, FILE_MAX_BYTES - len)) > 0)
+		len += (size_t)n;
+	if (n < 0)
+		conf_error(conf, "%s: %s", path, strerror(errno));
+	else if (len == FILE_MAX_BYTES)
+		conf_error(conf, "%s: longer than %u bytes", path, FILE_MAX_BYTES);
+	close(fd);
+	ok = !conf->error[0] && conf_parse(conf, path, buf, len);
+	free(buf);
+	return ok;
+}
+
+bool conf_check(struct conf *conf, const char *name)
+{
+	conf->error[0] = '\0';
+	for (struct conf_vm *vm = conf->vms; vm; vm = vm->next) {
+		const char *what = NULL;
+
+		/* Who is not said to be allowed is not, but for whoever started us. */
+		if (!vm->n_uids && !vm->any_uid)
+			vm->uid[vm->n_uids++] = getuid();
+		if (!vm->ifname[0] && !vm->root[0])
+			what = "needs interface = IF (DHCP and TFTP there) or root = DIR (a local directory)";
+		else if (vm->ifname[0] && vm->root[0])
+			what = "has both interface and root: choose one";
+		else if (vm->pattern && vm->has_uuid)
+			what = "is a pattern, and all its VMs cannot have one uuid";
+		else if (vm->pattern && conf_vm_own_mac(vm))
+			what = "is a pattern, and all its VMs cannot have one mac: give a pattern such as 52:54:00:*";
+		if (!what)
+			continue;
+		if (vm->line)
+			conf_error(conf, "%s:%d: [vm %s] %s", name, vm->line, vm->name, what);
+		else
+			conf_error(conf, "[vm %s] %s", vm->name, what);
+		return false;
+	}
+	return true;
+}
+
+bool conf_open_roots(struct conf *conf)
+{
+	conf->error[0] = '\0';
+	for (struct conf_vm *vm = conf->vms; vm; vm = vm->next) {
+		if (!vm->root[0])
+			continue;
+		vm->root_fd = open(vm->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (vm->root_fd < 0) {
+			conf_error(conf, "root directory %s: %s", vm->root, strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
+void conf_init(struct conf *conf)
+{
+	memset(conf, 0, sizeof(*conf));
+	snprintf(conf->socket, sizeof(conf->socket), "%s", PVBOOT_LINK_SOCKET_DEFAULT);
+	conf->socket_mode = 0660;
+	conf->log_level = LOG_INFO;
+	conf->max_file = UINT64_C(4) << 30;
+	conf->max_memory = UINT64_C(16) << 30;
+	conf->tail = &conf->vms;
+}
+
+void conf_free(struct conf *conf)
+{
+	while (conf->vms) {
+		struct conf_vm *vm = conf->vms;
+
+		conf->vms = vm->next;
+		if (vm->root_fd >= 0)
+			close(vm->root_fd);
+		free(vm);
+	}
+	conf->tail = &conf->vms;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* conf.h - hostd's configuration: one file, and command line options that mirror it (docs/hostd.conf.5). */
+#ifndef HOSTD_CONF_H
+#define HOSTD_CONF_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "dhcp.h"
+#include "pvboot_link.h"
+
+#define CONF_FILE_DEFAULT "/etc/pvboot/hostd.conf"
+#define CONF_MACS_MAX 16
+#define CONF_UIDS_MAX 32
+#define CONF_PATH_MAX 108 /* a socket's name, sun_path */
+
+/* A MAC or a pattern of it: each byte given or any. */
+struct conf_mac {
+	uint8_t value[6];
+	uint8_t mask[6]; /* ff: must be equal, 0: any */
+};
+
+/* One [vm NAME] section: who may connect as this VM, and what it may do. */
+struct conf_vm {
+	struct conf_vm *next;
+	char name[PVBOOT_LINK_NAME_MAX]; /* as matched by fnmatch() if pattern */
+	bool pattern;
+	int line; /* where the section begins, 0: from the command line */
+	struct conf_mac mac[CONF_MACS_MAX];
+	size_t n_macs; /* 0: any */
+	bool has_uuid;
+	uint8_t uuid[16]; /* wire order (RFC 4578 2.3: as SMBIOS has it) */
+	char ifname[IF_NAMESIZE];
+	char root[512];
+	int root_fd; /* -1 until conf_open_roots() */
+	uid_t uid[CONF_UIDS_MAX];
+	size_t n_uids;
+	bool any_uid;
+	enum dhcp_proxy_mode proxy;
+	uint32_t dhcp_timeout_ms;	     /* 0: the default */
+	char boot_file[PVBOOT_BOOTFILE_MAX]; /* "": as the server says */
+	uint16_t tftp_blksize;		     /* 0: the default */
+	uint16_t tftp_windowsize;	     /* 0: the default */
+	uint32_t host_wait_ms;		     /* 0: as the device has it */
+};
+
+struct conf {
+	char socket[CONF_PATH_MAX];
+	mode_t socket_mode;
+	char socket_group[64]; /* "": as it comes */
+	bool use_syslog;
+	int log_level;
+	char user[64]; /* "": stay who we are */
+	char pid_file[512];
+	uint64_t max_file, max_memory;
+	struct conf_vm *vms, **tail;
+	struct conf_vm *cur; /* the section being read */
+	char error[512];     /* of a failure: file, line and what is wrong */
+};
+
+/* The defaults, and no VM. */
+void conf_init(struct conf *conf);
+void conf_free(struct conf *conf);
+
+/*
+ * Parse len bytes of configuration; name is what errors call them.  False, with conf->error, at the first thing that is
+ * wrong.
+ */
+bool conf_parse(struct conf *conf, const char *name, const char *buf, size_t len);
+/* The same from a file. */
+bool conf_load(struct conf *conf, const char *path);
+
+/* Set one key as in [hostd]; or, with vm, as in its section.  False with conf->error (no file or line in it). */
+bool conf_set(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
+
+/* A new section for VMs of this name or pattern, at the end.  NULL with conf->error. */
+struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line);
+
+/*
+ * What no single line can get wrong: every VM has an interface or a root, ...  Also fills in allow_uid where there is
+ * none: the caller's own uid.  False with conf->error.
+ */
+bool conf_check(struct conf *conf, const char *name);
+
+/* Open the directories of all root keys.  False with conf->error. */
+bool conf_open_roots(struct conf *conf);
+
+/* The section for a VM of this name: its own, else the first pattern that matches; NULL: none. */
+const struct conf_vm *conf_find_vm(const struct conf *conf, const char *name);
+/* The section, other than vm, that has exactly this MAC for its own; NULL: none. */
+const struct conf_vm *conf_find_mac(const struct conf *conf, const struct conf_vm *vm, const uint8_t mac[6]);
+
+bool conf_vm_allows_uid(const struct conf_vm *vm, uid_t uid);
+bool conf_vm_allows_mac(const struct conf_vm *vm, const uint8_t mac[6]);
+/* The one MAC that the section names without a pattern; NULL: none or several. */
+const uint8_t *conf_vm_own_mac(const struct conf_vm *vm);
+
+/* Text forms; false if text is none.  uuid is written in wire order: its first three fields little-endian. */
+bool conf_parse_mac(const char *text, struct conf_mac *mac);
+bool conf_parse_uuid(const char *text, uint8_t uuid[16]);
+
+#endif /* HOSTD_CONF_H */

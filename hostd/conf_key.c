@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* conf_key.c - the keys of the configuration, in tables: what each takes and where it goes. */
+#include <ctype.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_internal.h"
+
+/* ---- values ---------------------------------------------------------------------------------------------------- */
+
+static bool text_value(struct conf *conf, const char *key, const char *value, char *out, size_t room)
+{
+	if (!*value || strlen(value) >= room) {
+		conf_error(conf, "%s: 1 to %zu bytes, please", key, room - 1);
+		return false;
+	}
+	memcpy(out, value, strlen(value) + 1);
+	return true;
+}
+
+static bool number_value(struct conf *conf, const char *key, const char *value, int base, uint64_t min, uint64_t max,
+			 uint64_t *out)
+{
+	unsigned long long n;
+	char *end;
+
+	n = isdigit((unsigned char)*value) ? strtoull(value, &end, base) : 0;
+	if (!isdigit((unsigned char)*value) || *end || n < min || n > max) {
+		conf_error(conf, base == 8 ? "%s: an octal mode from %llo to %llo" : "%s: a number from %llu to %llu", key,
+			   (unsigned long long)min, (unsigned long long)max);
+		return false;
+	}
+	*out = n;
+	return true;
+}
+
+static bool path_value(struct conf *conf, const char *key, const char *value, char *out, size_t room)
+{
+	if (*value != '/') {
+		conf_error(conf, "%s: a path from /, please", key);
+		return false;
+	}
+	return text_value(conf, key, value, out, room);
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool conf_parse_mac(const char *text, struct conf_mac *mac)
+{
+	memset(mac, 0, sizeof(*mac));
+	for (int i = 0; i < 6; i++) {
+		if (i && *text++ != ':')
+			return false;
+		if (*text == '*') {
+			text++;
+			if (!*text)
+				return true; /* "52:54:00:*": all that is left */
+			continue;
+		}
+		if (hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
+			return false;
+		mac->value[i] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+		mac->mask[i] = 0xff;
+		text += 2;
+	}
+	return !*text;
+}
+
+bool conf_parse_uuid(const char *text, uint8_t uuid[16])
+{
+	/* Where each byte of the text goes: SMBIOS 2.6, 7.2.1 stores the first three fields little-endian. */
+	static const uint8_t place[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+
+	for (int i = 0; i < 16; i++) {
+		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
+			return false;
+		if (hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
+			return false;
+		uuid[place[i]] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+		text += 2;
+	}
+	return !*text;
+}
+
+/* ---- [vm NAME] ------------------------------------------------------------------------------------------------- */
+
+static bool add_mac(struct conf *conf, struct conf_vm *vm, const char *word)
+{
+	if (vm->n_macs == CONF_MACS_MAX) {
+		conf_error(conf, "mac: at most %d", CONF_MACS_MAX);
+		return false;
+	}
+	if (!conf_parse_mac(word, &vm->mac[vm->n_macs])) {
+		conf_error(conf, "mac: \"%s\" is not of the form 52:54:00:12:34:56 or 52:54:00:*", word);
+		return false;
+	}
+	if (vm->mac[vm->n_macs].mask[0] && vm->mac[vm->n_macs].value[0] & 1) {
+		conf_error(conf, "mac: \"%s\" is a multicast address", word);
+		return false;
+	}
+	vm->n_macs++;
+	return true;
+}
+
+static bool add_uid(struct conf *conf, struct conf_vm *vm, const char *word)
+{
+	const struct passwd *pw;
+	uint64_t uid;
+
+	if (!strcmp(word, "any")) {
+		vm->any_uid = true;
+		return true;
+	}
+	if (vm->n_uids == CONF_UIDS_MAX) {
+		conf_error(conf, "allow_uid: at most %d", CONF_UIDS_MAX);
+		return false;
+	}
+	pw = isdigit((unsigned char)*word) ? NULL : getpwnam(word);
+	if (pw) {
+		uid = pw->pw_uid;
+	} else if (!isdigit((unsigned char)*word)) {
+		conf_error(conf, "allow_uid: there is no user \"%s\"", word);
+		return false;
+	} else if (!number_value(conf, "allow_uid", word, 10, 0, UINT32_MAX - 1, &uid)) {
+		return false;
+	}
+	vm->uid[vm->n_uids++] = (uid_t)uid;
+	return true;
+}
+
+/* Give each word of a list to add(). */
+static bool each_word(struct conf *conf, struct conf_vm *vm, const char *key, const char *value,
+		      bool (*add)(struct conf *, struct conf_vm *, const char *))
+{
+	char copy[512], *save = NULL, *word;
+
+	if (!text_value(conf, key, value, copy, sizeof(copy)))
+		return false;
+	for (word = strtok_r(copy, " \t,", &save); word; word = strtok_r(NULL, " \t,", &save))
+		if (!add(conf, vm, word))
+			return false;
+	return true;
+}
+
+static bool vm_mac(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return each_word(conf, vm, key, value, add_mac);
+}
+
+static bool vm_allow_uid(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return each_word(conf, vm, key, value, add_uid);
+}
+
+static bool vm_uuid(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	vm->has_uuid = conf_parse_uuid(value, vm->uuid);
+	if (!vm->has_uuid)
+		conf_error(conf, "uuid: not of the form 01234567-89ab-cdef-0123-456789abcdef");
+	return vm->has_uuid;
+}
+
+static bool vm_interface(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return text_value(conf, key, value, vm->ifname, sizeof(vm->ifname));
+}
+
+static bool vm_root(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return path_value(conf, key, value, vm->root, sizeof(vm->root));
+}
+
+static bool vm_proxy(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	static const char *const names[] = {
+		[DHCP_PROXY_AUTO] = "auto",
+		[DHCP_PROXY_WAIT] = "wait",
+		[DHCP_PROXY_OFF] = "off",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]))
+			continue;
+		vm->proxy = (enum dhcp_proxy_mode)i;
+		return true;
+	}
+	conf_error(conf, "proxy: auto, wait or off");
+	return false;
+}
+
+static bool vm_boot_file(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return text_value(conf, key, value, vm->boot_file, sizeof(vm->boot_file));
+}
+
+static bool vm_dhcp_timeout(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	uint64_t n;
+
+	if (!number_value(conf, key, value, 10, 1, 3600, &n))
+		return false;
+	vm->dhcp_timeout_ms = (uint32_t)n * 1000;
+	return true;
+}
+
+static bool vm_tftp_blksize(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	uint64_t n;
+
+	if (!number_value(conf, key, value, 10, 8, 65464, &n)) /* RFC 2348 */
+		return false;
+	vm->tftp_blksize = (uint16_t)n;
+	return true;
+}
+
+static bool vm_tftp_windowsize(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	uint64_t n;
+
+	if (!number_value(conf, key, value, 10, 1, 65535, &n)) /* RFC 7440 */
+		return false;
+	vm->tftp_windowsize = (uint16_t)n;
+	return true;
+}
+
+static bool vm_host_wait(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	uint64_t n;
+
+	if (!number_value(conf, key, value, 10, 1, 86400, &n))
+		return false;
+	vm->host_wait_ms = (uint32_t)n * 1000;
+	return true;
+}
+
+static const struct {
+	const char *key;
+	bool (*set)(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
+} vm_keys[] = {
+	{"mac", vm_mac},
+	{"uuid", vm_uuid},
+	{"interface", vm_interface},
+	{"root", vm_root},
+	{"allow_uid", vm_allow_uid},
+	{"proxy", vm_proxy},
+	{"boot_file", vm_boot_file},
+	{"dhcp_timeout", vm_dhcp_timeout},
+	{"tftp_blksize", vm_tftp_blksize},
+	{"tftp_windowsize", vm_tftp_windowsize},
+	{"host_wait", vm_host_wait},
+};
+
+/* ---- [hostd] --------------------------------------------------------------------------------------------------- */
+
+static bool hostd_socket(struct conf *conf, const char *key, const char *value)
+{
+	return path_value(conf, key, value, conf->socket, sizeof(conf->socket));
+}
+
+static bool hostd_socket_mode(struct conf *conf, const char *key, const char *value)
+{
+	uint64_t n;
+
+	if (!number_value(conf, key, value, 8, 0, 0777, &n))
+		return false;
+	conf->socket_mode = (mode_t)n;
+	return true;
+}
+
+static bool hostd_socket_group(struct conf *conf, const char *key, const char *value)
+{
+	if (!getgrnam(value)) {
+		conf_error(conf, "socket_group: there is no group \"%s\"", value);
+		return false;
+	}
+	return text_value(conf, key, value, conf->socket_group, sizeof(conf->socket_group));
+}
+
+static bool hostd_log(struct conf *conf, const char *key, const char *value)
+{
+	conf->use_syslog = !strcmp(value, "syslog");
+	if (conf->use_syslog || !strcmp(value, "stderr"))
+		return true;
+	conf_error(conf, "log: stderr or syslog");
+	return false;
+}
+
+static bool hostd_log_level(struct conf *conf, const char *key, const char *value)
+{
+	static const struct {
+		const char *name;
+		int level;
+	} levels[] = {{"error", LOG_ERR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}};
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(value, levels[i].name))
+			continue;
+		conf->log_level = levels[i].level;
+		return true;
+	}
+	conf_error(conf, "log_level: error, warning, info or debug");
+	return false;
+}
+
+static bool hostd_user(struct conf *conf, const char *key, const char *value)
+{
+	if (!getpwnam(value)) {
+		conf_error(conf, "user: there is no user \"%s\"", value);
+		return false;
+	}
+	return text_value(conf, key, value, conf->user, sizeof(conf->user));
+}
+
+static bool hostd_pid_file(struct conf *conf, const char *key, const char *value)
+{
+	return path_value(conf, key, value, conf->pid_file, sizeof(conf->pid_file));
+}
+
+static bool megabytes(struct conf *conf, const char *key, const char *value, uint64_t *out)
+{
+	if (!number_value(conf, key, value, 10, 1, UINT64_C(1) << 24, out))
+		return false;
+	*out <<= 20;
+	return true;
+}
+
+static bool hostd_max_file(struct conf *conf, const char *key, const char *value)
+{
+	return megabytes(conf, key, value, &conf->max_file);
+}
+
+static bool hostd_max_memory(struct conf *conf, const char *key, const char *value)
+{
+	return megabytes(conf, key, value, &conf->max_memory);
+}
+
+static const struct {
+	const char *key;
+	bool (*set)(struct conf *conf, const char *key, const char *value);
+} hostd_keys[] = {
+	{"socket", hostd_socket},
+	{"socket_mode", hostd_socket_mode},
+	{"socket_group", hostd_socket_group},
+	{"log", hostd_log},
+	{"log_level", hostd_log_level},
+	{"user", hostd_user},
+	{"pid_file", hostd_pid_file},
+	{"max_file", hostd_max_file},
+	{"max_memory", hostd_max_memory},
+};
+
+bool conf_set(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	conf->error[0] = '\0';
+	for (size_t i = 0; vm && i < sizeof(vm_keys) / sizeof(vm_keys[0]); i++)
+		if (!strcmp(vm_keys[i].key, key))
+			return vm_keys[i].set(conf, vm, key, value);
+	for (size_t i = 0; !vm && i < sizeof(hostd_keys) / sizeof(hostd_keys[0]); i++)
+		if (!strcmp(hostd_keys[i].key, key))
+			return hostd_keys[i].set(conf, key, value);
+	conf_error(conf, "there is no key \"%s\" in [%s]", key, vm ? "vm NAME" : "hostd");
+	return false;
+}

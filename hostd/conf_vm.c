@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* conf_vm.c - the [vm NAME] sections: which one is a VM's, and whom it lets in. */
+#include <ctype.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_internal.h"
+
+struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)
+{
+	size_t len = strlen(name);
+	struct conf_vm *vm;
+
+	while (len && isspace((unsigned char)name[len - 1]))
+		len--;
+	if (!len || len >= PVBOOT_LINK_NAME_MAX) {
+		conf_error(conf, "a VM's name has 1 to %d bytes", PVBOOT_LINK_NAME_MAX - 1);
+		return NULL;
+	}
+	for (vm = conf->vms; vm; vm = vm->next) {
+		if (strlen(vm->name) != len || memcmp(vm->name, name, len))
+			continue;
+		conf_error(conf, "[vm %s] is there already, at line %d", vm->name, vm->line);
+		return NULL;
+	}
+	vm = calloc(1, sizeof(*vm));
+	if (!vm) {
+		conf_error(conf, "out of memory");
+		return NULL;
+	}
+	memcpy(vm->name, name, len);
+	vm->pattern = strpbrk(vm->name, "*?[") != NULL;
+	vm->line = line;
+	vm->root_fd = -1;
+	*conf->tail = vm;
+	conf->tail = &vm->next;
+	return vm;
+}
+
+const struct conf_vm *conf_find_vm(const struct conf *conf, const char *name)
+{
+	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
+		if (!vm->pattern && !strcmp(vm->name, name))
+			return vm;
+	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
+		if (vm->pattern && !fnmatch(vm->name, name, 0))
+			return vm;
+	return NULL;
+}
+
+static bool is_exact(const struct conf_mac *mac)
+{
+	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	return !memcmp(mac->mask, all, sizeof(all));
+}
+
+static bool matches(const struct conf_mac *want, const uint8_t mac[6])
+{
+	for (int i = 0; i < 6; i++)
+		if ((mac[i] ^ want->value[i]) & want->mask[i])
+			return false;
+	return true;
+}
+
+const struct conf_vm *conf_find_mac(const struct conf *conf, const struct conf_vm *vm, const uint8_t mac[6])
+{
+	for (const struct conf_vm *other = conf->vms; other; other = other->next) {
+		if (other == vm || other->pattern)
+			continue;
+		for (size_t i = 0; i < other->n_macs; i++)
+			if (is_exact(&other->mac[i]) && matches(&other->mac[i], mac))
+				return other;
+	}
+	return NULL;
+}
+
+bool conf_vm_allows_uid(const struct conf_vm *vm, uid_t uid)
+{
+	/* Root can become anybody: to refuse it would only look safe. */
+	if (vm->any_uid || uid == 0)
+		return true;
+	for (size_t i = 0; i < vm->n_uids; i++)
+		if (vm->uid[i] == uid)
+			return true;
+	return false;
+}
+
+bool conf_vm_allows_mac(const struct conf_vm *vm, const uint8_t mac[6])
+{
+	static const uint8_t none[6];
+
+	if (mac[0] & 1 || !memcmp(mac, none, sizeof(none)))
+		return false; /* no station has such an address */
+	for (size_t i = 0; i < vm->n_macs; i++)
+		if (matches(&vm->mac[i], mac))
+			return true;
+	return vm->n_macs == 0;
+}
+
+const uint8_t *conf_vm_own_mac(const struct conf_vm *vm)
+{
+	if (vm->n_macs != 1 || !is_exact(&vm->mac[0]))
+		return NULL;
+	return vm->mac[0].value;
+}
