@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pvboot_mem.c - guest memory, through the VMM's map() only.
+ *
+ * A guest-physical range may lie in pieces that are not adjacent in the host, and another vcpu may write to it at any
+ * moment.  What is to be checked is therefore copied first, once; the barrier after each copy keeps the compiler from
+ * reading the original again.
+ */
+#include "pvboot_dev_int.h"
+
+static void compiler_barrier(void)
+{
+	__asm__ volatile("" ::: "memory");
+}
+
+void *pvboot_mem_map(struct pvboot_dev *dev, uint64_t gpa, uint64_t *len)
+{
+	uint64_t wanted = *len;
+	void *p;
+
+	if (!wanted)
+		return NULL;
+	if (wanted - 1 > UINT64_MAX - gpa)
+		wanted = UINT64_MAX - gpa + 1; /* the address space ends there; not 0, for gpa is not 0 */
+	*len = wanted;
+	p = dev->vmm_ops->map(dev->vmm, gpa, len);
+	if (!p || !*len)
+		return NULL;
+	if (*len > wanted)
+		*len = wanted;
+	return p;
+}
+
+bool pvboot_mem_read(struct pvboot_dev *dev, uint64_t gpa, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+
+	while (len) {
+		uint64_t n = len;
+		const void *from = pvboot_mem_map(dev, gpa, &n);
+
+		if (!from)
+			return false;
+		memcpy(to, from, n);
+		compiler_barrier();
+		to += n;
+		len -= n;
+		if (len && n > UINT64_MAX - gpa)
+			return false;
+		gpa += n;
+	}
+	return true;
+}
+
+bool pvboot_mem_write(struct pvboot_dev *dev, uint64_t gpa, const void *buf, size_t len)
+{
+	const uint8_t *from = buf;
+
+	while (len) {
+		uint64_t n = len;
+		void *to = pvboot_mem_map(dev, gpa, &n);
+
+		if (!to)
+			return false;
+		memcpy(to, from, n);
+		compiler_barrier();
+		from += n;
+		len -= n;
+		if (len && n > UINT64_MAX - gpa)
+			return false;
+		gpa += n;
+	}
+	return true;
+}
+
+/* Neither counter straddles anything: both are 2-aligned, and no VMM's memory has odd borders. */
+bool pvboot_mem_load16(struct pvboot_dev *dev, uint64_t gpa, uint16_t *value)
+{
+	uint64_t n = 2;
+	const uint16_t *p = pvboot_mem_map(dev, gpa, &n);
+
+	if (!p || n < 2)
+		return false;
+	/* What the driver wrote before this counter is to be seen after it (virtio 1.2 2.7.13.3). */
+	*value = __atomic_load_n(p, __ATOMIC_ACQUIRE);
+	return true;
+}
+
+bool pvboot_mem_store16(struct pvboot_dev *dev, uint64_t gpa, uint16_t value)
+{
+	uint64_t n = 2;
+	uint16_t *p = pvboot_mem_map(dev, gpa, &n);
+
+	if (!p || n < 2)
+		return false;
+	__atomic_store_n(p, value, __ATOMIC_RELEASE);
+	return true;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pvboot_pkt.c - queue 0: packets to the guest.
+ *
+ * A packet goes into the next buffer at once; while there is none it waits, and only then does the device want to be
+ * notified of buffers.  So a guest that keeps buffers posted never pays for a notification.
+ */
+#include "pvboot_dev_int.h"
+
+/* Write a packet into a chain.  MORE: *len bytes were written, 0 if it did not fit or memory was not there. */
+static enum pvboot_ring fill(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain,
+			     const struct pvboot_waiting *w, uint32_t *len)
+{
+	const uint8_t *from = (const uint8_t *)w;
+	uint32_t size = (uint32_t)sizeof(w->pkt) + w->pkt.length, done = 0;
+	struct pvboot_seg seg;
+	enum pvboot_ring r;
+	bool ok = true;
+
+	while ((r = pvboot_ring_walk(dev, q, chain, &seg)) == PVBOOT_RING_MORE) {
+		uint32_t n = seg.len < size - done ? seg.len : size - done;
+
+		if (!chain->writable) {
+			pvboot_dev_break(dev, "a readable descriptor in the packet queue");
+			return PVBOOT_RING_BROKEN;
+		}
+		ok = ok && pvboot_mem_write(dev, seg.gpa, from + done, n);
+		done += n;
+	}
+	if (r == PVBOOT_RING_BROKEN)
+		return r;
+	*len = ok && done == size ? size : 0;
+	return PVBOOT_RING_MORE;
+}
+
+/* Deliver the packet that waits longest.  END: no buffer. */
+static enum pvboot_ring deliver_first(struct pvboot_dev *dev, struct pvboot_queue *q)
+{
+	struct pvboot_chain chain;
+	enum pvboot_ring r;
+	uint16_t count;
+	uint32_t len;
+
+	r = pvboot_ring_count(dev, q, &count);
+	if (r != PVBOOT_RING_MORE)
+		return r;
+	if (pvboot_ring_pop(dev, q, &chain) == PVBOOT_RING_BROKEN)
+		return PVBOOT_RING_BROKEN;
+	if (fill(dev, q, &chain, &dev->waiting[dev->waiting_first], &len) == PVBOOT_RING_BROKEN)
+		return PVBOOT_RING_BROKEN;
+	if (!len)
+		dev->dropped++;
+	dev->waiting_first = (dev->waiting_first + 1) % PVBOOT_PKT_WAITING;
+	dev->waiting_count--;
+	pvboot_ring_push(dev, q, chain.head, len);
+	return PVBOOT_RING_MORE;
+}
+
+void pvboot_pkt_run(struct pvboot_dev *dev)
+{
+	struct pvboot_queue *q = &dev->queue[PVBOOT_Q_PACKETS];
+
+	while (dev->waiting_count) {
+		enum pvboot_ring r = deliver_first(dev, q);
+
+		if (r == PVBOOT_RING_BROKEN)
+			return;
+		if (r == PVBOOT_RING_MORE)
+			continue;
+		/* Dry: ask to be told of buffers, and look once more, for one may have come just before. */
+		pvboot_ring_notify(dev, q, true);
+		if (deliver_first(dev, q) != PVBOOT_RING_MORE)
+			return;
+	}
+	pvboot_ring_notify(dev, q, false);
+}
+
+void pvboot_pkt_drop(struct pvboot_dev *dev)
+{
+	dev->waiting_first = 0;
+	dev->waiting_count = 0;
+	pvboot_ring_notify(dev, &dev->queue[PVBOOT_Q_PACKETS], false);
+}
+
+bool pvboot_dev_deliver(struct pvboot_dev *dev, const struct pvboot_pkt *pkt, const void *payload)
+{
+	struct pvboot_waiting *w;
+
+	if (!dev->dgram_open || !pvboot_dev_running(dev))
+		return false;
+	if (pkt->type != PVBOOT_PKT_DGRAM || pkt->length > PVBOOT_DGRAM_MAX ||
+	    dev->waiting_count == PVBOOT_PKT_WAITING) {
+		dev->dropped++;
+		return false;
+	}
+	w = &dev->waiting[(dev->waiting_first + dev->waiting_count) % PVBOOT_PKT_WAITING];
+	w->pkt = *pkt;
+	w->pkt.flags = 0;
+	w->pkt.reserved = 0;
+	memcpy(w->payload, payload, pkt->length);
+	dev->waiting_count++;
+	pvboot_pkt_run(dev);
+	return true;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pvboot_req.c - queue 1: requests.  docs/spec.md, chapter 4.
+ *
+ * Header and arguments are copied out of guest memory once, while the chain is walked; everything after that looks at
+ * the copy.  What the table below lets through is what backends are promised.
+ */
+#include "pvboot_dev_int.h"
+
+struct op {
+	uint16_t fixed; /* bytes of arguments that must be there */
+	uint16_t tail_min, tail_max;
+	uint16_t result; /* bytes of result that must have room */
+	uint16_t flags_at,
+		flags_known;	    /* where a flags word stands, and what it may hold; 0 known: none stands there */
+	uint16_t zero_at, zero_len; /* reserved bytes */
+	bool dgram;		    /* needs PVBOOT_F_DGRAM */
+	/* Answers it and returns the status; NULL: the backend does. */
+	uint32_t (*answer)(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length);
+};
+
+static uint32_t arg32(const struct pvboot_io *io, size_t offset)
+{
+	uint32_t v;
+
+	memcpy(&v, io->args + offset, sizeof(v));
+	return v;
+}
+
+/* Text of the guest's goes to a person's terminal and log: printable ASCII only. */
+static void make_printable(uint8_t *text, uint32_t len)
+{
+	uint32_t i;
+
+	for (i = 0; i < len; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			text[i] = '.';
+}
+
+static uint32_t note(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	dev->be_ops->note(dev->be, io->op, io->args, io->arg_len);
+	return PVBOOT_S_OK;
+}
+
+static uint32_t answer_log(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	const uint32_t fixed = sizeof(struct pvboot_log_args);
+
+	if (arg32(io, offsetof(struct pvboot_log_args, level)) > PVBOOT_LOG_DEBUG)
+		return PVBOOT_S_BAD_REQUEST;
+	make_printable(io->args + fixed, io->arg_len - fixed);
+	return note(dev, io, length);
+}
+
+static uint32_t answer_phase(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	uint32_t phase = arg32(io, offsetof(struct pvboot_phase_args, phase));
+
+	if (!phase || phase > PVBOOT_PHASE_LAST)
+		return PVBOOT_S_UNSUPPORTED;
+	return note(dev, io, length);
+}
+
+static uint32_t answer_dgram_open(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	pvboot_pkt_drop(dev);
+	dev->dgram_open = true;
+	return note(dev, io, length);
+}
+
+static uint32_t answer_dgram_close(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	pvboot_pkt_drop(dev);
+	dev->dgram_open = false;
+	return note(dev, io, length);
+}
+
+static uint32_t answer_dgram_send(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	struct pvboot_dgram_args args;
+
+	if (!dev->dgram_open)
+		return PVBOOT_S_FAILED;
+	memcpy(&args, io->args, sizeof(args));
+	dev->be_ops->dgram(dev->be, &args, io->args + sizeof(args), io->arg_len - (uint32_t)sizeof(args));
+	return PVBOOT_S_OK;
+}
+
+static uint32_t answer_last_error(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	uint32_t len = dev->error_len < io->room ? dev->error_len : (uint32_t)io->room;
+
+	if (!pvboot_io_write(io, 0, dev->error, len))
+		return PVBOOT_S_BAD_REQUEST;
+	*length = len;
+	return PVBOOT_S_OK;
+}
+
+/* A head that is not in flight is no error: the request may have been answered a moment ago. */
+static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	struct pvboot_cancel_args args;
+	struct pvboot_io *victim;
+
+	memcpy(&args, io->args, sizeof(args));
+	if (args.head >= dev->queue[PVBOOT_Q_REQUESTS].size || args.head == io->head)
+		return PVBOOT_S_BAD_REQUEST;
+	victim = &dev->io[args.head];
+	if (victim->busy) {
+		dev->be_ops->cancel(dev->be, victim);
+		pvboot_io_complete(victim, PVBOOT_S_CANCELLED, 0, 0);
+	}
+	return PVBOOT_S_OK;
+}
+
+#define FLAGS(type, known) .flags_at = offsetof(struct type, flags), .flags_known = (known)
+#define ZERO(type, field) .zero_at = offsetof(struct type, field), .zero_len = sizeof(((struct type *)0)->field)
+
+static const struct op ops[PVBOOT_OP_LAST + 1] = {
+	[PVBOOT_OP_DISCOVER] = {.fixed = sizeof(struct pvboot_discover_args),
+				.result = sizeof(struct pvboot_discover_res),
+				FLAGS(pvboot_discover_args, PVBOOT_DISCOVER_F_FRESH),
+				ZERO(pvboot_discover_args, reserved)},
+	[PVBOOT_OP_OPEN] = {.fixed = sizeof(struct pvboot_open_args),
+			    .tail_min = 1,
+			    .tail_max = PVBOOT_NAME_MAX,
+			    .result = sizeof(struct pvboot_open_res),
+			    FLAGS(pvboot_open_args, PVBOOT_OPEN_F_STAT),
+			    ZERO(pvboot_open_args, reserved)},
+	[PVBOOT_OP_READ] = {.fixed = sizeof(struct pvboot_read_args),
+			    .result = 1,
+			    FLAGS(pvboot_read_args, PVBOOT_READ_F_PARTIAL),
+			    ZERO(pvboot_read_args, reserved)},
+	[PVBOOT_OP_CLOSE] = {.fixed = sizeof(struct pvboot_file_args), ZERO(pvboot_file_args, reserved)},
+	[PVBOOT_OP_PROGRESS] = {.fixed = sizeof(struct pvboot_file_args),
+				.result = sizeof(struct pvboot_progress_res),
+				ZERO(pvboot_file_args, reserved)},
+	[PVBOOT_OP_DGRAM_OPEN] = {.fixed = sizeof(struct pvboot_dgram_open_args),
+				  ZERO(pvboot_dgram_open_args, reserved),
+				  .dgram = true,
+				  .answer = answer_dgram_open},
+	[PVBOOT_OP_DGRAM_CLOSE] = {.dgram = true, .answer = answer_dgram_close},
+	[PVBOOT_OP_DGRAM_SEND] = {.fixed = sizeof(struct pvboot_dgram_args),
+				  .tail_max = PVBOOT_DGRAM_MAX,
+				  ZERO(pvboot_dgram_args, reserved),
+				  .dgram = true,
+				  .answer = answer_dgram_send},
+	[PVBOOT_OP_LOG] = {.fixed = sizeof(struct pvboot_log_args),
+			   .tail_max = PVBOOT_LOG_MAX,
+			   ZERO(pvboot_log_args, reserved),
+			   .answer = answer_log},
+	[PVBOOT_OP_PHASE] = {.fixed = sizeof(struct pvboot_phase_args), .answer = answer_phase},
+	[PVBOOT_OP_LAST_ERROR] = {.answer = answer_last_error},
+	[PVBOOT_OP_CANCEL] = {.fixed = sizeof(struct pvboot_cancel_args),
+			      ZERO(pvboot_cancel_args, reserved),
+			      .answer = answer_cancel},
+};
+
+_Static_assert(sizeof(struct pvboot_open_args) + PVBOOT_NAME_MAX <= PVBOOT_ARGS_MAX, "OPEN fits the copy");
+_Static_assert(sizeof(struct pvboot_dgram_args) + PVBOOT_DGRAM_MAX <= PVBOOT_ARGS_MAX, "DGRAM_SEND fits the copy");
+_Static_assert(sizeof(struct pvboot_log_args) + PVBOOT_LOG_MAX <= PVBOOT_ARGS_MAX, "LOG fits the copy");
+
+static bool all_zero(const uint8_t *p, uint32_t len)
+{
+	while (len)
+		if (p[--len])
+			return false;
+	return true;
+}
+
+/* readable: bytes of the chain's readable part, which may be more than were copied. */
+static uint32_t check(const struct pvboot_dev *dev, struct pvboot_io *io, const struct pvboot_req *req,
+		      uint64_t readable)
+{
+	const struct op *op;
+
+	if (readable < sizeof(*req) || req->magic != PVBOOT_REQ_MAGIC || req->flags || req->reserved ||
+	    req->arg_len > PVBOOT_ARGS_MAX || readable - sizeof(*req) != req->arg_len)
+		return PVBOOT_S_BAD_REQUEST;
+	if (!req->op || req->op > PVBOOT_OP_LAST)
+		return PVBOOT_S_UNSUPPORTED;
+	op = &ops[req->op];
+	if (op->dgram && !(dev->driver_features & UINT64_C(1) << PVBOOT_F_DGRAM))
+		return PVBOOT_S_UNSUPPORTED;
+	if (req->arg_len < op->fixed || req->arg_len - op->fixed < op->tail_min ||
+	    req->arg_len - op->fixed > op->tail_max || io->room < op->result)
+		return PVBOOT_S_BAD_REQUEST;
+	if (!all_zero(io->args + op->zero_at, op->zero_len))
+		return PVBOOT_S_BAD_REQUEST;
+	if (op->flags_known && arg32(io, op->flags_at) & ~(uint32_t)op->flags_known)
+		return PVBOOT_S_UNSUPPORTED;
+	io->op = req->op;
+	io->arg_len = req->arg_len;
+	return PVBOOT_S_OK;
+}
+
+static bool has_nul(const uint8_t *p, uint32_t len)
+{
+	while (len)
+		if (!p[--len])
+			return true;
+	return false;
+}
+
+/* What the table cannot say. */
+static uint32_t check_more(struct pvboot_io *io)
+{
+	const uint32_t fixed = sizeof(struct pvboot_open_args);
+	struct pvboot_read_args args;
+
+	if (io->op == PVBOOT_OP_OPEN && has_nul(io->args + fixed, io->arg_len - fixed))
+		return PVBOOT_S_BAD_REQUEST;
+	if (io->op == PVBOOT_OP_READ) {
+		memcpy(&args, io->args, sizeof(args));
+		if (args.wait_ms > PVBOOT_READ_WAIT_MAX)
+			args.wait_ms = PVBOOT_READ_WAIT_MAX;
+		memcpy(io->args, &args, sizeof(args));
+	}
+	return PVBOOT_S_OK;
+}
+
+/* Copy len readable bytes at gpa to their place, header or arguments; what is too much is only counted. */
+static bool copy_in(struct pvboot_io *io, struct pvboot_req *req, uint64_t done, struct pvboot_seg seg)
+{
+	if (done < sizeof(*req)) {
+		uint32_t n = sizeof(*req) - (uint32_t)done;
+
+		if (n > seg.len)
+			n = seg.len;
+		if (!pvboot_mem_read(io->dev, seg.gpa, (uint8_t *)req + done, n))
+			return false;
+		done += n;
+		seg.gpa += n; /* may wrap only if nothing is left, or nothing will be found there */
+		seg.len -= n;
+	}
+	if (done - sizeof(*req) >= sizeof(io->args) || !seg.len)
+		return true;
+	done -= sizeof(*req);
+	if (seg.len > sizeof(io->args) - done)
+		seg.len = sizeof(io->args) - (uint32_t)done;
+	return pvboot_mem_read(io->dev, seg.gpa, io->args + done, seg.len);
+}
+
+/* Walk a chain: copy its readable part, note its writable one.  MORE: done; *there: the readable part was in memory. */
+static enum pvboot_ring gather(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain,
+			       struct pvboot_io *io, struct pvboot_req *req, uint64_t *readable, bool *there)
+{
+	struct pvboot_seg seg;
+	enum pvboot_ring r;
+
+	while ((r = pvboot_ring_walk(dev, q, chain, &seg)) == PVBOOT_RING_MORE) {
+		if (chain->writable) {
+			io->seg[io->nsegs++] = seg;
+		} else {
+			*there = *there && copy_in(io, req, *readable, seg);
+			*readable += seg.len;
+		}
+	}
+	return r == PVBOOT_RING_BROKEN ? r : PVBOOT_RING_MORE;
+}
+
+static void begin(struct pvboot_dev *dev, struct pvboot_io *io, const struct pvboot_req *req, uint64_t readable,
+		  bool there)
+{
+	uint32_t status = PVBOOT_S_BAD_REQUEST, length = 0;
+
+	if (there)
+		status = check(dev, io, req, readable);
+	if (status == PVBOOT_S_OK)
+		status = check_more(io);
+	if (status == PVBOOT_S_OK) {
+		if (!ops[io->op].answer) {
+			dev->be_ops->submit(dev->be, io);
+			return;
+		}
+		status = ops[io->op].answer(dev, io, &length);
+	}
+	pvboot_io_complete(io, status, 0, length);
+}
+
+/* Take one chain over. */
+static enum pvboot_ring take(struct pvboot_dev *dev, struct pvboot_queue *q)
+{
+	struct pvboot_req req = {0};
+	struct pvboot_chain chain;
+	struct pvboot_io *io;
+	uint64_t readable = 0;
+	bool there = true;
+
+	if (pvboot_ring_pop(dev, q, &chain) == PVBOOT_RING_BROKEN)
+		return PVBOOT_RING_BROKEN;
+	io = &dev->io[chain.head];
+	if (io->busy) {
+		pvboot_dev_break(dev, "a request was submitted again while in flight");
+		return PVBOOT_RING_BROKEN;
+	}
+	io->op = 0;
+	io->arg_len = 0;
+	io->be_offset = 0;
+	io->be_deadline_ms = 0;
+	io->be_id = 0;
+	io->head = chain.head;
+	io->nsegs = 0;
+	io->sent = 0;
+	if (gather(dev, q, &chain, io, &req, &readable, &there) == PVBOOT_RING_BROKEN)
+		return PVBOOT_RING_BROKEN;
+	if (chain.total - readable < sizeof(struct pvboot_rsp)) {
+		pvboot_ring_push(dev, q, chain.head, 0); /* no room for any answer */
+		return PVBOOT_RING_MORE;
+	}
+	io->room = chain.total - readable - sizeof(struct pvboot_rsp);
+	io->busy = true;
+	begin(dev, io, &req, readable, there);
+	return PVBOOT_RING_MORE;
+}
+
+void pvboot_req_run(struct pvboot_dev *dev)
+{
+	struct pvboot_queue *q = &dev->queue[PVBOOT_Q_REQUESTS];
+	uint16_t count;
+
+	if (pvboot_ring_count(dev, q, &count) != PVBOOT_RING_MORE)
+		return;
+	while (count-- && pvboot_dev_running(dev))
+		if (take(dev, q) == PVBOOT_RING_BROKEN)
+			return;
+}
