@@ -65,6 +65,11 @@ PVBOOT_ASSERT_SIZE(pvboot_link_hdr, 16);
 /* device to hostd, unanswered */
 #define PVBOOT_LINK_NOTE 33 /* pvboot_link_request (op LOG, PHASE, DGRAM_OPEN or DGRAM_CLOSE) + arguments */
 
+/* Keys of KEEP, KEPT and FORGET; 1..65535 is a transfer of the guest's own TFTP, by its UDP port. */
+#define PVBOOT_LINK_KEY_LEASE 0x10000u /* survives a reset of the guest */
+#define PVBOOT_LINK_KEY_DGRAM 0x10001u /* which datagrams the guest receives */
+#define PVBOOT_LINK_KEY_FILE 0x20000u  /* + the low 16 bits of an open file's handle */
+
 struct pvboot_link_hello {
 	uint16_t version_min;
 	uint16_t version_max;
