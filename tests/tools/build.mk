@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Programs that tests drive: a TFTP client around hostd's, and a network that loses, doubles and reorders.
+
+$(B)/tests/tools/%.o: CPPFLAGS += -Ihostd
+
+$(B)/tests/tftp_get: $(addprefix $(B)/,tests/tools/tftp_get.o hostd/tftp.o hostd/tftp_client.o hostd/tftp_msg.o hostd/log.o)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(HOST_LDFLAGS) -levent_core
+
+TEST_TOOLS += $(B)/tests/tftp_get
+ALL += $(B)/tests/tftp_get
