@@ -1,13 +1,48 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Fixtures of the whole-boot tests."""
+"""Fixtures of the whole-boot tests.  They need root (namespaces), and what tools/deps.sh check installs.
+
+PVBOOT_TEST_KEEP=1 keeps each test's directory (configurations, logs, consoles); a failing test prints the ends of its logs anyway.
+PVBOOT_TEST_KVM=1 boots with KVM.  PVBOOT_BUILD names another build directory.
+"""
 import os
+import re
+import shutil
 import sys
+import tempfile
+from pathlib import Path
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import pytest
 
+from lib.lab import Lab
 from lib.netns import Net, stop_all
+from lib.pvboot import DEVICE, HOSTD, PVBOOT, ROM
+
+LOG_LINES = 40
+PREFIX = "pvboot-test-"
+
+
+def pytest_sessionstart(session):
+    if os.geteuid() != 0:
+        raise pytest.UsageError("whole boots need root: they make network namespaces")
+    # Directories of runs that were killed.
+    for old in Path(tempfile.gettempdir()).glob(PREFIX + "*-*"):
+        pid = old.name[len(PREFIX) :].split("-")[0]
+        if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@pytest.fixture
+def tmp_path(request):
+    """A directory for one test, gone after it."""
+    path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    # Servers and the device process run as other users.
+    path.chmod(0o755)
+    request.node.directory = path
+    yield path
+    if not os.environ.get("PVBOOT_TEST_KEEP"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -17,8 +52,51 @@ def nothing_left_running():
     stop_all()
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failing test shows the end of every log of its own."""
+    outcome = yield
+    report = outcome.get_result()
+    directory = getattr(item, "directory", None)
+    if call.when != "call" or not report.failed or not directory:
+        return
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and (path.suffix == ".log" or path.name == "console"):
+            text = path.read_bytes()[-20000:].decode("utf-8", "replace")
+            text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc|\r", "", text)
+            report.sections.append((str(path.relative_to(directory)), "\n".join(text.splitlines()[-LOG_LINES:])))
+
+
 @pytest.fixture
 def net():
     """The reference network on a plain veth."""
     with Net() as network:
         yield network
+
+
+@pytest.fixture
+def built():
+    """The programs under test."""
+    for path in (HOSTD, DEVICE, PVBOOT, ROM):
+        assert path.exists(), f"{path} is not built: run make"
+
+
+@pytest.fixture
+def lab(tmp_path, built):
+    """The reference network, an empty-handed host and a TFTP root with the stub kernel."""
+    with Lab(tmp_path) as it:
+        yield it
+
+
+@pytest.fixture
+def make_lab(tmp_path, built):
+    """Lab(link=..., wire=...)."""
+    labs = []
+
+    def make(**kw):
+        labs.append(Lab(tmp_path, **kw))
+        return labs[-1]
+
+    yield make
+    for it in reversed(labs):
+        it.close()

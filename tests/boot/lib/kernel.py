@@ -8,10 +8,11 @@ import tempfile
 import zlib
 from pathlib import Path
 
-STUB = Path(__file__).resolve().parents[1] / "kernel" / "stub.asm"
+SOURCES = Path(__file__).resolve().parents[1] / "kernel"
 SETUP_BYTES = 4 * 512
 ENTRY_LINE = "PVBOOT-KERNEL-ENTRY"
 END_LINE = "PVBOOT-KERNEL-END"
+NEXT_DEVICE_LINE = "PVBOOT-NEXT-DEVICE"
 SCRATCH = 0x8000  # what the stub uses behind itself, with the rounding to a page
 
 
@@ -31,12 +32,24 @@ def noise(length, seed=1):
     return random.Random(seed).randbytes(length)
 
 
+def assemble(name):
+    """The bytes of kernel/NAME.asm."""
+    with tempfile.TemporaryDirectory() as tmp:
+        out = Path(tmp) / name
+        command = ["nasm", "-f", "bin", "-Werror", "-o", out, SOURCES / f"{name}.asm"]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        return out.read_bytes()
+
+
+def make_disk(path):
+    """A disk whose boot sector prints NEXT_DEVICE_LINE and powers off."""
+    path.write_bytes(assemble("disk"))
+    return path
+
+
 def make_kernel(path, length=0):
     """Assemble the stub kernel into path, padded so that the whole file has length bytes (rounded up to 16)."""
-    with tempfile.TemporaryDirectory() as tmp:
-        out = Path(tmp) / "stub"
-        subprocess.run(["nasm", "-f", "bin", "-Werror", "-o", out, STUB], check=True, stdin=subprocess.DEVNULL)
-        image = bytearray(out.read_bytes())
+    image = bytearray(assemble("stub"))
     image += noise(max(0, length - len(image)), seed=2)
     image += bytes(-len(image) % 16)
     prot = len(image) - SETUP_BYTES

@@ -217,3 +217,24 @@ class Atftpd(Server):
 
     def command(self):
         return self.args
+
+
+class RouterAdvertisements(Server):
+    """dnsmasq answering IPv6 router solicitations and nothing else."""
+
+    program = "dnsmasq"
+
+    def __init__(self, ns, directory, ifname="eth0"):
+        super().__init__(ns, directory)
+        self.ifname = ifname
+        self.args = ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--log-facility=-"]
+        self.args += [f"--pid-file={self.dir}/dnsmasq.pid", f"--interface={ifname}", "--enable-ra", "--dhcp-range=fd21::,ra-only"]
+
+    def command(self):
+        return self.args
+
+    def start(self):
+        self.ns.ip("-6 addr add fd21::2/64 dev", self.ifname, "nodad")
+        self.process = self.ns.process([self.binary] + self.args, log=self.log)
+        wait_for(lambda: "advertisement enabled" in self.text(), 20, lambda: f"router advertisements; it said:\n{self.text()}")
+        return self

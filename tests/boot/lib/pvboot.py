@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The project's own programs: hostd, the device process with a QEMU, and `pvboot run`."""
+import os
+import socket
+from pathlib import Path
+
+from .netns import Process, wait_for
+from .servers import MAC, TOP
+from .vm import Vm
+
+BUILD = Path(os.environ.get("PVBOOT_BUILD", TOP / "build"))
+HOSTD = BUILD / "pvboot-hostd"
+DEVICE = BUILD / "pvboot-device"
+PVBOOT = BUILD / "pvboot"
+ROM = BUILD / "pvboot.rom"
+QEMU_ROM_BAR = 32768
+
+
+def answers(path):
+    """Does somebody accept connections on this Unix socket?"""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+        try:
+            s.connect(str(path))
+            return True
+        except OSError:
+            return False
+
+
+class Hostd:
+    """pvboot-hostd in the foreground with one [vm *] section for its interface, its log in a file.  vms: sections that come before
+    it; options: more lines of the [vm *] section."""
+
+    def __init__(self, ns, directory, ifname, vms="", options=""):
+        self.ns = ns
+        self.dir = Path(directory)
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self.socket = self.dir / "hostd.sock"
+        self.log = self.dir / "hostd.log"
+        self.conf = self.dir / "hostd.conf"
+        self.conf.write_text(
+            f"[hostd]\nsocket = {self.socket}\nlog = stderr\n{vms}\n[vm *]\ninterface = {ifname}\nallow_uid = any\n{options}\n"
+        )
+        self.process = None
+
+    def start(self):
+        """May follow kill() or stop()."""
+        self.process = Process([HOSTD, "-d", "-c", self.conf], log=self.log, ns=self.ns)
+
+        def ready():
+            assert self.process.alive(), f"hostd ended:\n{self.text()}"
+            return answers(self.socket)
+
+        wait_for(ready, 20, lambda: f"hostd on {self.socket}; it said:\n{self.text()}")
+        return self
+
+    def text(self):
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
+    def wait(self, text, timeout=30):
+        wait_for(lambda: text in self.text(), timeout, lambda: f"{text!r} in hostd's log:\n{self.text()}")
+
+    def kill(self):
+        self.process.kill()
+
+    def stop(self):
+        if self.process:
+            self.process.stop()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class PvbootVm(Vm):
+    """A VM with a pvboot device of its own: pvboot-device and QEMU joined by a socketpair."""
+
+    def __init__(self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=()):
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        device_end, qemu_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with device_end, qemu_end:
+            argv = [DEVICE, "--fd", device_end.fileno(), "--name", name, "--hostd", hostd_socket]
+            argv += ["--rom-size", QEMU_ROM_BAR] + (["--mac", mac] if mac else [])
+            self.device = Process(argv + list(device_args), log=Path(directory) / "device.log", ns=ns, pass_fds=[device_end.fileno()])
+            fd = qemu_end.fileno()
+            shared = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
+            proxy = ["-device", f"x-pci-proxy-dev,id=pvboot,fd={fd},romfile={ROM}", "-boot", "n"]
+            super().__init__(
+                directory, ns, shared + proxy + list(args), memory=memory, machine=f"{machine},memory-backend=pvbmem", pass_fds=[fd]
+            )
+
+    def stop(self):
+        super().stop()
+        self.device.kill()
+
+
+def pvboot_run(hostd, *options, qemu=()):
+    """The command line of `pvboot run` with this hostd."""
+    where = ["--hostd", hostd.socket] if hostd else []
+    return [PVBOOT, "run", *where, *options] + (["--", *qemu] if qemu else [])

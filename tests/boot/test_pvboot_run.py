@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`pvboot run`, as a user types it, without a terminal."""
+import os
+import subprocess
+
+import pytest
+
+from lib.kernel import check_report
+from lib.netns import Process
+from lib.pvboot import pvboot_run
+from lib.servers import MAC
+from lib.tftproot import write_config
+from lib.vm import children
+
+TCG = ["-accel", "tcg"]
+
+
+def run(lab, argv, timeout=120, ns=None, stdin=subprocess.DEVNULL, log=None):
+    """Run to the end.  Returns (exit status, console)."""
+    log = log or lab.place("run.log")
+    process = Process(argv, log=log, ns=ns, stdin=stdin, env={"TERM": "dumb"})
+    try:
+        status = process.wait(timeout)
+        assert children(process.pid) == []
+        return status, process.text().replace("\r", "")
+    finally:
+        process.kill()
+
+
+def test_run_root(lab):
+    """No server, no hostd, no network."""
+    status, text = run(lab, pvboot_run(None, "--root", lab.root, qemu=TCG))
+    assert status == 0, text
+    check_report(text, lab.kernel, lab.initrd)
+
+
+def test_run_root_unprivileged(lab):
+    os.chmod(lab.dir, 0o755)
+    argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/nonexistent"]
+    status, text = run(lab, argv + pvboot_run(None, "--root", lab.root, qemu=TCG))
+    assert status == 0, text
+    check_report(text, lab.kernel, lab.initrd)
+
+
+def test_run_root_missing_directory(lab):
+    status, text = run(lab, pvboot_run(None, "--root", lab.root / "nowhere", qemu=TCG), timeout=30)
+    assert status not in (0, None)
+    assert "nowhere" in text
+
+
+def test_run_interface(lab):
+    """A private hostd on the interface."""
+    lab.dhcpd()
+    lab.tftpd()
+    argv = pvboot_run(None, "--interface", lab.net.ifname, "--mac", MAC, qemu=TCG)
+    status, text = run(lab, argv, ns=lab.net.host)
+    assert status == 0, text
+    check_report(text, lab.kernel, lab.initrd)
+
+
+def test_run_uses_the_running_hostd(lab):
+    hostd = lab.servers()
+    status, text = run(lab, pvboot_run(hostd, "--mac", MAC, "--name", "typed", qemu=TCG), ns=lab.net.host)
+    assert status == 0, text
+    check_report(text, lab.kernel, lab.initrd)
+    assert "typed" in hostd.text()
+
+
+def test_run_stdin_closed(lab):
+    argv = ["sh", "-c", 'exec "$@" <&-', "sh"] + [str(a) for a in pvboot_run(None, "--root", lab.root, qemu=TCG)]
+    status, text = run(lab, argv)
+    assert status == 0, text
+    check_report(text, lab.kernel, lab.initrd)
+
+
+def test_run_passes_exit_status(lab):
+    write_config(lab.root, append="initrd=init_task debugexit")
+    qemu = TCG + ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    status, text = run(lab, pvboot_run(None, "--root", lab.root, qemu=qemu))
+    assert status == 33, text
+    check_report(text, lab.kernel, lab.initrd)
+
+
+@pytest.mark.parametrize(
+    "qemu",
+    [["-m", "1G"], ["-m", "1024"], ["-machine", "q35"], ["-M", "q35", "-m", "size=96M"], ["-nic", f"user,mac={MAC}"]],
+    ids=lambda words: " ".join(words),
+)
+def test_run_with_qemu_arguments(lab, qemu):
+    status, text = run(lab, pvboot_run(None, "--root", lab.root, "--mac", MAC, qemu=TCG + qemu))
+    assert status == 0, text
+    report = check_report(text, lab.kernel, lab.initrd)
+    if "-m" in qemu:
+        # The initrd is loaded at the top of memory (below what the boot program allows).
+        top = {"1G": 1024, "1024": 1024, "size=96M": 96}[qemu[qemu.index("-m") + 1]] << 20
+        assert top - (8 << 20) < report["initrd"][0] < top
+
+
+def test_run_is_killed(lab):
+    """Nothing of it stays when it is told to end."""
+    process = Process(pvboot_run(None, "--root", lab.root / ".", qemu=TCG + ["-S"]), log=lab.place("run.log"))
+    from lib.netns import wait_for
+
+    wait_for(lambda: len(children(process.pid)) >= 2, 20, "children of pvboot run")
+    pids = children(process.pid)
+    process.signal(15)
+    process.wait(20)
+    wait_for(lambda: not [p for p in pids if os.path.exists(f"/proc/{p}")], 10, "end of its children")
