@@ -299,7 +299,7 @@ size_t dhcp_msg_string(const struct dhcp_msg *msg, uint8_t code, char *buf, size
 void dhcp_msg_uuid_of_mac(uint8_t uuid[16], const uint8_t mac[6])
 {
 	memset(uuid, 0, 16);
-	uuid[6] = 0x10; /* version 1 */
+	uuid[7] = 0x10; /* version 1; SMBIOS has the first three fields little-endian, and so has PXE */
 	uuid[8] = 0x80; /* the variant of RFC 4122 */
 	memcpy(uuid + 10, mac, 6);
 }
