@@ -18,13 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "boot"))
 
 from lib.kernel import END_LINE, ENTRY_LINE, make_initrd, make_kernel, reports
-from lib.netns import Net, Process, stop_all
+from lib.netns import Net, stop_all
 from lib.pvboot import Hostd, pvboot_run
 from lib.servers import MAC, Dhcpd, RouterAdvertisements, Tftpd
 from lib.tftproot import make_root, write_config
@@ -67,7 +68,7 @@ ROWS = {"pxelinux-8MiB": 8 * MIB, "pxelinux-64MiB": 64 * MIB}
 class Run:
     """One boot: when each phase began, the entry, and whether the bytes were right."""
 
-    def __init__(self, argv, ns, env):
+    def __init__(self, argv, ns):
         self.times = {}
         self.output = b""
         read, write = os.pipe()
@@ -75,7 +76,7 @@ class Run:
             self.start = time.monotonic()
             self.child = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL"] + ns.enter() + [str(a) for a in argv],
-                stdin=subprocess.DEVNULL, stdout=write, stderr=subprocess.STDOUT, start_new_session=True, env=env,
+                stdin=subprocess.DEVNULL, stdout=write, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         finally:
             os.close(write)
@@ -94,23 +95,23 @@ class Run:
             now = time.monotonic() - self.start
             if not chunk:
                 return
-            self.output += chunk
+            self.output += re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", chunk)
             for name, pattern in PHASES + [("entry", ENTRY_LINE.encode())]:
                 if name not in self.times and re.search(pattern, self.output):
                     self.times[name] = now
 
 
 class Bench:
-    def __init__(self, directory, runs):
+    def __init__(self, directory, runs, peers):
         self.dir = Path(directory)
         self.runs = runs
+        self.peers = peers
         self.results = {}
 
     def boot(self, name, kernel, initrd):
         """One good run of a peer, or None."""
         argv = PEERS[name](self)
-        run = Run(argv, self.net.host, self.hostd.env())
-        # stop_all() would take the servers too: this one child, by its id.
+        run = Run(argv, self.net.host)
         end_group(run.child)
         text = run.output.decode("ascii", "replace")
         found = reports(text)
@@ -125,17 +126,17 @@ class Bench:
     def row(self, row, initrd_len):
         kernel = make_kernel(self.root / "bzImage", KERNEL)
         initrd = make_initrd(self.root / "init_task", initrd_len)
-        times = {name: [] for name in PEERS}
-        hangs = {name: 0 for name in PEERS}
+        times = {name: [] for name in self.peers}
+        hangs = {name: 0 for name in self.peers}
         for _ in range(self.runs):
-            for name in PEERS:
+            for name in self.peers:
                 while (result := self.boot(name, kernel, initrd)) is None:
                     hangs[name] += 1
                     if hangs[name] >= HANGS:
                         raise SystemExit(f"bench: {name} failed {HANGS} times in {row}")
                 times[name].append(result)
                 print(f"  {row:15} {name:14} {result['entry']:7.2f} s", flush=True)
-        self.results[row] = {name: summary(times[name], hangs[name], KERNEL + initrd_len) for name in PEERS}
+        self.results[row] = {name: summary(times[name], hangs[name], KERNEL + initrd_len) for name in self.peers}
 
     def all(self, rows):
         with Net("bridge") as self.net:
@@ -145,9 +146,13 @@ class Bench:
             host.ip("link set tap0 master br0")
             self.root = make_root(self.dir / "tftp")
             write_config(self.root)
-            with Dhcpd(self.net.server, self.dir / "dhcpd"), Tftpd(self.net.server, self.dir / "tftpd", self.root), \
-                    RouterAdvertisements(self.net.server, self.dir / "ra"), \
-                    Hostd(host, self.dir / "hostd", self.net.ifname) as self.hostd:  # fmt: skip
+            with ExitStack() as stack:
+                stack.enter_context(Dhcpd(self.net.server, self.dir / "dhcpd"))
+                stack.enter_context(Tftpd(self.net.server, self.dir / "tftpd", self.root))
+                stack.enter_context(RouterAdvertisements(self.net.server, self.dir / "ra"))
+                self.hostd = Hostd(host, self.dir / "hostd", self.net.ifname)
+                if "pvboot" in self.peers:
+                    stack.enter_context(self.hostd)
                 for row in rows:
                     self.row(row, ROWS[row])
 
@@ -195,6 +200,8 @@ def show(results):
             print(f"{row:15} {name:14} {s['median']:12.2f} s {s['min']:7.2f} {s['spread']:7.2f} {rate} {s['hangs']:5}   {phases}")
     good = True
     for row, peers in results.items():
+        if set(peers) != set(PEERS):
+            continue
         ratio = peers["ipxe-pxelinux"]["median"] / peers["pvboot"]["median"]
         good = good and ratio >= BOUND
         print(f"ratio {row} ipxe-pxelinux/pvboot {ratio:.2f}")
@@ -205,10 +212,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rows", default=",".join(ROWS), help="comma-separated")
+    parser.add_argument("--peers", default=",".join(PEERS), help="comma-separated")
     parser.add_argument("--output", default=str(TOP / "build" / "bench" / "results.json"))
     args = parser.parse_args()
     directory = tempfile.mkdtemp(prefix="pvboot-bench-")
-    bench = Bench(directory, args.runs)
+    bench = Bench(directory, args.runs, args.peers.split(","))
     try:
         bench.all(args.rows.split(","))
     finally:

@@ -2,7 +2,7 @@
 """Fixtures of the whole-boot tests.  They need root (namespaces), and what tools/deps.sh check installs.
 
 PVBOOT_TEST_KEEP=1 keeps each test's directory (configurations, logs, consoles); a failing test prints the ends of its logs anyway.
-PVBOOT_TEST_KVM=1 boots with KVM.  PVBOOT_BUILD names another build directory.
+PVBOOT_TEST_KVM=1 adds a boot under KVM.  PVBOOT_BUILD names another build directory.
 """
 import os
 import re

@@ -13,6 +13,7 @@ SETUP_BYTES = 4 * 512
 ENTRY_LINE = "PVBOOT-KERNEL-ENTRY"
 END_LINE = "PVBOOT-KERNEL-END"
 NEXT_DEVICE_LINE = "PVBOOT-NEXT-DEVICE"
+NBP_DESTINATION = 0x200000
 SCRATCH = 0x8000  # what the stub uses behind itself, with the rounding to a page
 
 
@@ -44,6 +45,12 @@ def assemble(name):
 def make_disk(path):
     """A disk whose boot sector prints NEXT_DEVICE_LINE and powers off."""
     path.write_bytes(assemble("disk"))
+    return path
+
+
+def make_nbp(path):
+    """A boot program (kernel/nbp.asm) that loads payload.bin to NBP_DESTINATION by PXENV_TFTP_READ_FILE."""
+    path.write_bytes(assemble("nbp"))
     return path
 
 

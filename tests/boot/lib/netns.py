@@ -55,10 +55,12 @@ class Process:
             self.popen.send_signal(number)
 
     def kill(self):
-        """SIGKILL to the whole session's group, at once."""
+        """SIGKILL to the whole session's group, at once.  Once only: the id may be somebody else's later."""
+        if self not in RUNNING:
+            return
+        RUNNING.discard(self)
         self._group(signal.SIGKILL)
         self.popen.wait(10)
-        RUNNING.discard(self)
 
     def stop(self, timeout=5):
         """SIGTERM, then SIGKILL to what is left of the group.  Returns the exit status."""

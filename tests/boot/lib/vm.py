@@ -10,7 +10,7 @@ from pathlib import Path
 from .netns import Process, wait_for
 
 QEMU = os.environ.get("PVBOOT_QEMU", "qemu-system-x86_64")
-ACCEL = "kvm" if os.environ.get("PVBOOT_TEST_KVM") == "1" else "tcg"
+ACCEL = "tcg"
 
 
 class Console:
