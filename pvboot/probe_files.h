@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* probe_files.h - which files a boot needs, and whether their server has them. */
+#ifndef PROBE_FILES_H
+#define PROBE_FILES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pvboot_req.h"
+
+#define PROBE_NAME_MAX 640
+#define PROBE_NAMES_MAX 16
+
+enum probe_kind {
+	PROBE_PROGRAM, /* the boot program itself */
+	PROBE_MODULE,  /* what it loads before anything else */
+	PROBE_CONFIG   /* one of the configurations, the first of which is read */
+};
+
+struct probe_names {
+	unsigned int count;
+	struct {
+		enum probe_kind kind;
+		char name[PROBE_NAME_MAX];
+	} entry[PROBE_NAMES_MAX];
+};
+
+/*
+ * The files that a boot of this result asks for, in the order in which it does: the boot program, and if that is
+ * some pxelinux its module and the search for a configuration (option 209, UUID, MAC, address, default), below the
+ * prefix of option 210 or the boot program's own.  uuid is in wire order, as pxelinux shows it.
+ */
+void probe_names(struct probe_names *names, const struct pvboot_discover_res *res, const uint8_t mac[6],
+		 const uint8_t uuid[16]);
+
+/* Ask the boot server for each, print a line for each, and say whether the boot would go on.  Blocks. */
+bool probe_files(const struct pvboot_discover_res *res, const struct probe_names *names);
+
+#endif /* PROBE_FILES_H */
