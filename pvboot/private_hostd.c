@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * private_hostd.c - a pvboot-hostd for one guest: its directory, its socket, its command line.
+ *
+ * The directory admits its owner, and the group of the user that pvboot-device becomes when root starts it; within it
+ * the socket is open to all.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "private_hostd.h"
+#include "pvboot_link.h"
+
+#define START_MS 10000 /* how long it may take until it listens */
+#define STOP_MS 2000
+#define STARTS_MAX 10	 /* one that dies more often does so for a reason */
+#define RESTART_US 50000 /* to wait before, more each time */
+#define HELLO_MS 1000
+#define DEVICE_USER "nobody" /* whom pvboot-device becomes */
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd, saved;
+
+	if (strlen(path) >= sizeof(addr.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(addr.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
+		saved = errno;
+		close(fd);
+		errno = saved;
+		fd = -1;
+	}
+	return fd;
+}
+
+enum private_hostd_answer private_hostd_ask(const char *socket_path)
+{
+	struct pvboot_link_hdr hdr;
+	struct pollfd pfd = {.events = POLLIN};
+	enum private_hostd_answer answer = HOSTD_ABSENT;
+
+	pfd.fd = connect_to(socket_path);
+	if (pfd.fd < 0)
+		return errno == EACCES || errno == EPERM ? HOSTD_FORBIDDEN : HOSTD_ABSENT;
+	if (poll(&pfd, 1, HELLO_MS) == 1 && recv(pfd.fd, &hdr, sizeof(hdr), 0) == sizeof(hdr) &&
+	    hdr.magic == PVBOOT_LINK_MAGIC && hdr.type == PVBOOT_LINK_HELLO)
+		answer = HOSTD_ANSWERS;
+	close(pfd.fd);
+	return answer;
+}
+
+static void add_option(struct argv *argv, const char *option, const char *value)
+{
+	argv_add(argv, "%s", option);
+	argv_add(argv, "%s", value);
+}
+
+bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o, const char *program)
+{
+	static const char *const levels[] = {"warning", "info", "debug"};
+	const char *run_dir = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	memset(hostd, 0, sizeof(*hostd));
+	/* sun_path holds 107 bytes: a long TMPDIR would not do. */
+	if (geteuid() == 0 || !run_dir || *run_dir != '/' || strlen(run_dir) > 32 || access(run_dir, W_OK) < 0)
+		run_dir = "/tmp";
+	snprintf(hostd->dir, sizeof(hostd->dir), "%s/pvboot-XXXXXX", run_dir);
+	snprintf(hostd->socket, sizeof(hostd->socket), "%s/hostd.sock", hostd->dir);
+
+	argv_add(&hostd->argv, "%s", program);
+	argv_add(&hostd->argv, "-d");
+	add_option(&hostd->argv, "--socket", hostd->socket);
+	add_option(&hostd->argv, "--socket-mode", "0666");
+	add_option(&hostd->argv, "--allow-uid", "any");
+	add_option(&hostd->argv, "--log-level", levels[run_options_level(o)]);
+	if (o->root) {
+		char *full = realpath(o->root, NULL);
+
+		if (!full || stat(full, &st) < 0 || !S_ISDIR(st.st_mode)) {
+			fprintf(stderr, "pvboot: --root %s: %s\n", o->root,
+				full ? "this is not a directory" : strerror(errno));
+			free(full);
+			return false;
+		}
+		add_option(&hostd->argv, "--root", full);
+		free(full);
+	} else {
+		add_option(&hostd->argv, "--interface", o->interface);
+	}
+	if (o->boot_file)
+		add_option(&hostd->argv, "--boot-file", o->boot_file);
+	return true;
+}
+
+/* The directory's name stands in the command line already, as a template. */
+static bool make_dir(struct private_hostd *hostd)
+{
+	struct passwd *pw = geteuid() == 0 ? getpwnam(DEVICE_USER) : NULL;
+
+	if (!mkdtemp(hostd->dir)) {
+		fprintf(stderr, "pvboot: cannot make the directory %s: %s\n", hostd->dir, strerror(errno));
+		hostd->dir[0] = '\0';
+		return false;
+	}
+	memcpy(hostd->socket, hostd->dir, strlen(hostd->dir));
+	for (size_t i = 0; i < hostd->argv.n; i++) {
+		if (strcmp(hostd->argv.v[i], "--socket") == 0)
+			memcpy(hostd->argv.v[i + 1], hostd->socket, strlen(hostd->socket));
+	}
+	if (pw && (chown(hostd->dir, 0, pw->pw_gid) < 0 || chmod(hostd->dir, 0710) < 0)) {
+		fprintf(stderr, "pvboot: %s: %s\n", hostd->dir, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool start(struct private_hostd *hostd, int stderr_fd)
+{
+	struct child_conf conf = {.keep_fd = -1, .stderr_fd = stderr_fd};
+
+	hostd->starts++;
+	return child_start(&hostd->child, "pvboot-hostd", &hostd->argv, &conf);
+}
+
+bool private_hostd_start(struct private_hostd *hostd, int stderr_fd)
+{
+	if (!make_dir(hostd) || !start(hostd, stderr_fd))
+		return false;
+	for (int ms = 0; ms < START_MS; ms++) {
+		int fd = connect_to(hostd->socket), sig;
+
+		if (fd >= 0) {
+			close(fd);
+			return true;
+		}
+		sig = child_wait(1);
+		if (child_ended(&hostd->child)) {
+			fputs("pvboot: pvboot-hostd could not start: its reason stands above, or in the --log file\n",
+			      stderr);
+			return false;
+		}
+		if (sig && sig != SIGCHLD)
+			return false;
+	}
+	fprintf(stderr, "pvboot: pvboot-hostd does not listen on %s after %d s\n", hostd->socket, START_MS / 1000);
+	return false;
+}
+
+bool private_hostd_restart(struct private_hostd *hostd, int stderr_fd)
+{
+	if (hostd->starts >= STARTS_MAX) {
+		fputs("pvboot: pvboot-hostd has ended too often, and is not started again\n", stderr);
+		return false;
+	}
+	fprintf(stderr, "pvboot: pvboot-hostd ended (status %d): starting it again\n",
+		child_exit_status(&hostd->child));
+	usleep(hostd->starts * RESTART_US);
+	return start(hostd, stderr_fd);
+}
+
+void private_hostd_end(struct private_hostd *hostd)
+{
+	child_stop(&hostd->child, STOP_MS);
+	if (hostd->dir[0] && !strstr(hostd->dir, "XXXXXX")) {
+		unlink(hostd->socket);
+		if (rmdir(hostd->dir) < 0)
+			fprintf(stderr, "pvboot: could not remove %s: %s\n", hostd->dir, strerror(errno));
+	}
+	argv_free(&hostd->argv);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* qemu_args.h - QEMU's command line: what the user's own arguments say, and what is added to them. */
+#ifndef QEMU_ARGS_H
+#define QEMU_ARGS_H
+
+#include <stdbool.h>
+
+#include "argv.h"
+
+#define QEMU_ARGS_MEMORY "512M" /* guest RAM where the user names none */
+
+/* What the arguments behind `--` say about the things pvboot has a part in. */
+struct qemu_user {
+	char memory[32];   /* size for -object memory-backend-memfd; empty: not named */
+	char mac[18];	   /* the first NIC's MAC address, lower case; empty: none is named */
+	unsigned int nics; /* NICs named, with or without a MAC address */
+	const char *uuid;  /* -uuid, or NULL */
+	char name[64];	   /* -name's, or empty */
+	bool own_memory;   /* the user brings a memory backend of his own */
+	bool boot_order;   /* -boot names an order */
+	bool network;	   /* -nic, -net or -netdev is there: QEMU adds no NIC by itself */
+	bool console;	   /* where the guest's console goes is said */
+	bool display;	   /* ... and so is what is shown */
+	bool kvm;	   /* an accelerator other than TCG is named */
+};
+
+/* What `pvboot run` itself knows. */
+struct qemu_conf {
+	const char *program; /* QEMU */
+	const char *rom;     /* path of pvboot.rom */
+	const char *name;    /* NULL: none */
+	const char *uuid;    /* NULL: none */
+	int fd;		     /* QEMU's end of the socket to pvboot-device */
+	bool terminal;	     /* stdin is a terminal */
+};
+
+/*
+ * Read the user's arguments.  Returns NULL, or in words why they cannot work with pvboot (a static buffer).  Arguments
+ * that are none of pvboot's business are QEMU's to judge.
+ */
+const char *qemu_args_scan(struct qemu_user *user, int argc, const char *const argv[]);
+
+/* Append the whole command line, the user's arguments included, to out. */
+void qemu_args_build(struct argv *out, const struct qemu_conf *conf, const struct qemu_user *user, int argc,
+		     const char *const argv[]);
+
+#endif /* QEMU_ARGS_H */

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run.c - `pvboot run`: a QEMU guest with a pvboot device, from beginning to end.
+ *
+ * Three processes at most: a pvboot-hostd of our own where no running one is used, pvboot-device, and QEMU, which share
+ * a socketpair.  Then it waits.  The guest's end is the end of all: QEMU's exit status is ours.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "find.h"
+#include "private_hostd.h"
+#include "pvboot_link.h"
+#include "qemu_args.h"
+#include "run.h"
+#include "run_options.h"
+
+#define QEMU_STOP_MS 5000
+#define DEVICE_STOP_MS 2000
+#define MAC_TEXT 18
+#define QEMU_DEFAULT_MAC "52:54:00:12:34:56"
+
+struct run {
+	struct run_options o;
+	struct qemu_user user;
+	struct private_hostd hostd;
+	bool private_hostd; /* hostd is ours */
+	const char *socket; /* hostd's */
+	const char *name, *uuid;
+	char mac[MAC_TEXT]; /* empty: hostd lays it down */
+	char qemu_path[PATH_MAX], device_path[PATH_MAX], hostd_path[PATH_MAX], rom_path[PATH_MAX];
+	long rom_size;
+	int pair[2];   /* the device's end and QEMU's */
+	int stderr_fd; /* of --log, -1 */
+	struct argv device_argv, qemu_argv;
+	struct child device, qemu;
+};
+
+static bool complain(const char *what, const char *text)
+{
+	fprintf(stderr, "pvboot: %s%s\n", what, text);
+	return false;
+}
+
+/* Everything that is to be executed or read, before anything is started. */
+static bool find_files(struct run *run)
+{
+	const struct run_options *o = &run->o;
+	struct stat st;
+
+	if (!find_program(o->qemu, run->qemu_path)) {
+		fprintf(stderr, "pvboot: there is no program %s\n", o->qemu);
+		if (strcmp(o->qemu, "qemu-system-x86_64") == 0)
+			fputs("pvboot: on Debian:  apt-get install --no-install-recommends qemu-system-x86\n", stderr);
+		return false;
+	}
+	if (o->device ? !find_program(o->device, run->device_path) : !find_own("pvboot-device", run->device_path))
+		return complain("pvboot-device is not beside this program and not in PATH: run make, or name it with ",
+				"--device PROGRAM");
+	if (run->private_hostd && (o->hostd_program ? !find_program(o->hostd_program, run->hostd_path)
+						    : !find_own("pvboot-hostd", run->hostd_path)))
+		return complain("pvboot-hostd is not beside this program and not in PATH: run make, or name it with ",
+				"--hostd-program PROGRAM");
+	if (!o->rom && !find_rom(run->rom_path))
+		return complain(
+			"pvboot.rom is not beside this program and not in ../share/pvboot: run make, or name it with ",
+			"--rom FILE");
+	if (o->rom && !realpath(o->rom, run->rom_path)) {
+		fprintf(stderr, "pvboot: --rom %s: %s\n", o->rom, strerror(errno));
+		return false;
+	}
+	if (stat(run->rom_path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return complain(run->rom_path, ": this is no ROM image");
+	run->rom_size = (long)st.st_size;
+	return true;
+}
+
+/* Which hostd the guest gets. */
+static bool choose_hostd(struct run *run)
+{
+	const struct run_options *o = &run->o;
+	enum private_hostd_answer answer;
+
+	run->socket = o->hostd ? o->hostd : PVBOOT_LINK_SOCKET_DEFAULT;
+	run->private_hostd = o->root || o->private_hostd;
+	if (run->private_hostd)
+		return true;
+	answer = private_hostd_ask(run->socket);
+	if (answer == HOSTD_ANSWERS && o->interface)
+		fprintf(stderr,
+			"pvboot: using the pvboot-hostd that listens on %s: its configuration says which network, not "
+			"--interface %s (--private: one of our own)\n",
+			run->socket, o->interface);
+	if (answer == HOSTD_ANSWERS)
+		return true;
+	if (o->hostd) {
+		fprintf(stderr, "pvboot: no pvboot-hostd answers on %s%s: the guest will wait for it\n", run->socket,
+			answer == HOSTD_FORBIDDEN ? " (permission denied)" : " yet");
+		return true;
+	}
+	run->private_hostd = o->interface;
+	if (run->private_hostd)
+		return true;
+	if (answer == HOSTD_FORBIDDEN)
+		fprintf(stderr,
+			"pvboot: %s: you may not use this pvboot-hostd; its socket_group or socket_mode says who may\n",
+			run->socket);
+	else
+		fprintf(stderr,
+			"pvboot: no pvboot-hostd answers on %s.  Start it, or say where the guest boots from:\n"
+			"pvboot:   --root DIR (a local directory) or --interface IF (that network, as root)\n",
+			run->socket);
+	return false;
+}
+
+/*
+ * The guest's MAC address: the one said, that of the guest's NIC, else (with a hostd of our own, which knows none) one
+ * made up: from the name, so that a named guest keeps its lease, else at random.
+ */
+static bool choose_mac(struct run *run)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	const char *nic;
+
+	if (run->o.mac)
+		strcpy(run->mac, run->o.mac);
+	else if (*run->user.mac)
+		strcpy(run->mac, run->user.mac);
+	else if (run->private_hostd && (run->o.root || run->user.nics))
+		strcpy(run->mac, QEMU_DEFAULT_MAC); /* its NIC's, or on no network at all: nobody to confuse */
+	else if (run->private_hostd) {
+		if (!run->name && getrandom(&hash, sizeof(hash), 0) != sizeof(hash))
+			return complain("no random number for a MAC address: ", strerror(errno));
+		for (const char *p = run->name; p && *p; p++)
+			hash = (hash ^ (uint8_t)*p) * 16777619u;
+		snprintf(run->mac, sizeof(run->mac), "52:54:00:%02x:%02x:%02x", hash >> 16 & 0xff, hash >> 8 & 0xff,
+			 hash & 0xff);
+	}
+	nic = *run->user.mac ? run->user.mac : QEMU_DEFAULT_MAC;
+	if (run->user.nics && *run->mac && strcasecmp(run->mac, nic) != 0)
+		fprintf(stderr,
+			"pvboot: the guest boots as %s, but its network card is %s: its system may get another address "
+			"(-nic ...,mac=%s)\n",
+			run->mac, nic, run->mac);
+	return true;
+}
+
+static void plan_device(struct run *run)
+{
+	static const char *const levels[] = {"warning", "notice", "debug"};
+	const char *const options[][2] = {
+		{"--name", run->name},
+		{"--mac", *run->mac ? run->mac : NULL},
+		{"--uuid", run->uuid},
+		{"--host-wait", run->o.host_wait},
+		{"--hostd", run->private_hostd ? run->hostd.socket : run->socket},
+		{"--log-level", levels[run_options_level(&run->o)]},
+	};
+
+	argv_add(&run->device_argv, "%s", run->device_path);
+	argv_add(&run->device_argv, "--fd");
+	argv_add(&run->device_argv, "%d", run->pair[0]);
+	argv_add(&run->device_argv, "--rom-size");
+	argv_add(&run->device_argv, "%ld", run->rom_size);
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (!options[i][1])
+			continue;
+		argv_add(&run->device_argv, "%s", options[i][0]);
+		argv_add(&run->device_argv, "%s", options[i][1]);
+	}
+	if (run->o.boot_first)
+		argv_add(&run->device_argv, "--boot-first");
+}
+
+static void plan_qemu(struct run *run)
+{
+	const struct qemu_conf conf = {
+		.program = run->qemu_path,
+		.rom = run->rom_path,
+		.name = run->name,
+		.uuid = run->uuid,
+		.fd = run->pair[1],
+		.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+	};
+
+	qemu_args_build(&run->qemu_argv, &conf, &run->user, run->o.qemu_argc, run->o.qemu_argv);
+}
+
+/* Decide everything; nothing is started or created yet. */
+static bool plan(struct run *run)
+{
+	run->name = run->o.name ? run->o.name : run_options_name_is_good(run->user.name) ? run->user.name : NULL;
+	run->uuid = run->o.uuid ? run->o.uuid : run->user.uuid;
+	if (!choose_hostd(run) || !find_files(run) || !choose_mac(run))
+		return false;
+	if (run->private_hostd && !private_hostd_plan(&run->hostd, &run->o, run->hostd_path))
+		return false;
+	return true;
+}
+
+static void show(struct run *run)
+{
+	if (run->private_hostd)
+		argv_show(&run->hostd.argv, stdout);
+	argv_show(&run->device_argv, stdout);
+	argv_show(&run->qemu_argv, stdout);
+}
+
+static bool start(struct run *run)
+{
+	struct child_conf device_conf = {.keep_fd = run->pair[0], .stderr_fd = run->stderr_fd};
+	struct child_conf qemu_conf = {.keep_fd = run->pair[1], .stderr_fd = -1, .stdin_ours = true};
+	bool started = child_start(&run->device, "pvboot-device", &run->device_argv, &device_conf) &&
+		       child_start(&run->qemu, "QEMU", &run->qemu_argv, &qemu_conf);
+
+	/* Each end now belongs to one process only: when that ends, the other sees it. */
+	close(run->pair[0]);
+	close(run->pair[1]);
+	return started;
+}
+
+/* Until QEMU has ended, for whatever reason. */
+static void wait_for_end(struct run *run)
+{
+	bool device_gone = false, hostd_gone = false;
+
+	while (!child_ended(&run->qemu)) {
+		int sig = child_wait(-1);
+
+		if (sig != SIGCHLD) {
+			child_stop(&run->qemu, QEMU_STOP_MS);
+			return;
+		}
+		if (child_ended(&run->qemu))
+			return;
+		if (!device_gone && child_ended(&run->device)) {
+			device_gone = true;
+			fprintf(stderr,
+				"pvboot: pvboot-device ended (status %d): the guest cannot boot from it again\n",
+				child_exit_status(&run->device));
+		}
+		if (run->private_hostd && !hostd_gone && child_ended(&run->hostd.child))
+			hostd_gone = !private_hostd_restart(&run->hostd, run->stderr_fd);
+	}
+}
+
+/* Say what QEMU would not say itself. */
+static int qemu_verdict(const struct run *run)
+{
+	if (WIFSIGNALED(run->qemu.status) && WTERMSIG(run->qemu.status) != SIGTERM) {
+		fprintf(stderr, "pvboot: QEMU was ended by signal %d (%s)\n", WTERMSIG(run->qemu.status),
+			strsignal(WTERMSIG(run->qemu.status)));
+		if (WTERMSIG(run->qemu.status) == SIGSEGV && !run->user.kvm)
+			fputs("pvboot: QEMU 10 and later cannot have this device without KVM: try `-- -accel kvm`\n",
+			      stderr);
+	}
+	return child_exit_status(&run->qemu);
+}
+
+static int run_guest(struct run *run)
+{
+	int status = 1;
+
+	child_init();
+	if ((!run->private_hostd || private_hostd_start(&run->hostd, run->stderr_fd)) && start(run)) {
+		wait_for_end(run);
+		status = qemu_verdict(run);
+	}
+	child_stop(&run->qemu, QEMU_STOP_MS);
+	child_stop(&run->device, DEVICE_STOP_MS);
+	private_hostd_end(&run->hostd);
+	return status;
+}
+
+/* Closed standard descriptors would be given to sockets, and then written to by whoever prints. */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static bool open_log(struct run *run)
+{
+	run->stderr_fd = -1;
+	if (!run->o.log)
+		return true;
+	run->stderr_fd = open(run->o.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	if (run->stderr_fd < 0)
+		fprintf(stderr, "pvboot: --log %s: %s\n", run->o.log, strerror(errno));
+	return run->stderr_fd >= 0;
+}
+
+int run_main(int argc, char **argv)
+{
+	static struct run run;
+	const char *refusal;
+	int rc;
+
+	open_standard_fds();
+	rc = run_options_parse(&run.o, argc, argv);
+	if (rc >= 0)
+		return rc;
+	refusal = qemu_args_scan(&run.user, run.o.qemu_argc, run.o.qemu_argv);
+	if (refusal) {
+		fprintf(stderr, "pvboot: %s\n", refusal);
+		return 2;
+	}
+	if (!plan(&run) || !open_log(&run))
+		return 1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, run.pair) < 0) {
+		perror("pvboot: socketpair");
+		return 1;
+	}
+	plan_device(&run);
+	plan_qemu(&run);
+	if (run.o.dry_run) {
+		show(&run);
+		rc = 0;
+	} else {
+		rc = run_guest(&run);
+	}
+	argv_free(&run.device_argv);
+	argv_free(&run.qemu_argv);
+	return rc;
+}

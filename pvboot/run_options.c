@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* run_options.c - the command line of `pvboot run`: what each option takes, and errors in words. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pvboot_link.h"
+#include "run_options.h"
+
+static const char help_text[] =
+	"Usage: pvboot run [OPTION]... [-- QEMU ARGUMENTS]\n"
+	"Start a QEMU guest that boots from the network without a network card.\n"
+	"\n"
+	"Where the guest boots from:\n"
+	"  --root DIR          a local directory with pxelinux.0 in it; needs no server and no root\n"
+	"  --interface IF      the network of this interface: its DHCP and TFTP servers (as root)\n"
+	"  --hostd SOCKET      the pvboot-hostd that listens there, now or later\n"
+	"                      (with none of these: the one on " PVBOOT_LINK_SOCKET_DEFAULT ")\n"
+	"  --boot-file NAME    with --root or --interface: the boot program, whatever a server says\n"
+	"  --private           with --interface: a pvboot-hostd of our own, even if one is running\n"
+	"\n"
+	"Who it is:\n"
+	"  --name NAME         for hostd's configuration and log lines\n"
+	"  --mac MAC           its MAC address; without one, that of QEMU's -nic, else hostd's choice or a made up "
+	"one\n"
+	"  --uuid UUID         its UUID\n"
+	"\n"
+	"How it runs:\n"
+	"  --boot-first        boot before the BIOS's own boot devices\n"
+	"  --host-wait MS      how long the guest waits for a host that is not there (default: 30000)\n"
+	"  --qemu PROGRAM      default: qemu-system-x86_64\n"
+	"  --rom FILE, --device PROGRAM, --hostd-program PROGRAM\n"
+	"                      pvboot.rom, pvboot-device and pvboot-hostd, where they are not found by themselves\n"
+	"  -v                  show what device and host do, on stderr; -vv: in detail\n"
+	"  --log FILE          append it to FILE instead\n"
+	"  --dry-run           show the commands that would be run (also --explain)\n"
+	"  --help\n"
+	"\n"
+	"QEMU's own arguments follow --: -m, -machine, -accel kvm, -drive, -nic user,mac=... and so on work as usual.\n"
+	"The exit status is QEMU's; 1 if it was not started, 2 for a wrong command line.\n";
+
+enum {
+	OPT_ROOT = 256,
+	OPT_INTERFACE,
+	OPT_HOSTD,
+	OPT_BOOT_FILE,
+	OPT_PRIVATE,
+	OPT_NAME,
+	OPT_MAC,
+	OPT_UUID,
+	OPT_BOOT_FIRST,
+	OPT_HOST_WAIT,
+	OPT_QEMU,
+	OPT_ROM,
+	OPT_DEVICE,
+	OPT_HOSTD_PROGRAM,
+	OPT_LOG,
+	OPT_DRY_RUN,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{"root", required_argument, NULL, OPT_ROOT},
+	{"interface", required_argument, NULL, OPT_INTERFACE},
+	{"hostd", required_argument, NULL, OPT_HOSTD},
+	{"boot-file", required_argument, NULL, OPT_BOOT_FILE},
+	{"private", no_argument, NULL, OPT_PRIVATE},
+	{"name", required_argument, NULL, OPT_NAME},
+	{"mac", required_argument, NULL, OPT_MAC},
+	{"uuid", required_argument, NULL, OPT_UUID},
+	{"boot-first", no_argument, NULL, OPT_BOOT_FIRST},
+	{"host-wait", required_argument, NULL, OPT_HOST_WAIT},
+	{"qemu", required_argument, NULL, OPT_QEMU},
+	{"rom", required_argument, NULL, OPT_ROM},
+	{"device", required_argument, NULL, OPT_DEVICE},
+	{"hostd-program", required_argument, NULL, OPT_HOSTD_PROGRAM},
+	{"log", required_argument, NULL, OPT_LOG},
+	{"verbose", no_argument, NULL, 'v'},
+	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
+	{"explain", no_argument, NULL, OPT_DRY_RUN},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static int wrong(const char *option, const char *text, const char *what)
+{
+	fprintf(stderr, "pvboot: --%s %s: %s\n", option, text, what);
+	return 2;
+}
+
+/* Does text look like pattern, where 'x' is any hexadecimal digit? */
+static bool looks_like(const char *text, const char *pattern)
+{
+	for (; *pattern; pattern++, text++) {
+		if (*pattern == 'x' ? !*text || !strchr("0123456789abcdefABCDEF", *text) : *text != *pattern)
+			return false;
+	}
+	return !*text;
+}
+
+static int set_mac(struct run_options *o, const char *text)
+{
+	if (!looks_like(text, "xx:xx:xx:xx:xx:xx") || strcmp(text, "00:00:00:00:00:00") == 0)
+		return wrong("mac", text, "this takes an address such as 52:54:00:12:34:57");
+	if (!strchr("02468aceACE", text[1]))
+		return wrong("mac", text, "this is a multicast address, which no guest can have");
+	o->mac = text;
+	return -1;
+}
+
+bool run_options_name_is_good(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (; *text; text++) {
+		if (*text <= ' ' || *text > '~')
+			return false;
+	}
+	return len > 0 && len < PVBOOT_LINK_NAME_MAX;
+}
+
+static int set_name(struct run_options *o, const char *text)
+{
+	if (!run_options_name_is_good(text))
+		return wrong("name", text, "a name is 1 to 63 printable characters without blanks");
+	o->name = text;
+	return -1;
+}
+
+/* One option.  -1, or 2 once an error was said. */
+static int take(struct run_options *o, int opt, const char *text)
+{
+	switch (opt) {
+	case OPT_ROOT:
+		o->root = text;
+		break;
+	case OPT_INTERFACE:
+		o->interface = text;
+		break;
+	case OPT_HOSTD:
+		o->hostd = text;
+		break;
+	case OPT_BOOT_FILE:
+		o->boot_file = text;
+		break;
+	case OPT_PRIVATE:
+		o->private_hostd = true;
+		break;
+	case OPT_NAME:
+		return set_name(o, text);
+	case OPT_MAC:
+		return set_mac(o, text);
+	case OPT_UUID:
+		if (!looks_like(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"))
+			return wrong("uuid", text, "this takes the form 01234567-89ab-cdef-0123-456789abcdef");
+		o->uuid = text;
+		break;
+	case OPT_BOOT_FIRST:
+		o->boot_first = true;
+		break;
+	case OPT_HOST_WAIT:
+		o->host_wait = text;
+		break;
+	case OPT_QEMU:
+		o->qemu = text;
+		break;
+	case OPT_ROM:
+		o->rom = text;
+		break;
+	case OPT_DEVICE:
+		o->device = text;
+		break;
+	case OPT_HOSTD_PROGRAM:
+		o->hostd_program = text;
+		break;
+	case OPT_LOG:
+		o->log = text;
+		break;
+	case 'v':
+		o->verbose++;
+		break;
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		break;
+	default:
+		fputs("pvboot: see `pvboot run --help`; QEMU's own arguments stand behind --\n", stderr);
+		return 2;
+	}
+	return -1;
+}
+
+static int check(const struct run_options *o)
+{
+	const char *both = NULL;
+
+	if (o->root && o->interface)
+		both = "--root and --interface: a guest boots from a directory or from a network; choose one";
+	else if (o->hostd && (o->root || o->interface))
+		both = "--hostd: that hostd's configuration says where guests boot from; leave out --root and "
+		       "--interface";
+	else if (o->boot_file && !o->interface && !o->root)
+		both = "--boot-file goes with --root or --interface; a running hostd has it in its configuration";
+	else if (o->private_hostd && !o->interface && !o->root)
+		both = "--private: say where the guest boots from, with --interface IF or --root DIR";
+	if (both)
+		fprintf(stderr, "pvboot: %s\n", both);
+	return both ? 2 : -1;
+}
+
+unsigned int run_options_level(const struct run_options *o)
+{
+	/* A log file is asked for to be read later: it has the events. */
+	unsigned int level = o->verbose ? o->verbose : o->log ? 1 : 0;
+
+	return level < 2 ? level : 2;
+}
+
+int run_options_parse(struct run_options *o, int argc, char *argv[])
+{
+	int opt, rc = -1;
+
+	memset(o, 0, sizeof(*o));
+	o->qemu = "qemu-system-x86_64";
+	/* "+": stop at the first argument that is no option, so that nobody's -m is taken for ours. */
+	while (rc < 0 && (opt = getopt_long(argc, argv, "+v", long_options, NULL)) != -1) {
+		if (opt == OPT_HELP) {
+			fputs(help_text, stdout);
+			return 0;
+		}
+		rc = take(o, opt, optarg);
+	}
+	if (rc >= 0)
+		return rc;
+	if (optind < argc && strcmp(argv[optind - 1], "--") != 0) {
+		fprintf(stderr,
+			"pvboot: what is \"%s\"? QEMU's own arguments stand behind --; see `pvboot run --help`\n",
+			argv[optind]);
+		return 2;
+	}
+	o->qemu_argc = argc - optind;
+	o->qemu_argv = (const char *const *)(argv + optind);
+	return check(o);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* run_options.h - the command line of `pvboot run`. */
+#ifndef RUN_OPTIONS_H
+#define RUN_OPTIONS_H
+
+#include <stdbool.h>
+
+struct run_options {
+	const char *root;	   /* --root, NULL: none */
+	const char *interface;	   /* --interface, NULL: none */
+	const char *hostd;	   /* --hostd, NULL: the default socket, if it answers */
+	const char *boot_file;	   /* for a hostd of our own; NULL: as it finds */
+	const char *mac;	   /* as typed, checked; NULL: none */
+	const char *uuid;	   /* as typed, checked; NULL: none */
+	const char *name;	   /* NULL: none */
+	const char *qemu;	   /* the program */
+	const char *rom;	   /* NULL: find it */
+	const char *device;	   /* NULL: find it */
+	const char *hostd_program; /* NULL: find it */
+	const char *log;	   /* NULL: stderr */
+	const char *host_wait;	   /* milliseconds, as typed; NULL: the default */
+	unsigned int verbose;	   /* 0: warnings only */
+	bool private_hostd;	   /* --private: do not use a running hostd */
+	bool boot_first;
+	bool dry_run;
+	int qemu_argc; /* what stands behind -- */
+	const char *const *qemu_argv;
+};
+
+/*
+ * Parse argv[1..] into *o.  Returns -1 to go on, or an exit status: 0 after --help, 2 after an error, which has been
+ * said on stderr in words.  The strings in *o point into argv.
+ */
+int run_options_parse(struct run_options *o, int argc, char *argv[]);
+
+/* Is this a name that hostd and the device take: 1 to 63 printable characters without blanks? */
+bool run_options_name_is_good(const char *text);
+
+/* How much the log is to say: 0 warnings, 1 one line per event, 2 everything. */
+unsigned int run_options_level(const struct run_options *o);
+
+#endif /* RUN_OPTIONS_H */
