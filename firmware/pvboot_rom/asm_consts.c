@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * asm_consts.c - what assembly needs of the C headers.  Compiled with -S only; build.mk turns the marked lines into
+ * nasm's consts.inc.
+ */
+#include "pvboot.h"
+#include "pxe.h"
+#include "rom.h"
+
+#define CONST(name, value) __asm__ volatile("\n@@ %%define " #name " %c0" : : "i"(value))
+
+void asm_consts(void);
+
+void asm_consts(void)
+{
+	CONST(PCI_VENDOR, PVBOOT_PCI_VENDOR);
+	CONST(PCI_DEVICE, PVBOOT_PCI_DEVICE);
+	CONST(PCI_REVISION, PVBOOT_PCI_REVISION);
+	CONST(PCI_CLASS, PVBOOT_PCI_CLASS);
+	CONST(PCI_SUBCLASS, PVBOOT_PCI_SUBCLASS);
+	CONST(PCI_PROGIF, PVBOOT_PCI_PROGIF);
+	CONST(RESIDENT_O_MAGIC, offsetof(struct resident, magic));
+	CONST(RESIDENT_O_IMAGE_SIZE, offsetof(struct resident, image_size));
+	CONST(RESIDENT_O_KIB, offsetof(struct resident, kib));
+	CONST(RESIDENT_O_INIT, offsetof(struct resident, init_entry));
+	CONST(RESIDENT_O_BEV, offsetof(struct resident, bev_entry));
+	CONST(RESIDENT_O_ROM_SEGMENT, offsetof(struct resident, rom_segment));
+	CONST(RESIDENT_O_OLD_FBM, offsetof(struct resident, old_fbm));
+	CONST(RESIDENT_O_NEW_FBM, offsetof(struct resident, new_fbm));
+	CONST(RESIDENT_O_PCI_HINT, offsetof(struct resident, pci_hint));
+	CONST(RESIDENT_SIZE, sizeof(struct resident));
+	CONST(BDA_FBM, BDA_FBM);
+	CONST(REGS_O_EAX, offsetof(struct regs, eax));
+	CONST(REGS_O_EBX, offsetof(struct regs, ebx));
+	CONST(REGS_O_ECX, offsetof(struct regs, ecx));
+	CONST(REGS_O_EDX, offsetof(struct regs, edx));
+	CONST(REGS_O_ESI, offsetof(struct regs, esi));
+	CONST(REGS_O_EDI, offsetof(struct regs, edi));
+	CONST(REGS_O_FLAGS, offsetof(struct regs, flags));
+	CONST(REGS_O_ES, offsetof(struct regs, es));
+	CONST(NBP_ADDRESS, PXE_NBP_ADDRESS);
+	CONST(PXE_FAILURE, PXE_S_FAILURE);
+	CONST(STACK_MAGIC, 0x6b737670);
+	__asm__ volatile("\n@@ %%define RESIDENT_MAGIC '" RESIDENT_MAGIC "'" : : "i"(0));
+}

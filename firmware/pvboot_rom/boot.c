@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* boot.c - the boot itself: from the BIOS's call to the boot program's entry, and back if it comes to that. */
+#include "boot.h"
+
+#include "console.h"
+#include "errors.h"
+#include "pci.h"
+#include "pxe.h"
+#include "request.h"
+#include "transfer.h"
+#include "virtio.h"
+
+#define CHUNK 32768	   /* bytes of the boot program asked for at once: what progress is counted in */
+#define PROGRESS_MS 500	   /* between two lines of progress */
+#define FAILURE_MS 1500	   /* how long a failure is left on the screen before the BIOS may clear it */
+
+struct pvboot_discover_res boot_dhcp;
+
+uint32_t boot_init(void)
+{
+	if (pci_find(resident.pci_hint))
+		return 0;
+	errors_print(ERROR_NO_PCI, NULL, 0);
+	return 1;
+}
+
+/* Let a person read, up to ms; any key ends it. */
+static void linger(uint32_t ms)
+{
+	uint32_t ticks = peek32(BDA_TICKS);
+
+	while (peek32(BDA_TICKS) - ticks < ms / 55 && !console_key())
+		halt();
+}
+
+static uint32_t discover(void)
+{
+	struct pvboot_discover_args args = {0};
+	struct request r = {
+		.op = PVBOOT_OP_DISCOVER,
+		.args = &args,
+		.arg_len = sizeof(args),
+		.room = near_phys(&boot_dhcp),
+		.room_len = sizeof(boot_dhcp),
+	};
+	const struct pvboot_lease *lease = &boot_dhcp.lease;
+	uint32_t status;
+
+	print("DHCP ");
+	status = request(&r);
+	if (status)
+		return status;
+	boot_dhcp.lease.bootfile[PVBOOT_BOOTFILE_MAX - 1] = 0;
+	print("%i mask %i", lease->address, lease->netmask);
+	if (lease->router[0])
+		print(" router %i", lease->router);
+	if (lease->flags & PVBOOT_LEASE_F_LOCAL)
+		print(" (given by the host itself)\n");
+	else
+		print(" server %i\n", lease->dhcp_server);
+	return lease->bootfile[0] ? PVBOOT_S_OK : PVBOOT_S_NO_BOOTFILE;
+}
+
+static void show_progress(const struct transfer *t, uint32_t done)
+{
+	print("\r  %d KiB", (done + 1023) / 1024);
+	if (t->size != PVBOOT_SIZE_UNKNOWN)
+		print(" of %d", ((uint32_t)t->size + 1023) / 1024);
+	print("  ");
+}
+
+static uint32_t load_chunks(struct transfer *t, uint32_t limit)
+{
+	uint32_t shown = virtio_milliseconds();
+
+	while (!t->eof) {
+		uint32_t done = t->offset, got, status;
+
+		if (done == limit)
+			return ERROR_TOO_BIG;
+		status = transfer_read(t, PXE_NBP_ADDRESS + done, limit - done < CHUNK ? limit - done : CHUNK, 0, 0, &got);
+		if (status)
+			return status | ERROR_READ;
+		if (!got && !t->eof)
+			return PVBOOT_S_TRUNCATED;
+		if (request_interactive && !t->eof && virtio_milliseconds() - shown >= PROGRESS_MS) {
+			shown = virtio_milliseconds();
+			show_progress(t, t->offset);
+		}
+	}
+	return t->offset ? PVBOOT_S_OK : ERROR_EMPTY;
+}
+
+uint32_t boot_load(uint32_t server, uint32_t name, uint32_t name_len)
+{
+	uint16_t kib = peek16(BDA_FBM);
+	uint32_t limit, status;
+	struct transfer t;
+
+	status = transfer_open(&t, server, 0, 0, 0, name, name_len);
+	if (status)
+		return status;
+	if (kib > resident.new_fbm)
+		kib = resident.new_fbm;
+	limit = ((uint32_t)kib << 10) - PXE_NBP_ADDRESS;
+	if (t.size != PVBOOT_SIZE_UNKNOWN && t.size > limit)
+		status = ERROR_TOO_BIG;
+	else if (!t.size)
+		status = ERROR_EMPTY;
+	else
+		status = load_chunks(&t, limit);
+	if (!status && request_interactive)
+		show_progress(&t, t.offset);
+	transfer_close(&t);
+	return status;
+}
+
+static uint32_t load(void)
+{
+	const struct pvboot_lease *lease = &boot_dhcp.lease;
+	uint32_t len = strlen_linear(near_phys(lease->bootfile), PVBOOT_BOOTFILE_MAX);
+	uint32_t status;
+
+	print("loading ");
+	print_text(lease->bootfile, len);
+	print(" from %i ", lease->boot_server);
+	status = boot_load(0, near_phys(lease->bootfile), len);
+	if (!status)
+		print("loaded\n");
+	return status;
+}
+
+static uint32_t prepare(const char **words)
+{
+	print("\npvboot " PVBOOT_VERSION "  ");
+	if (!pci_find(pci_bdf))
+		return ERROR_NO_PCI;
+	*words = virtio_start();
+	if (*words)
+		return ERROR_START;
+	print("%m  Esc gives up\n", virtio_mac);
+	request_phase(PVBOOT_PHASE_ROM);
+	return PVBOOT_S_OK;
+}
+
+static void fail(uint32_t status, const char *words)
+{
+	uint32_t len = words ? strlen_linear(near_phys(words), PVBOOT_ERROR_MAX) : 0;
+
+	if (virtio_running && (status & ~ERROR_READ) < ERROR_TOO_BIG && status != REQUEST_ESCAPED &&
+	    status != REQUEST_NO_HOST)
+		len = request_last_error(&words);
+	errors_print(status, words, len);
+	if (virtio_running)
+		request_phase(PVBOOT_PHASE_FAILED);
+	virtio_stop();
+	print("pvboot: leaving to the BIOS's next boot device\n");
+	linger(FAILURE_MS);
+	pxe_release_memory();
+}
+
+/* The boot program came back: what is left of the stack is up to it (PXE 2.1, 4.4.5). */
+static void after_nbp(uint16_t ax)
+{
+	if (ax == PXE_S_KEEP_ALL)
+		return;
+	if (virtio_running)
+		request_phase(PVBOOT_PHASE_FAILED);
+	if (pxe_close() && ax != PXE_S_KEEP_UNDI)
+		pxe_release_memory();
+}
+
+void boot_main(void)
+{
+	const char *words = NULL;
+	uint32_t status;
+
+	request_interactive = true;
+	status = prepare(&words);
+	if (!status)
+		status = discover();
+	if (!status) {
+		request_phase(PVBOOT_PHASE_LEASE);
+		status = load();
+	}
+	if (status) {
+		fail(status, words);
+		return;
+	}
+	request_phase(PVBOOT_PHASE_NBP);
+	request_interactive = false;
+	pxe_install();
+	after_nbp(nbp_enter(pxe_bang_far(), pxe_env_far()));
+}

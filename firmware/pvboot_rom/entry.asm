@@ -1,0 +1,154 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; entry.asm - the resident segment's head, its entries from the ROM's stubs, and the way into the boot program.
+
+%include "consts.inc"
+
+	cpu	386
+	bits	16
+
+	extern	_image_size, _resident_kib, _boot_stack_top
+	extern	boot_init, boot_main, pxenv_entry, api_busy
+
+	global	resident, resident_base, nbp_enter, nbp_restart
+
+	section	.head progbits alloc exec write align=16
+
+; struct resident
+resident:
+	jmp	near pxenv_entry
+	times	RESIDENT_O_MAGIC - ($ - resident) db 0
+	db	RESIDENT_MAGIC
+	dw	_image_size
+	dw	_resident_kib
+	dw	init_entry
+	dw	bev_entry
+	dw	0, 0, 0, 0
+%if ($ - resident) != RESIDENT_SIZE
+%error "struct resident"
+%endif
+
+	section	.text progbits alloc exec nowrite align=16
+
+; Segment registers as every C function expects them; AX is lost.
+%macro	c_segments 0
+	mov	ax, cs
+	mov	ds, ax
+	mov	es, ax
+	xor	ax, ax
+	mov	fs, ax
+	mov	gs, ax
+	cld
+%endmacro
+
+; Far, from the ROM's init with the BIOS's stack.  Out: AX 0 if the ROM's device is there.  Trashes all registers but SS:SP.
+init_entry:
+	mov	[cs:bios_stack], esp
+	mov	[cs:bios_stack + 4], ss
+	mov	ax, cs
+	mov	ss, ax			; no interrupt comes between these two
+	mov	esp, _boot_stack_top
+	c_segments
+	call	set_base
+	call	dword boot_init
+	lss	esp, [cs:bios_stack]
+	retf
+
+; Far, from the ROM's BEV.  Returns if nothing was booted: for the BIOS to go to the next device.
+bev_entry:
+	pushf
+	pushad
+	push	ds
+	push	es
+	push	fs
+	push	gs
+	push	dword STACK_MAGIC	; still there: nobody wrote over the BIOS's stack
+	cli
+	mov	[cs:bios_stack], esp
+	mov	[cs:bios_stack + 4], ss
+	mov	ax, cs
+	mov	ss, ax
+	mov	esp, _boot_stack_top
+	c_segments
+	call	set_base
+	sti
+	call	dword boot_main
+	cli
+	les	bx, [bios_stack]
+	mov	es, [bios_stack + 4]
+	cmp	dword [es:bx], STACK_MAGIC
+	jne	.lost
+	lss	esp, [bios_stack]
+	add	sp, 4
+	pop	gs
+	pop	fs
+	pop	es
+	pop	ds
+	popad
+	popf
+	retf
+.lost:	; The boot program, or its loading, destroyed the BIOS's stack: only INT 18h leads on.
+	sti
+	int	18h
+.dead:	hlt
+	jmp	.dead
+
+set_base:
+	xor	eax, eax
+	mov	ax, cs
+	shl	eax, 4
+	mov	[resident_base], eax
+	ret
+
+; uint16_t nbp_enter(uint32_t bang_pxe, uint32_t pxenv): EAX and EDX are far pointers.
+nbp_enter:
+	push	ebx
+	push	esi
+	push	edi
+	push	ebp
+	mov	[nbp_pxenv], edx
+	mov	[nbp_bang_pxe], eax
+	mov	[nbp_sp], esp
+.again:
+	push	dword [nbp_bang_pxe]	; SS:[SP+4] at entry
+	les	bx, [nbp_pxenv]		; ES:BX
+	movzx	edx, bx
+	add	edx, [resident_base]	; EDX: its physical address
+	xor	eax, eax
+	mov	ecx, eax
+	mov	esi, eax
+	mov	edi, eax
+	mov	ebp, eax
+	mov	ds, ax
+	mov	fs, ax
+	mov	gs, ax
+	sti
+	cld
+	call	0:NBP_ADDRESS		; SS:[SP]
+	cli
+	mov	bx, cs
+	mov	ss, bx
+	mov	esp, [cs:nbp_sp]
+	mov	[cs:nbp_ax], ax
+	c_segments
+	sti
+	movzx	eax, word [nbp_ax]
+	pop	ebp
+	pop	edi
+	pop	esi
+	pop	ebx
+	o32 ret
+
+; void nbp_restart(void): from within an API call.
+nbp_restart:
+	cli
+	mov	esp, [nbp_sp]		; the boot stack; SS is ours already
+	mov	byte [api_busy], 0
+	jmp	nbp_enter.again
+
+	section	.bss nobits alloc write align=4
+resident_base:	resd 1
+bios_stack:	resd 2
+nbp_pxenv:	resd 1
+nbp_bang_pxe:	resd 1
+nbp_sp:		resd 1
+nbp_ax:		resd 1

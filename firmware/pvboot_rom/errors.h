@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* errors.h - failures in the manner of PXE: a code, the cause in words, what to do. */
+#ifndef ROM_ERRORS_H
+#define ROM_ERRORS_H
+
+#include "rom.h"
+
+/* Ends of a boot that are nobody's status: beside PVBOOT_S_* and REQUEST_*. */
+#define ERROR_TOO_BIG 0x200u   /* the boot program does not fit base memory */
+#define ERROR_EMPTY 0x201u     /* it has no bytes */
+#define ERROR_NO_PCI 0x202u    /* there is no pvboot device */
+#define ERROR_START 0x203u     /* it does not start */
+#define ERROR_READ 0x80000000u /* or-ed to a status: while reading, not opening */
+
+/* Print what failed.  words: the cause as the host tells it, len bytes; it is printed between cause and advice. */
+void errors_print(uint32_t status, const char *words, uint32_t len);
+
+/* The PXE status code (PXE 2.1, appendix) of a request's end, which may carry ERROR_READ. */
+uint16_t errors_pxe_status(uint32_t status);
+
+#endif /* ROM_ERRORS_H */

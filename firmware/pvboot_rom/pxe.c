@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* pxe.c - the PXE API: its structures in base memory, its installation, and the dispatch of calls. */
+#include "pxe.h"
+
+#include "pvboot_req.h"
+#include "request.h"
+#include "virtio.h"
+
+extern char _image_end[], _resident_end[], _boot_stack_bottom[]; /* runtime.ld */
+extern char bang_pxe_entry[], pxenv_entry[], int1a_entry[];	  /* pxe_entry.asm */
+extern uint32_t int1a_old;
+extern uint16_t int1a_pxenv;
+
+static struct pxe_bang bang __attribute__((aligned(16)));
+static struct pxe_env env __attribute__((aligned(16)));
+static bool hooked;   /* INT 1Ah is or was ours */
+static bool unloaded; /* UNLOAD_STACK was reported */
+
+static uint16_t here(void)
+{
+	return resident_base >> 4;
+}
+
+static struct segoff far_here(const void *p)
+{
+	return (struct segoff){.offset = (uint32_t)p, .segment = here()};
+}
+
+static uint32_t pack(struct segoff p)
+{
+	return (uint32_t)p.segment << 16 | p.offset;
+}
+
+static uint8_t checksum(const void *p, uint32_t len)
+{
+	const uint8_t *b = p;
+	uint8_t sum = 0;
+
+	while (len--)
+		sum += *b++;
+	return -sum;
+}
+
+/*
+ * UNDICode and UNDIData tile the reserved memory [new FBM, old FBM) exactly: boot programs free what these describe, no
+ * more and no less.
+ */
+static void describe_segments(void)
+{
+	uint16_t code = ((uint32_t)_image_end + 15) & ~15u;
+	uint16_t all = (resident.old_fbm - resident.new_fbm) << 10;
+
+	bang.undi_code = (struct pxe_segdesc){here(), resident_base, code};
+	bang.undi_code_write = bang.undi_code;
+	bang.undi_data = (struct pxe_segdesc){here() + code / 16, resident_base + code, all - code};
+	env.undi_code_segment = bang.undi_code.segment;
+	env.undi_code_size = bang.undi_code.size;
+	env.undi_data_segment = bang.undi_data.segment;
+	env.undi_data_size = bang.undi_data.size;
+	env.stack_segment = here();
+	env.stack_size = (uint32_t)_resident_end;
+	bang.stack = (struct pxe_segdesc){here(), resident_base, (uint32_t)_resident_end};
+}
+
+static bool hook(void)
+{
+	if (hooked)
+		return true;
+	int1a_old = peek32(VECTOR_1A);
+	int1a_pxenv = (uint32_t)&env;
+	poke32(VECTOR_1A, pack(far_here(int1a_entry)));
+	hooked = true;
+	return true;
+}
+
+static bool unhook(void)
+{
+	if (!hooked)
+		return true;
+	if (peek32(VECTOR_1A) != pack(far_here(int1a_entry)))
+		return false;
+	poke32(VECTOR_1A, int1a_old);
+	hooked = false;
+	return true;
+}
+
+void pxe_install(void)
+{
+	memset(&bang, 0, sizeof(bang));
+	memset(&env, 0, sizeof(env));
+	memcpy(bang.signature, "!PXE", 4);
+	memcpy(env.signature, "PXENV+", 6);
+	bang.length = sizeof(bang);
+	env.length = sizeof(env);
+	env.version = 0x0201;
+	bang.status_callout = UINT32_MAX; /* for callers in protected mode only: there are none */
+	bang.segdesc_count = 7;
+	bang.entry_sp = far_here(bang_pxe_entry);
+	env.rm_entry = far_here(pxenv_entry);
+	env.bang_pxe = far_here(&bang);
+	describe_segments();
+	bang.checksum = checksum(&bang, sizeof(bang));
+	env.checksum = checksum(&env, sizeof(env));
+	hook();
+}
+
+uint32_t pxe_bang_far(void)
+{
+	return pack(far_here(&bang));
+}
+
+uint32_t pxe_env_far(void)
+{
+	return pack(far_here(&env));
+}
+
+bool pxe_reopen(void)
+{
+	if (!virtio_running) {
+		pxe_tftp_forget();
+		pxe_udp_forget();
+		pxe_file_forget();
+		if (virtio_start())
+			return false;
+	}
+	return hook();
+}
+
+bool pxe_close(void)
+{
+	virtio_stop();
+	return unhook();
+}
+
+void pxe_release_memory(void)
+{
+	if (peek16(BDA_FBM) == resident.new_fbm)
+		poke16(BDA_FBM, resident.old_fbm);
+}
+
+/* ---- the stack's own calls ---------------------------------------------------------------------------------------- */
+
+static uint16_t shutdown(void FAR *block)
+{
+	/* Some (NetBSD) use this memory for themselves from here on: no DMA and no hook.  A later call opens all again. */
+	pxe_close();
+	return PXE_S_SUCCESS;
+}
+
+static uint16_t unload_stack(void FAR *block)
+{
+	if (!unloaded && pxe_reopen())
+		request_phase(PVBOOT_PHASE_UNLOAD);
+	unloaded = true;
+	return pxe_close() ? PXE_S_SUCCESS : PXE_S_KEEP_ALL;
+}
+
+static uint16_t stop_undi(void FAR *block)
+{
+	if (!pxe_close())
+		return PXE_S_KEEP_UNDI;
+	pxe_release_memory();
+	return PXE_S_SUCCESS;
+}
+
+static uint16_t succeed(void FAR *block)
+{
+	return PXE_S_SUCCESS;
+}
+
+/* ---- dispatch ----------------------------------------------------------------------------------------------------- */
+
+struct call {
+	uint16_t opcode;
+	uint16_t (*run)(void FAR *block);
+};
+
+/* What a boot program calls for every block comes first.  Anything not here is PXE_S_UNSUPPORTED. */
+static const struct call calls[] = {
+	{PXE_UDP_READ, pxe_udp_read},
+	{PXE_UDP_WRITE, pxe_udp_write},
+	{PXE_FILE_READ, pxe_file_read},
+	{PXE_TFTP_READ, pxe_tftp_read},
+	{PXE_UDP_OPEN, pxe_udp_open},
+	{PXE_UDP_CLOSE, pxe_udp_close},
+	{PXE_TFTP_OPEN, pxe_tftp_open},
+	{PXE_TFTP_CLOSE, pxe_tftp_close},
+	{PXE_TFTP_READ_FILE, pxe_tftp_read_file},
+	{PXE_TFTP_GET_FSIZE, pxe_tftp_get_fsize},
+	{PXE_RESTART_TFTP, pxe_restart_tftp},
+	{PXE_FILE_OPEN, pxe_file_open},
+	{PXE_FILE_CLOSE, pxe_file_close},
+	{PXE_FILE_SELECT, pxe_file_select},
+	{PXE_GET_FILE_SIZE, pxe_file_size},
+	{PXE_FILE_API_CHECK, pxe_file_api_check},
+	{PXE_GET_CACHED_INFO, pxe_get_cached_info},
+	{PXE_UNDI_GET_INFORMATION, pxe_get_information},
+	{PXE_UNDI_GET_NIC_TYPE, pxe_get_nic_type},
+	{PXE_UNDI_GET_IFACE_INFO, pxe_get_iface_info},
+	{PXE_UNDI_SHUTDOWN, shutdown},
+	{PXE_UNLOAD_STACK, unload_stack},
+	{PXE_STOP_UNDI, stop_undi},
+	{PXE_STOP_BASE, succeed},
+};
+
+/* FS:offset nearer to its segment's start: 32-bit offsets do not wrap at 64 KiB as the caller's do. */
+static uint32_t normalise(uint32_t offset)
+{
+	uint32_t segment;
+
+	__asm__ volatile("movl %%fs, %0" : "=r"(segment));
+	segment = (uint16_t)segment + (offset >> 4);
+	if (segment > UINT16_MAX)
+		return offset;
+	__asm__ volatile("movw %w0, %%fs" : : "r"(segment) : "memory");
+	return offset & 15;
+}
+
+/* Called by pxe_entry.asm; FS:offset is the parameter block.  Returns AX. */
+uint16_t pxe_call(uint32_t opcode, uint32_t offset);
+
+uint16_t pxe_call(uint32_t opcode, uint32_t offset)
+{
+	uint16_t status = PXE_S_UNSUPPORTED;
+	const struct call *c = calls;
+
+	if (offset > 0xf000)
+		offset = normalise(offset);
+	for (; c < calls + sizeof(calls) / sizeof(calls[0]); c++)
+		if (c->opcode == opcode) {
+			status = c->run((void FAR *)offset);
+			break;
+		}
+	*(uint16_t FAR *)offset = status;
+	return status != PXE_S_SUCCESS;
+}

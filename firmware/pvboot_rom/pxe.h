@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pxe.h - the PXE 2.1 structures and codes that the ROM implements.
+ *
+ * Layouts are the specification's (unaligned fields included); each is asserted.  Addresses and ports are in network
+ * order.  Every parameter block begins with its Status.
+ */
+#ifndef PXE_H
+#define PXE_H
+
+#include "rom.h"
+
+#define PXE_NBP_ADDRESS 0x7c00 /* where a boot program is loaded and entered, segment 0 */
+
+/* ---- opcodes --------------------------------------------------------------------------------------------------- */
+
+#define PXE_UNDI_SHUTDOWN 0x05
+#define PXE_UNDI_GET_INFORMATION 0x0c
+#define PXE_UNDI_GET_NIC_TYPE 0x12
+#define PXE_UNDI_GET_IFACE_INFO 0x13
+#define PXE_STOP_UNDI 0x15
+#define PXE_TFTP_OPEN 0x20
+#define PXE_TFTP_CLOSE 0x21
+#define PXE_TFTP_READ 0x22
+#define PXE_TFTP_READ_FILE 0x23
+#define PXE_TFTP_GET_FSIZE 0x25
+#define PXE_UDP_OPEN 0x30
+#define PXE_UDP_CLOSE 0x31
+#define PXE_UDP_READ 0x32
+#define PXE_UDP_WRITE 0x33
+#define PXE_UNLOAD_STACK 0x70
+#define PXE_GET_CACHED_INFO 0x71
+#define PXE_RESTART_TFTP 0x73
+#define PXE_STOP_BASE 0x76
+#define PXE_FILE_OPEN 0xe0
+#define PXE_FILE_CLOSE 0xe1
+#define PXE_FILE_SELECT 0xe2
+#define PXE_FILE_READ 0xe3
+#define PXE_GET_FILE_SIZE 0xe4
+#define PXE_FILE_EXEC 0xe5
+#define PXE_FILE_API_CHECK 0xe6
+#define PXE_FILE_EXIT_HOOK 0xe7
+#define PXE_FILE_CMDLINE 0xe8
+
+/* ---- status codes ---------------------------------------------------------------------------------------------- */
+
+#define PXE_S_SUCCESS 0x00
+#define PXE_S_FAILURE 0x01
+#define PXE_S_UNSUPPORTED 0x03
+#define PXE_S_KEEP_UNDI 0x04
+#define PXE_S_KEEP_ALL 0x05
+#define PXE_S_OUT_OF_RESOURCES 0x06
+#define PXE_S_UDP_CLOSED 0x18
+#define PXE_S_TFTP_CLOSED 0x1a
+#define PXE_S_TFTP_OPEN 0x1b
+#define PXE_S_ARP_TIMEOUT 0x30
+#define PXE_S_TFTP_OPEN_TIMEOUT 0x32
+#define PXE_S_TFTP_READ_TIMEOUT 0x35
+#define PXE_S_TFTP_ERROR 0x36
+#define PXE_S_TFTP_NOT_FOUND 0x3b
+#define PXE_S_TFTP_ACCESS 0x3c
+#define PXE_S_BINL_CANCELED 0x60
+#define PXE_S_INVALID_PARAMETER 0x6c
+#define PXE_S_TOO_BIG 0x79
+
+/* ---- !PXE and PXENV+ ------------------------------------------------------------------------------------------- */
+
+struct pxe_segdesc {
+	uint16_t segment;
+	uint32_t physical;
+	uint16_t size;
+} __attribute__((packed));
+
+struct pxe_bang {
+	char signature[4]; /* "!PXE" */
+	uint8_t length;
+	uint8_t checksum;
+	uint8_t revision;
+	uint8_t reserved;
+	struct segoff undi_rom_id;
+	struct segoff base_rom_id;
+	struct segoff entry_sp;
+	struct segoff entry_esp;
+	uint32_t status_callout; /* FFFFFFFFh: none */
+	uint8_t reserved2;
+	uint8_t segdesc_count;
+	uint16_t first_selector;
+	struct pxe_segdesc stack, undi_data, undi_code, undi_code_write, bc_data, bc_code, bc_code_write;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_bang, entry_sp) == 0x10, "!PXE.EntryPointSP");
+_Static_assert(offsetof(struct pxe_bang, segdesc_count) == 0x1d, "!PXE.SegDescCnt");
+_Static_assert(offsetof(struct pxe_bang, undi_data) == 0x28, "!PXE.UNDIData");
+_Static_assert(offsetof(struct pxe_bang, bc_code) == 0x48, "!PXE.BC_Code");
+_Static_assert(sizeof(struct pxe_bang) == 0x58, "!PXE"); /* exactly: ReactOS checks */
+
+struct pxe_env {
+	char signature[6]; /* "PXENV+" */
+	uint16_t version;  /* 0201h */
+	uint8_t length;
+	uint8_t checksum;
+	struct segoff rm_entry;
+	uint32_t pm_offset;
+	uint16_t pm_selector;
+	uint16_t stack_segment, stack_size;
+	uint16_t bc_code_segment, bc_code_size;
+	uint16_t bc_data_segment, bc_data_size;
+	uint16_t undi_data_segment, undi_data_size;
+	uint16_t undi_code_segment, undi_code_size;
+	struct segoff bang_pxe;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_env, stack_segment) == 0x14, "PXENV+.StackSeg");
+_Static_assert(offsetof(struct pxe_env, undi_data_segment) == 0x20, "PXENV+.UNDIDataSeg");
+_Static_assert(sizeof(struct pxe_env) == 0x2c, "PXENV+"); /* not larger: FreeBSD refuses more */
+
+/* ---- parameter blocks ------------------------------------------------------------------------------------------ */
+
+struct pxe_get_information {
+	uint16_t status, base_io, interrupt, mtu, hw_type, hw_addr_len;
+	uint8_t current_address[16];
+	uint8_t permanent_address[16];
+	uint16_t rom_segment, rx_buffers, tx_buffers;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_get_information, rom_segment) == 0x2c, "GET_INFORMATION");
+
+struct pxe_get_nic_type {
+	uint16_t status;
+	uint8_t type; /* 2: PCI */
+	uint16_t vendor, device;
+	uint8_t base_class, sub_class, prog_if, revision;
+	uint16_t bus_dev_func;
+	/* the subsystem's ids would follow: old callers have no room for them */
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_get_nic_type, bus_dev_func) == 0x0b, "GET_NIC_TYPE");
+
+struct pxe_get_iface_info {
+	uint16_t status;
+	char type[16];
+	uint32_t speed, flags, reserved[4];
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_get_iface_info, flags) == 0x16, "GET_IFACE_INFO");
+
+struct pxe_tftp_open {
+	uint16_t status;
+	uint8_t server[4], gateway[4];
+	char name[128];
+	uint16_t port_be, packet_size;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_tftp_open, packet_size) == 0x8c, "TFTP_OPEN");
+
+struct pxe_tftp_read {
+	uint16_t status, packet_number, buffer_size;
+	struct segoff buffer;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_tftp_read, buffer) == 6, "TFTP_READ");
+
+struct pxe_tftp_read_file { /* and RESTART_TFTP */
+	uint16_t status;
+	char name[128];
+	uint32_t buffer_size, buffer; /* physical */
+	uint8_t server[4], gateway[4], mcast[4];
+	uint16_t client_port_be, server_port_be, open_timeout, reopen_delay;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_tftp_read_file, buffer) == 0x86, "TFTP_READ_FILE");
+_Static_assert(offsetof(struct pxe_tftp_read_file, reopen_delay) == 0x9c, "TFTP_READ_FILE");
+
+struct pxe_tftp_get_fsize {
+	uint16_t status;
+	uint8_t server[4], gateway[4];
+	char name[128];
+	uint32_t file_size;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_tftp_get_fsize, file_size) == 0x8a, "TFTP_GET_FSIZE");
+
+struct pxe_udp_open {
+	uint16_t status;
+	uint32_t source;
+} __attribute__((packed));
+
+struct pxe_udp_read {
+	uint16_t status;
+	uint32_t source, dest;
+	uint16_t source_port_be, dest_port_be, buffer_size;
+	struct segoff buffer;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_udp_read, buffer) == 0x10, "UDP_READ");
+
+struct pxe_udp_write {
+	uint16_t status;
+	uint32_t dest, gateway;
+	uint16_t source_port_be, dest_port_be, buffer_size;
+	struct segoff buffer;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_udp_write, buffer) == 0x10, "UDP_WRITE");
+
+struct pxe_get_cached_info {
+	uint16_t status, type, buffer_size;
+	struct segoff buffer;
+	uint16_t buffer_limit; /* never written: some callers' blocks end before it */
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_get_cached_info, buffer_limit) == 0x0a, "GET_CACHED_INFO");
+
+struct pxe_file_open {
+	uint16_t status, handle;
+	struct segoff name;
+	uint32_t reserved;
+} __attribute__((packed));
+
+struct pxe_file_close {
+	uint16_t status, handle;
+} __attribute__((packed));
+
+struct pxe_file_select {
+	uint16_t status, handle, ready;
+} __attribute__((packed));
+#define PXE_RDY_READ 1
+
+struct pxe_file_read {
+	uint16_t status, handle, buffer_size;
+	struct segoff buffer;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_file_read, buffer) == 6, "FILE_READ");
+
+struct pxe_file_size {
+	uint16_t status, handle;
+	uint32_t size;
+} __attribute__((packed));
+
+struct pxe_file_api_check {
+	uint16_t status, size;
+	uint32_t magic, provider, mask, flags;
+} __attribute__((packed));
+_Static_assert(sizeof(struct pxe_file_api_check) == 0x14, "FILE_API_CHECK");
+#define PXE_FILE_API_MAGIC_IN 0x91d447b2u
+#define PXE_FILE_API_MAGIC_OUT 0xe9c17b20u
+
+/* ---- the parts of the API (pxe_*.c): each takes its block in FS and returns the Status ---------------------------- */
+
+uint16_t pxe_get_cached_info(void FAR *block);
+uint16_t pxe_get_information(void FAR *block);
+uint16_t pxe_get_nic_type(void FAR *block);
+uint16_t pxe_get_iface_info(void FAR *block);
+
+uint16_t pxe_tftp_open(void FAR *block);
+uint16_t pxe_tftp_close(void FAR *block);
+uint16_t pxe_tftp_read(void FAR *block);
+uint16_t pxe_tftp_read_file(void FAR *block);
+uint16_t pxe_tftp_get_fsize(void FAR *block);
+uint16_t pxe_restart_tftp(void FAR *block);
+
+uint16_t pxe_udp_open(void FAR *block);
+uint16_t pxe_udp_close(void FAR *block);
+uint16_t pxe_udp_read(void FAR *block);
+uint16_t pxe_udp_write(void FAR *block);
+
+uint16_t pxe_file_open(void FAR *block);
+uint16_t pxe_file_close(void FAR *block);
+uint16_t pxe_file_select(void FAR *block);
+uint16_t pxe_file_read(void FAR *block);
+uint16_t pxe_file_size(void FAR *block);
+uint16_t pxe_file_api_check(void FAR *block);
+
+/* The device was reset: nothing is open any more. */
+void pxe_tftp_forget(void);
+void pxe_udp_forget(void);
+void pxe_file_forget(void);
+
+/* ---- the stack as a whole (pxe.c) -------------------------------------------------------------------------------- */
+
+/* Build !PXE and PXENV+ and hook INT 1Ah. */
+void pxe_install(void);
+/* Far pointers to them, for the boot program's entry. */
+uint32_t pxe_bang_far(void);
+uint32_t pxe_env_far(void);
+/* Make sure that the device runs (a boot program may have shut it down) and INT 1Ah is ours. */
+bool pxe_reopen(void);
+/* Stop the device, and give INT 1Ah back.  False if somebody chained to it since. */
+bool pxe_close(void);
+/* Give the base memory back, unless somebody lowered 0:413h further. */
+void pxe_release_memory(void);
+
+#endif /* PXE_H */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * pxe_file.c - the FILE group, iPXE's extension of the API that pxelinux uses for URLs: the host is the client, and writes
+ * into the caller's buffer.
+ */
+#include "errors.h"
+#include "pxe.h"
+#include "request.h"
+#include "transfer.h"
+
+#define HANDLES (PVBOOT_FILES_MAX - 1) /* one is left for the TFTP group */
+#define READ_WAIT_MS 40 /* a caller looks at its clock at least each tick */
+#define PROVIDER 0x74627670 /* "pvbt" */
+/* FILE_OPEN, CLOSE, SELECT, READ, GET_FILE_SIZE and API_CHECK: bit n is opcode E0h + n. */
+#define API_MASK 0x5f
+
+static struct transfer files[HANDLES];
+
+void pxe_file_forget(void)
+{
+	for (uint32_t i = 0; i < HANDLES; i++)
+		files[i].handle = 0;
+}
+
+/* Handles are places in the table plus 1. */
+static struct transfer *lookup(uint16_t handle)
+{
+	if (handle < 1 || handle > HANDLES || !files[handle - 1].handle)
+		return NULL;
+	return &files[handle - 1];
+}
+
+uint16_t pxe_file_open(void FAR *block)
+{
+	struct pxe_file_open FAR *p = block;
+	uint32_t name = linear(p->name), status, i = 0;
+
+	if (!pxe_reopen())
+		return PXE_S_FAILURE;
+	while (i < HANDLES && files[i].handle)
+		i++;
+	if (i == HANDLES)
+		return PXE_S_OUT_OF_RESOURCES;
+	status = transfer_open(&files[i], 0, 0, 0, 0, name, strlen_linear(name, PVBOOT_NAME_MAX + 1));
+	if (status)
+		return errors_pxe_status(status);
+	p->handle = i + 1;
+	return PXE_S_SUCCESS;
+}
+
+uint16_t pxe_file_close(void FAR *block)
+{
+	struct pxe_file_close FAR *p = block;
+	struct transfer *t = lookup(p->handle);
+
+	if (!t)
+		return PXE_S_TFTP_CLOSED;
+	transfer_close(t);
+	return PXE_S_SUCCESS;
+}
+
+uint16_t pxe_file_select(void FAR *block)
+{
+	struct pxe_file_select FAR *p = block;
+
+	if (!lookup(p->handle))
+		return PXE_S_TFTP_CLOSED;
+	p->ready = PXE_RDY_READ; /* a read waits briefly by itself */
+	return PXE_S_SUCCESS;
+}
+
+uint16_t pxe_file_read(void FAR *block)
+{
+	struct pxe_file_read FAR *p = block;
+	struct transfer *t = lookup(p->handle);
+	uint32_t status, got;
+
+	if (!t)
+		return PXE_S_TFTP_CLOSED;
+	status = transfer_read(t, linear(p->buffer), p->buffer_size, PVBOOT_READ_F_PARTIAL, READ_WAIT_MS, &got);
+	if (status == PVBOOT_S_AGAIN)
+		return PXE_S_TFTP_OPEN; /* it would block */
+	if (status)
+		return errors_pxe_status(status | ERROR_READ);
+	p->buffer_size = got;
+	return PXE_S_SUCCESS;
+}
+
+uint16_t pxe_file_size(void FAR *block)
+{
+	struct pxe_file_size FAR *p = block;
+	const struct transfer *t = lookup(p->handle);
+
+	if (!t)
+		return PXE_S_TFTP_CLOSED;
+	if (t->size > UINT32_MAX)
+		return PXE_S_FAILURE; /* unknown: callers read to the end then */
+	p->size = t->size;
+	return PXE_S_SUCCESS;
+}
+
+uint16_t pxe_file_api_check(void FAR *block)
+{
+	struct pxe_file_api_check FAR *p = block;
+
+	if (p->magic != PXE_FILE_API_MAGIC_IN)
+		return PXE_S_FAILURE;
+	if (p->size < sizeof(*p))
+		return PXE_S_OUT_OF_RESOURCES;
+	p->size = sizeof(*p);
+	p->magic = PXE_FILE_API_MAGIC_OUT;
+	p->provider = PROVIDER;
+	p->mask = API_MASK;
+	p->flags = 0;
+	return PXE_S_SUCCESS;
+}

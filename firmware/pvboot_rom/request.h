@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* request.h - requests to the host (pvboot_req.h): submit, wait, give up. */
+#ifndef ROM_REQUEST_H
+#define ROM_REQUEST_H
+
+#include "pvboot.h"
+#include "rom.h"
+
+/* Ends of a request that no host gave: beside PVBOOT_S_*. */
+#define REQUEST_NO_HOST 0x100u	/* pvboot-hostd was not there for host_wait_ms */
+#define REQUEST_REFUSED 0x101u	/* pvboot-hostd refuses this VM */
+#define REQUEST_ESCAPED 0x102u	/* Esc or Ctrl-C */
+#define REQUEST_NO_DEVICE 0x103u /* the device is gone */
+
+struct request {
+	uint16_t op;
+	uint16_t arg_len;
+	const void *args;	 /* near, at most REQUEST_ARGS_MAX bytes */
+	uint32_t tail, tail_len; /* physical: bytes that follow args, 0: none */
+	uint32_t room, room_len; /* physical: where the result goes, 0: none */
+	uint32_t detail, length; /* out: as in struct pvboot_rsp */
+};
+#define REQUEST_ARGS_MAX 24
+
+/*
+ * While true the ROM is on its own: waits show a dot each second and an absent host, and Esc or Ctrl-C ends them.  Otherwise a boot
+ * program called: the keyboard is its own, and an absent host is mentioned only on a text screen.
+ */
+extern bool request_interactive;
+
+/* Submit and wait for the end.  Returns PVBOOT_S_* or REQUEST_*; unless it is PVBOOT_S_OK nothing of the room is valid. */
+uint32_t request(struct request *r);
+
+/* Send a datagram of len bytes at a physical address. */
+uint32_t request_send(const struct pvboot_dgram_args *args, uint32_t payload, uint16_t len);
+
+/* Tell that the boot has reached PVBOOT_PHASE_*. */
+void request_phase(uint32_t phase);
+
+/* The words of the last failure: near, and their length. */
+uint32_t request_last_error(const char **text);
+
+/* Called by whoever polls in vain: look about once a second whether the host is there, and mention a change. */
+void request_check_host(void);
+
+#endif /* ROM_REQUEST_H */

@@ -1,0 +1,220 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; rom.asm - the image: headers, the stubs that stay in the ROM area, init, and behind them the resident part.
+;
+; Init runs at POST, in the image and with the BIOS's stack: it moves the resident part to base memory taken from the top by
+; lowering 0:413h, then shrinks the image to what is before `kept`.  At boot the ROM area is read-only: the BEV stub writes
+; nothing, and finds the resident part by its magic.
+; Lengths and the sum are mkrom's to fill in.
+
+%include "consts.inc"
+%include "version.inc"
+
+	cpu	386
+	bits	16
+	org	0
+
+header:
+	db	0x55, 0xaa
+rom_blocks:
+	db	0			; mkrom
+	jmp	near init
+rom_sum:
+	db	0			; mkrom
+	times	0x18 - ($ - $$) db 0
+	dw	pcir
+	dw	pnp
+	times	0x20 - ($ - $$) db 0
+
+	align	4, db 0
+pcir:					; PCI Firmware Specification 3.0, 5.1.2
+	db	"PCIR"
+	dw	PCI_VENDOR
+	dw	PCI_DEVICE
+	dw	0			; no device list
+	dw	pcir_end - pcir
+	db	3
+	db	PCI_PROGIF, PCI_SUBCLASS, PCI_CLASS
+pcir_blocks:
+	dw	0			; mkrom
+	dw	1			; revision of the code
+	db	0			; PC-AT
+	db	0x80			; the last image
+	dw	KEPT_BLOCKS		; runtime size
+	dw	0, 0			; no configuration utility, no DMTF entry
+pcir_end:
+
+	align	16, db 0
+pnp:					; Plug and Play BIOS Specification 1.0A, 3.2
+	db	"$PnP"
+	db	1, 2
+	dw	0
+	db	0
+	db	0			; mkrom
+	dd	0
+	dw	manufacturer
+	dw	product
+	db	0x02, 0x00, 0x00	; network, Ethernet
+	db	0xf4			; needs shadow RAM, may be cached, IPL, initialises through the DDIM
+	dw	0, 0
+	dw	bev
+	dw	0
+	dw	0
+
+manufacturer:
+	db	"pvboot project", 0
+product:
+	db	"pvboot ", VERSION, " (network boot)", 0
+
+; ---- boot ------------------------------------------------------------------------------------------------------------
+
+; Find the resident part: from the top of free base memory upwards, a KiB at a time, in case somebody took more after us.
+bev:
+	pushf
+	pushad
+	push	ds
+	push	es
+	cld
+	xor	ax, ax
+	mov	ds, ax
+	mov	ax, [BDA_FBM]
+	push	cs
+	pop	ds
+.next:	cmp	ax, 640
+	jae	.lost
+	mov	bx, ax
+	shl	bx, 6
+	mov	es, bx
+	mov	si, magic
+	mov	di, RESIDENT_O_MAGIC
+	mov	cx, 4
+	repe cmpsw
+	jne	.other
+	mov	dx, cs
+	cmp	[es:RESIDENT_O_ROM_SEGMENT], dx
+	je	.found
+.other:	inc	ax
+	jmp	.next
+.lost:	mov	si, lost_text
+	mov	ah, 0x0e
+	mov	bx, 7
+.char:	lodsb
+	test	al, al
+	jz	.back
+	push	si
+	push	bx
+	mov	ah, 0x0e
+	int	0x10
+	pop	bx
+	pop	si
+	jmp	.char
+.found:	push	cs
+	push	word .back
+	push	es
+	push	word [es:RESIDENT_O_BEV]
+	retf
+.back:	pop	es
+	pop	ds
+	popad
+	popf
+	retf
+
+magic:
+	db	RESIDENT_MAGIC
+lost_text:
+	db	13, 10, "PXE-E00: pvboot is not in base memory: no device when the machine started, or booted before."
+	db	13, 10, "  to do: reset the machine", 13, 10, 0
+
+kept:
+KEPT_BLOCKS	equ	(kept - header + 511) / 512
+%if KEPT_BLOCKS > 8
+%error "more than 4096 bytes stay in the ROM area"
+%endif
+
+; ---- POST ------------------------------------------------------------------------------------------------------------
+
+	align	512, db 0
+init:
+	pushf
+	pushad
+	mov	bp, sp			; AX at [bp + 28]
+	push	ds
+	push	es
+	cld
+	xor	ax, ax
+	mov	es, ax
+	mov	bx, [es:BDA_FBM]
+	mov	dx, bx
+	sub	dx, [cs:image + RESIDENT_O_KIB]
+	mov	[es:BDA_FBM], dx
+	mov	ax, dx
+	shl	ax, 6
+	mov	es, ax
+	push	cs
+	pop	ds
+	mov	si, image
+	xor	di, di
+	mov	cx, [cs:image + RESIDENT_O_IMAGE_SIZE]
+	shr	cx, 2
+	rep movsd
+	mov	cx, [cs:image + RESIDENT_O_KIB]
+	shl	cx, 10
+	sub	cx, di
+	xor	ax, ax
+	rep stosb
+	mov	[es:RESIDENT_O_ROM_SEGMENT], cs
+	mov	[es:RESIDENT_O_OLD_FBM], bx
+	mov	[es:RESIDENT_O_NEW_FBM], dx
+	mov	ax, [bp + 28]
+	mov	[es:RESIDENT_O_PCI_HINT], ax
+	push	bx
+	push	dx
+	push	bp
+	push	es
+	push	cs
+	push	word .there
+	push	es
+	push	word [es:RESIDENT_O_INIT]
+	retf
+.there:	pop	es
+	pop	bp
+	pop	dx
+	pop	bx
+	test	ax, ax
+	jz	.shrink
+	; No device: give the memory back, and leave nothing that the BEV stub could take for ours.
+	mov	byte [es:RESIDENT_O_MAGIC], 0
+	xor	ax, ax
+	mov	ds, ax
+	mov	[BDA_FBM], bx
+
+.shrink:
+	push	cs
+	pop	ds
+	mov	al, KEPT_BLOCKS
+	mov	[rom_blocks], al
+	cmp	[rom_blocks], al
+	jne	.done			; a ROM that really is one stays whole
+	mov	byte [pcir_blocks], al
+	mov	byte [rom_sum], 0
+	xor	si, si
+	mov	cx, KEPT_BLOCKS * 512
+	xor	ah, ah
+.sum:	lodsb
+	sub	ah, al
+	loop	.sum
+	mov	[rom_sum], ah
+.done:
+	pop	es
+	pop	ds
+	popad
+	popf
+	mov	ax, 0x20		; an IPL device is attached
+	retf
+
+	align	16, db 0
+image:
+	incbin	"runtime.bin"
+image_end:
+
+; For mkrom, taken off: where the fields are.
+	dw	pcir_blocks, pnp, KEPT_BLOCKS

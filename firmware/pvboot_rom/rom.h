@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rom.h - what every C unit of the option ROM stands on: 16-bit real mode, one segment.
+ *
+ * Theory of operation.  The resident part is one segment of base memory with CS = DS = SS, so a near pointer is an offset in
+ * it and its physical address is resident_base + offset.  ES is DS too whenever C runs.  GS is 0 (interrupt vectors, BIOS
+ * data); FS is the segment of the PXE parameter block during an API call.  gcc -m16 uses 32-bit offsets, which must stay
+ * below 64 KiB: segment limits are the processor's real-mode ones, always.
+ */
+#ifndef ROM_H
+#define ROM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FAR __seg_fs /* the caller's segment, see above */
+#define BDA __seg_gs /* segment 0 */
+
+/* The first thing in the resident segment (entry.asm): how the ROM's stubs recognise it and what init leaves there. */
+struct resident {
+	uint8_t pxenv_jump[16];	 /* PXENV+ is also entered at UNDI_CS:0 (Wyse) */
+	char magic[8];		 /* RESIDENT_MAGIC */
+	uint16_t image_size;	 /* bytes that are copied from the ROM, a multiple of 4 */
+	uint16_t kib;		 /* KiB of base memory it needs */
+	uint16_t init_entry;	 /* far entries, for the ROM's stubs */
+	uint16_t bev_entry;
+	uint16_t rom_segment; /* set by init */
+	uint16_t old_fbm;     /* word 0:413h as init found it, KiB */
+	uint16_t new_fbm;     /* and as init left it */
+	uint16_t pci_hint;    /* AX at init */
+};
+_Static_assert(offsetof(struct resident, magic) == 16, "resident.magic");
+_Static_assert(sizeof(struct resident) == 40, "resident header");
+
+#define RESIDENT_MAGIC "PVBOOTRM"
+
+extern struct resident resident;
+extern uint32_t resident_base; /* physical address of the segment */
+
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
+
+struct segoff { /* SEGOFF16 of the PXE specification */
+	uint16_t offset;
+	uint16_t segment;
+};
+
+static inline uint32_t linear(struct segoff p)
+{
+	return ((uint32_t)p.segment << 4) + p.offset;
+}
+
+static inline uint32_t near_phys(const void *p)
+{
+	return resident_base + (uint32_t)p;
+}
+
+/* Copy between the segment and any memory below 1 MiB; len at most 64 KiB - 16. */
+void copy_to_linear(uint32_t dst, const void *src, uint32_t len);
+void copy_from_linear(void *dst, uint32_t src, uint32_t len);
+
+/* Length of a NUL-terminated string at a linear address, at most max. */
+uint32_t strlen_linear(uint32_t src, uint32_t max);
+
+void *memcpy(void *dst, const void *src, size_t n);
+void *memset(void *dst, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+
+#define BDA_FBM 0x413	 /* word: KiB of base memory */
+#define BDA_TICKS 0x46c	 /* dword: timer ticks since midnight, 18.2 Hz */
+#define VECTOR_1A 0x68	 /* far pointer: INT 1Ah */
+
+static inline uint16_t peek16(uint32_t address)
+{
+	return *(volatile uint16_t BDA *)address;
+}
+
+static inline uint32_t peek32(uint32_t address)
+{
+	return *(volatile uint32_t BDA *)address;
+}
+
+static inline void poke16(uint32_t address, uint16_t value)
+{
+	*(volatile uint16_t BDA *)address = value;
+}
+
+static inline void poke32(uint32_t address, uint32_t value)
+{
+	*(volatile uint32_t BDA *)address = value;
+}
+
+/* ---- processor ------------------------------------------------------------------------------------------------- */
+
+static inline uint8_t in8(uint16_t port)
+{
+	uint8_t v;
+
+	__asm__ volatile("inb %w1, %b0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+static inline uint16_t in16(uint16_t port)
+{
+	uint16_t v;
+
+	__asm__ volatile("inw %w1, %w0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+static inline uint32_t in32(uint16_t port)
+{
+	uint32_t v;
+
+	__asm__ volatile("inl %w1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+/* The "memory" clobbers: whatever was written to a ring must be there before the port write that announces it. */
+static inline void out8(uint16_t port, uint8_t v)
+{
+	__asm__ volatile("outb %b0, %w1" : : "a"(v), "Nd"(port) : "memory");
+}
+
+static inline void out16(uint16_t port, uint16_t v)
+{
+	__asm__ volatile("outw %w0, %w1" : : "a"(v), "Nd"(port) : "memory");
+}
+
+static inline void out32(uint16_t port, uint32_t v)
+{
+	__asm__ volatile("outl %0, %w1" : : "a"(v), "Nd"(port) : "memory");
+}
+
+static inline void relax(void)
+{
+	__asm__ volatile("pause" : : : "memory");
+}
+
+static inline bool interrupts_on(void)
+{
+	uint32_t flags;
+
+	__asm__ volatile("pushfl; popl %0" : "=r"(flags));
+	return flags & 0x200;
+}
+
+/* Sleep to the next interrupt; only where interrupts_on(). */
+static inline void halt(void)
+{
+	__asm__ volatile("sti; hlt" : : : "memory");
+}
+
+/* ---- BIOS ------------------------------------------------------------------------------------------------------ */
+
+struct regs {
+	uint32_t eax, ebx, ecx, edx, esi, edi;
+	uint16_t flags; /* out */
+	uint16_t es;
+};
+#define FLAG_CARRY 0x01
+#define FLAG_ZERO 0x40
+
+/* Call a BIOS interrupt (bios.asm). */
+void bios_call(uint32_t vector, struct regs *regs);
+
+/* Enter the boot program at 0:7C00h on the boot stack (entry.asm); returns its AX if it returns. */
+uint16_t nbp_enter(uint32_t bang_pxe, uint32_t pxenv);
+
+/* Leave the current API call for good and enter the boot program now at 0:7C00h on a fresh stack (entry.asm). */
+_Noreturn void nbp_restart(void);
+
+#endif /* ROM_H */

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * virtio.c - the virtio 1.2 PCI driver: structures through the capability list, registers by port or through
+ * VIRTIO_PCI_CAP_PCI_CFG, split queues.  No interrupts: everything is polled in RAM.
+ */
+#include "virtio.h"
+
+#include <linux/pci_regs.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_pci.h>
+
+#include "pci.h"
+
+/* Where a structure of the device lies. */
+struct window {
+	uint8_t found;
+	uint8_t bar;
+	uint16_t port;	 /* not 0: in I/O space, here */
+	uint32_t offset; /* else in this BAR, there */
+};
+
+#define COMMON(field) offsetof(struct virtio_pci_common_cfg, field)
+#define CONFIG(field) offsetof(struct pvboot_config, field)
+#define CAPS_MAX 48 /* a list longer than configuration space holds is a loop */
+#define RESET_MS 1000
+
+struct virtio_queue virtio_packets, virtio_requests;
+bool virtio_running, virtio_dgram;
+uint8_t virtio_mac[6];
+uint16_t virtio_io_base;
+
+static struct window common, notify, config;
+static uint32_t notify_multiplier;
+static uint8_t cfg_access; /* where the VIRTIO_PCI_CAP_PCI_CFG capability stands, 0: nowhere */
+
+/* ---- registers ---------------------------------------------------------------------------------------------------- */
+
+static void aim(const struct window *w, uint32_t offset, uint8_t size)
+{
+	pci_write(cfg_access + offsetof(struct virtio_pci_cap, bar), 1, w->bar);
+	pci_write(cfg_access + offsetof(struct virtio_pci_cap, offset), 4, w->offset + offset);
+	pci_write(cfg_access + offsetof(struct virtio_pci_cap, length), 4, size);
+}
+
+static uint32_t reg_read(const struct window *w, uint32_t offset, uint8_t size)
+{
+	uint16_t port = w->port + offset;
+
+	if (!w->port) {
+		aim(w, offset, size);
+		return pci_read(cfg_access + offsetof(struct virtio_pci_cfg_cap, pci_cfg_data), size);
+	}
+	return size == 1 ? in8(port) : size == 2 ? in16(port) : in32(port);
+}
+
+static void reg_write(const struct window *w, uint32_t offset, uint8_t size, uint32_t value)
+{
+	uint16_t port = w->port + offset;
+
+	if (!w->port) {
+		aim(w, offset, size);
+		pci_write(cfg_access + offsetof(struct virtio_pci_cfg_cap, pci_cfg_data), size, value);
+	} else if (size == 1) {
+		out8(port, value);
+	} else if (size == 2) {
+		out16(port, value);
+	} else {
+		out32(port, value);
+	}
+}
+
+/* ---- the capability list (virtio 1.2, 4.1.4) ---------------------------------------------------------------------- */
+
+static void take_window(struct window *w, uint8_t cap)
+{
+	uint32_t bar_value;
+
+	if (w->found)
+		return; /* 4.1.4.1: the first of a type that can be used */
+	w->bar = pci_read(cap + offsetof(struct virtio_pci_cap, bar), 1);
+	if (w->bar > 5)
+		return;
+	w->offset = pci_read(cap + offsetof(struct virtio_pci_cap, offset), 4);
+	bar_value = pci_read(PCI_BASE_ADDRESS_0 + 4 * w->bar, 4);
+	w->port = 0;
+	if (bar_value & PCI_BASE_ADDRESS_SPACE_IO) {
+		w->port = (bar_value & ~3u) + w->offset;
+		if (!(bar_value & ~3u))
+			return; /* the BIOS gave it no address */
+	}
+	w->found = 1;
+}
+
+static bool find_windows(void)
+{
+	uint8_t cap = pci_read(PCI_CAPABILITY_LIST, 1);
+
+	common.found = notify.found = config.found = cfg_access = 0;
+	for (uint32_t n = 0; cap >= PCI_STD_HEADER_SIZEOF && n < CAPS_MAX; n++) {
+		if (pci_read(cap, 1) == PCI_CAP_ID_VNDR) {
+			switch (pci_read(cap + offsetof(struct virtio_pci_cap, cfg_type), 1)) {
+			case VIRTIO_PCI_CAP_COMMON_CFG:
+				take_window(&common, cap);
+				break;
+			case VIRTIO_PCI_CAP_NOTIFY_CFG:
+				take_window(&notify, cap);
+				notify_multiplier =
+					pci_read(cap + offsetof(struct virtio_pci_notify_cap, notify_off_multiplier), 4);
+				break;
+			case VIRTIO_PCI_CAP_DEVICE_CFG:
+				take_window(&config, cap);
+				break;
+			case VIRTIO_PCI_CAP_PCI_CFG:
+				cfg_access = cap;
+				break;
+			}
+		}
+		cap = pci_read(cap + PCI_CAP_LIST_NEXT, 1) & ~3;
+	}
+	virtio_io_base = common.port;
+	return common.found && notify.found && config.found &&
+	       (cfg_access || (common.port && notify.port && config.port));
+}
+
+/* ---- life (virtio 1.2, 3.1.1) ------------------------------------------------------------------------------------- */
+
+static void set_status(uint8_t status)
+{
+	reg_write(&common, COMMON(device_status), 1, status);
+}
+
+static bool reset(void)
+{
+	set_status(0);
+	/* 4.1.4.3.2: until it reads back 0.  Milliseconds do not depend on the status. */
+	for (uint32_t start = virtio_milliseconds(); reg_read(&common, COMMON(device_status), 1);)
+		if (virtio_milliseconds() - start > RESET_MS || virtio_host_status() == UINT16_MAX)
+			return false;
+	return true;
+}
+
+static bool negotiate(void)
+{
+	uint32_t offered, high;
+
+	reg_write(&common, COMMON(device_feature_select), 4, 0);
+	offered = reg_read(&common, COMMON(device_feature), 4);
+	reg_write(&common, COMMON(device_feature_select), 4, 1);
+	high = reg_read(&common, COMMON(device_feature), 4) & (1u << (VIRTIO_F_VERSION_1 - 32));
+	virtio_dgram = offered & (1u << PVBOOT_F_DGRAM);
+	if (!high)
+		return false;
+	reg_write(&common, COMMON(guest_feature_select), 4, 0);
+	reg_write(&common, COMMON(guest_feature), 4, offered & (1u << PVBOOT_F_DGRAM));
+	reg_write(&common, COMMON(guest_feature_select), 4, 1);
+	reg_write(&common, COMMON(guest_feature), 4, high);
+	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK);
+	return reg_read(&common, COMMON(device_status), 1) & VIRTIO_CONFIG_S_FEATURES_OK;
+}
+
+static void set_address(uint32_t field, volatile void *ring)
+{
+	reg_write(&common, field, 4, near_phys((void *)ring));
+	reg_write(&common, field + 4, 4, 0);
+}
+
+static bool start_queue(struct virtio_queue *q, uint16_t index)
+{
+	memset(q, 0, sizeof(*q));
+	q->avail.flags = VRING_AVAIL_F_NO_INTERRUPT;
+	reg_write(&common, COMMON(queue_select), 2, index);
+	if (reg_read(&common, COMMON(queue_size), 2) < VIRTIO_RING)
+		return false;
+	reg_write(&common, COMMON(queue_size), 2, VIRTIO_RING);
+	set_address(COMMON(queue_desc_lo), q->desc);
+	set_address(COMMON(queue_avail_lo), &q->avail);
+	set_address(COMMON(queue_used_lo), &q->used);
+	q->notify_offset = reg_read(&common, COMMON(queue_notify_off), 2) * notify_multiplier;
+	if (notify.port)
+		q->notify_port = notify.port + q->notify_offset;
+	reg_write(&common, COMMON(queue_enable), 2, 1);
+	return true;
+}
+
+static void read_config(void)
+{
+	for (uint32_t i = 0; i < sizeof(virtio_mac); i++)
+		virtio_mac[i] = reg_read(&config, CONFIG(mac) + i, 1);
+}
+
+const char *virtio_start(void)
+{
+	virtio_running = false;
+	/* No interrupt line: nothing here serves it, and another driver may share it. */
+	pci_write(PCI_COMMAND, 2,
+		  pci_read(PCI_COMMAND, 2) | PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
+			  PCI_COMMAND_INTX_DISABLE);
+	if (!find_windows())
+		return "the device's structures cannot be reached";
+	if (virtio_host_status() == UINT16_MAX)
+		return "the device does not answer; is its process still there?";
+	if (reg_read(&config, CONFIG(abi_version), 4) != PVBOOT_ABI_VERSION)
+		return "the device speaks another version; use the ROM that belongs to it";
+	if (!reset())
+		return "the device does not reset";
+	read_config();
+	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
+	if (!negotiate())
+		return "the device refuses the features";
+	if (!start_queue(&virtio_requests, PVBOOT_Q_REQUESTS) || !start_queue(&virtio_packets, PVBOOT_Q_PACKETS))
+		return "the device has no queues";
+	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK |
+		   VIRTIO_CONFIG_S_DRIVER_OK);
+	virtio_running = true;
+	return NULL;
+}
+
+void virtio_stop(void)
+{
+	if (!virtio_running)
+		return;
+	virtio_running = false;
+	reset();
+	pci_write(PCI_COMMAND, 2, pci_read(PCI_COMMAND, 2) & ~(PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE));
+}
+
+/* ---- queues ------------------------------------------------------------------------------------------------------- */
+
+void virtio_submit(struct virtio_queue *q, uint16_t head)
+{
+	q->avail.ring[q->avail.idx % VIRTIO_RING] = head;
+	__asm__ volatile("" : : : "memory"); /* the entry before the index: x86 keeps the order of stores */
+	*(volatile uint16_t *)&q->avail.idx = q->avail.idx + 1;
+}
+
+void virtio_kick(struct virtio_queue *q)
+{
+	uint16_t index = q == &virtio_packets ? PVBOOT_Q_PACKETS : PVBOOT_Q_REQUESTS;
+
+	if (q->notify_port)
+		out16(q->notify_port, index);
+	else
+		reg_write(&notify, q->notify_offset, 2, index);
+}
+
+/* ---- device configuration ----------------------------------------------------------------------------------------- */
+
+uint32_t virtio_milliseconds(void)
+{
+	return reg_read(&config, CONFIG(milliseconds), 4);
+}
+
+uint16_t virtio_host_status(void)
+{
+	return reg_read(&config, CONFIG(status), 2);
+}
+
+uint32_t virtio_host_wait_ms(void)
+{
+	return reg_read(&config, CONFIG(host_wait_ms), 4);
+}
