@@ -2,13 +2,16 @@
 # pvboot-device: the boot device of one QEMU guest.
 
 QEMU_DEVICE := $(B)/pvboot-device
-QEMU_DEVICE_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard vmm/qemu/*.c)) $(LINK_OBJS) $(LINK_SOCKET_OBJS) $(DIR_OBJS) \
-	$(PVBOOT_DEV_OBJS)
+QEMU_PARTS := $(addprefix $(B)/vmm/qemu/,dial.o options.o phase.o proxy.o ram.o sandbox.o)
+QEMU_DEVICE_OBJS := $(B)/vmm/qemu/main.o $(QEMU_PARTS) $(PVBOOT_LINK_OBJS) $(PVBOOT_LINK_SOCKET_OBJS) \
+	$(PVBOOT_DIR_OBJS) $(PVBOOT_DEV_OBJS)
 QEMU_DEVICE_LIBS := -levent_core -lseccomp -lcap-ng
 
-$(B)/vmm/%.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu
+$(B)/vmm/qemu/%.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu
 
 $(QEMU_DEVICE): $(QEMU_DEVICE_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(QEMU_DEVICE_LIBS)
 
+PROGRAMS += $(QEMU_DEVICE)
+ALL += $(QEMU_DEVICE)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dial.c - a second process whose only job is to connect to hostd's socket. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dial.h"
+#include "link_socket.h"
+#include "sandbox.h"
+
+/* One answer: an errno or 0, and with 0 a descriptor. */
+static void send_answer(int pair, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.bytes = {0}};
+	int error = fd < 0 ? -fd : 0;
+	struct iovec iov = {&error, sizeof(error)};
+	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		struct cmsghdr *c;
+
+		mh.msg_control = control.bytes;
+		mh.msg_controllen = sizeof(control.bytes);
+		c = CMSG_FIRSTHDR(&mh);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	}
+	if (sendmsg(pair, &mh, MSG_NOSIGNAL) < 0)
+		_exit(0);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void run(int pair, const char *path)
+{
+	char ask;
+
+	dup2(pair, 3);
+	close_range(4, ~0U, 0);
+	sandbox_dial();
+	while (recv(3, &ask, 1, 0) == 1)
+		send_answer(3, link_socket_connect(path));
+	_exit(0);
+}
+
+int dial_start(const char *path)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		run(pair[1], path);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return -1;
+	}
+	return pair[0];
+}
+
+int dial_ask(int dial)
+{
+	char ask = 0;
+
+	return send(dial, &ask, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : errno;
+}
+
+int dial_answer(int dial, int *fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	int error = 0;
+	struct iovec iov = {&error, sizeof(error)};
+	struct msghdr mh = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t n = recvmsg(dial, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&mh) : NULL;
+
+	*fd = -1;
+	if (n < 0)
+		return errno == EINTR ? EAGAIN : errno;
+	if (n == 0)
+		return EPIPE;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	return *fd < 0 && !error ? EPROTO : error;
+}

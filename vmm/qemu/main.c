@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * main.c - pvboot-device: the boot device of one QEMU guest.
+ *
+ * One loop and one thread: QEMU's socket first, then hostd's and the work for it.  It ends with QEMU.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dial.h"
+#include "dir.h"
+#include "link_socket.h"
+#include "options.h"
+#include "phase.h"
+#include "proxy.h"
+#include "ram.h"
+#include "sandbox.h"
+
+struct device {
+	struct options options;
+	struct event_base *base;
+	struct event *qemu, *resample, *dialed, *turn;
+	struct proxy proxy;
+	struct ram ram;
+	struct phase phase;
+	struct link_socket link;
+	struct pvboot_dir *dir; /* instead of link */
+	int dial;		/* -1: this process connects itself */
+	int status;		/* to exit with */
+	struct pvboot_dev *dev;
+	char name[32];
+};
+
+/* ---- what the device asks of its VMM --------------------------------------------------------------------------- */
+
+static uint64_t now_ms(void *vmm)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* One write, so that lines of several processes on one terminal stay whole. */
+static void log_line(void *vmm, enum pvboot_log_level level, const char *text)
+{
+	const struct device *d = vmm;
+	char line[1024];
+	int n;
+
+	if (level > d->options.log_level)
+		return;
+	n = snprintf(line, sizeof(line) - 1, "%s: %s", d->options.name, text);
+	if (n > (int)sizeof(line) - 2)
+		n = (int)sizeof(line) - 2;
+	for (int i = 0; i < n; i++) {
+		if (line[i] < ' ' || line[i] > '~')
+			line[i] = '?';
+	}
+	line[n++] = '\n';
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return; /* nobody reads it: the guest boots all the same */
+}
+
+static void *map(void *vmm, uint64_t gpa, uint64_t *len)
+{
+	struct device *d = vmm;
+
+	return ram_map(&d->ram, gpa, len);
+}
+
+static void set_irq(void *vmm, int level)
+{
+	struct device *d = vmm;
+
+	proxy_set_irq(&d->proxy, level);
+}
+
+static const struct pvboot_vmm_ops vmm_ops = {
+	.map = map,
+	.set_irq = set_irq,
+	.now_ms = now_ms,
+	.log = log_line,
+};
+
+/* ---- events ---------------------------------------------------------------------------------------------------- */
+
+static void on_resample(evutil_socket_t fd, short what, void *arg)
+{
+	struct device *d = arg;
+
+	proxy_resample(&d->proxy);
+}
+
+static void watch_resample(struct device *d)
+{
+	if (d->resample && event_get_fd(d->resample) == d->proxy.resample_fd)
+		return;
+	if (d->resample)
+		event_free(d->resample);
+	d->resample = event_new(d->base, d->proxy.resample_fd, EV_READ | EV_PERSIST, on_resample, d);
+	if (d->resample) {
+		event_priority_set(d->resample, 0);
+		event_add(d->resample, NULL);
+	}
+}
+
+static void on_qemu(evutil_socket_t fd, short what, void *arg)
+{
+	struct device *d = arg;
+	enum proxy_result result = proxy_serve(&d->proxy);
+
+	if (result != PROXY_GOOD) {
+		if (result == PROXY_ERROR) {
+			log_line(d, PVBOOT_LOG_ERROR, d->proxy.error);
+			d->status = 1;
+		}
+		event_base_loopbreak(d->base);
+		return;
+	}
+	if (d->proxy.resample_fd >= 0)
+		watch_resample(d);
+	if (d->dir)
+		event_active(d->turn, EV_TIMEOUT, 0);
+	else
+		link_socket_kick(&d->link);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct device *d = arg;
+
+	if (pvboot_dir_run(d->dir))
+		event_active(d->turn, EV_TIMEOUT, 0);
+}
+
+static void on_dialed(evutil_socket_t fd, short what, void *arg)
+{
+	struct device *d = arg;
+	int connection, error = dial_answer(fd, &connection);
+
+	if (error != EAGAIN)
+		link_socket_dialed(&d->link, connection, error);
+	if (error == EPIPE)
+		event_del(d->dialed);
+}
+
+static void dial(void *arg)
+{
+	struct device *d = arg;
+	int fd, error;
+
+	if (d->dial < 0) {
+		fd = link_socket_connect(d->options.hostd);
+		link_socket_dialed(&d->link, fd, fd < 0 ? -fd : 0);
+		return;
+	}
+	error = dial_ask(d->dial);
+	if (error)
+		link_socket_dialed(&d->link, -1, error);
+}
+
+static int64_t move(void *arg, int fd, uint64_t offset, struct pvboot_io *io, uint64_t to, uint32_t len)
+{
+	struct device *d = arg;
+
+	return ram_move(&d->ram, fd, offset, io, to, len);
+}
+
+/* ---- start-up -------------------------------------------------------------------------------------------------- */
+
+static int die(const char *what, const char *detail)
+{
+	fprintf(stderr, "pvboot-device: %s: %s\n", what, detail);
+	return 1;
+}
+
+/* A descriptor below 3 that the starter closed must not become the log by accident. */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static bool is_stream_socket(int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+}
+
+static bool make_loop(struct device *d)
+{
+	struct event_config *config = event_config_new();
+
+	if (!config)
+		return false;
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+	d->base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (!d->base || event_base_priority_init(d->base, 2))
+		return false;
+	d->qemu = event_new(d->base, d->options.fd, EV_READ | EV_PERSIST, on_qemu, d);
+	d->turn = event_new(d->base, -1, 0, on_turn, d);
+	return d->qemu && d->turn && event_priority_set(d->qemu, 0) == 0 && event_add(d->qemu, NULL) == 0;
+}
+
+static bool make_link(struct device *d)
+{
+	struct link_conf conf = {.flags = d->options.id_flags, .fd_passing = d->options.fd_passing};
+	const struct pvboot_dev_conf *dc = &d->options.conf;
+
+	snprintf(conf.name, sizeof(conf.name), "%s", d->options.name);
+	memcpy(conf.mac, dc->mac, sizeof(conf.mac));
+	memcpy(conf.uuid, dc->uuid, sizeof(conf.uuid));
+	d->dialed = d->dial >= 0 ? event_new(d->base, d->dial, EV_READ | EV_PERSIST, on_dialed, d) : NULL;
+	if (d->dialed && event_add(d->dialed, NULL))
+		return false;
+	return link_socket_init(&d->link, d->base, &conf, dial, move, d);
+}
+
+static int run(struct device *d)
+{
+	struct options *o = &d->options;
+	struct sandbox_user user = {0, 0};
+	const char *refused;
+
+	if (!is_stream_socket(o->fd))
+		return die("--fd", "that descriptor is no stream socket; it is to be one end of a socketpair");
+	if (o->sandbox && !sandbox_find_user(o->user, &user))
+		return die(o->user, "no user of that name; --user takes another");
+	if (o->dir) {
+		d->dir = pvboot_dir_new(o->dir, NULL);
+		if (!d->dir)
+			return die(o->dir, strerror(errno));
+	} else if (o->sandbox) {
+		d->dial = dial_start(o->hostd);
+		if (d->dial < 0)
+			return die("starting a second process", strerror(errno));
+	}
+	d->dev = calloc(1, pvboot_dev_size());
+	if (!d->dev || !ram_init(&d->ram) || !make_loop(d) || (!d->dir && !make_link(d)))
+		return die("starting up", strerror(errno));
+	d->phase.next = d->dir ? &pvboot_dir_ops : &link_backend;
+	d->phase.next_backend = d->dir ? (void *)d->dir : (void *)&d->link.link;
+	proxy_init(&d->proxy, o->fd, d->dev, &d->ram);
+	pvboot_dev_init(d->dev, &vmm_ops, d, &phase_backend, &d->phase, &o->conf);
+	pvboot_dev_set_rom_size(d->dev, o->rom_size);
+	refused = o->sandbox ? sandbox_device(&user, d->dir != NULL) : NULL;
+	if (refused)
+		return die(refused, strerror(errno));
+	if (!d->dir)
+		link_socket_start(&d->link);
+	event_base_dispatch(d->base);
+	return d->status;
+}
+
+int main(int argc, char *argv[])
+{
+	static struct device d;
+	int rc = options_parse(&d.options, argc, argv);
+
+	if (rc >= 0)
+		return rc;
+	d.phase.start_ms = now_ms(NULL);
+	d.dial = -1;
+	if (!d.options.name) {
+		snprintf(d.name, sizeof(d.name), "vm-%d", (int)getpid());
+		d.options.name = d.name;
+	}
+	open_standard_fds();
+	/* Ctrl-C is for QEMU, at whose end this one ends; the second process is not waited for */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);
+	return run(&d);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* phase.c - what the guest reports of its boot, in the log of this process. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "phase.h"
+
+static const char *const phase_names[] = {
+	[PVBOOT_PHASE_ROM] = "rom",	  [PVBOOT_PHASE_LEASE] = "lease",   [PVBOOT_PHASE_NBP] = "nbp",
+	[PVBOOT_PHASE_UNLOAD] = "unload", [PVBOOT_PHASE_FAILED] = "failed",
+};
+_Static_assert(sizeof(phase_names) / sizeof(phase_names[0]) == PVBOOT_PHASE_LAST + 1, "a name for every phase");
+
+static void attach(void *backend, struct pvboot_dev *dev)
+{
+	struct phase *p = backend;
+
+	p->dev = dev;
+	p->next->attach(p->next_backend, dev);
+}
+
+static void submit(void *backend, struct pvboot_io *io)
+{
+	struct phase *p = backend;
+
+	p->next->submit(p->next_backend, io);
+}
+
+static void cancel(void *backend, struct pvboot_io *io)
+{
+	struct phase *p = backend;
+
+	p->next->cancel(p->next_backend, io);
+}
+
+static void log_phase(struct phase *p, const uint8_t *args)
+{
+	struct pvboot_phase_args a;
+	char line[64];
+
+	memcpy(&a, args, sizeof(a));
+	if (a.phase < PVBOOT_PHASE_ROM || a.phase > PVBOOT_PHASE_LAST)
+		return;
+	snprintf(line, sizeof(line), "phase %s %" PRIu64 " ms", phase_names[a.phase],
+		 pvboot_dev_now_ms(p->dev) - p->start_ms);
+	pvboot_dev_log(p->dev, PVBOOT_LOG_NOTICE, line);
+}
+
+/* hostd logs these for everybody; here they are for whoever looks at one VM closely. */
+static void log_text(struct phase *p, const uint8_t *args, uint32_t arg_len)
+{
+	char line[sizeof("guest: ") + PVBOOT_LOG_MAX];
+	int len = (int)(arg_len - sizeof(struct pvboot_log_args));
+
+	snprintf(line, sizeof(line), "guest: %.*s", len, (const char *)args + sizeof(struct pvboot_log_args));
+	pvboot_dev_log(p->dev, PVBOOT_LOG_DEBUG, line);
+}
+
+static void note(void *backend, uint16_t op, const uint8_t *args, uint32_t arg_len)
+{
+	struct phase *p = backend;
+
+	if (op == PVBOOT_OP_PHASE)
+		log_phase(p, args);
+	else if (op == PVBOOT_OP_LOG)
+		log_text(p, args, arg_len);
+	p->next->note(p->next_backend, op, args, arg_len);
+}
+
+static void dgram(void *backend, const struct pvboot_dgram_args *args, const void *payload, uint32_t len)
+{
+	struct phase *p = backend;
+
+	p->next->dgram(p->next_backend, args, payload, len);
+}
+
+static void reset(void *backend)
+{
+	struct phase *p = backend;
+
+	p->next->reset(p->next_backend);
+}
+
+const struct pvboot_backend_ops phase_backend = {
+	.name = "phase",
+	.attach = attach,
+	.submit = submit,
+	.cancel = cancel,
+	.note = note,
+	.dgram = dgram,
+	.reset = reset,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * phase.h - a backend before the backend: writes what the guest reports of its boot to the log of this process.
+ *
+ * A line is "phase NAME MS ms", with the milliseconds since the process started; `pvboot run` and the bench read it.
+ */
+#ifndef QEMU_PHASE_H
+#define QEMU_PHASE_H
+
+#include "backend.h"
+
+struct phase {
+	const struct pvboot_backend_ops *next; /* every call goes on to this one */
+	void *next_backend;
+	struct pvboot_dev *dev;
+	uint64_t start_ms; /* on the VMM's clock */
+};
+
+/* The backend to give to the device; its pointer is a struct phase. */
+extern const struct pvboot_backend_ops phase_backend;
+
+#endif /* QEMU_PHASE_H */
