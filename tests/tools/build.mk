@@ -8,5 +8,9 @@ $(B)/tests/tftp_get: $(addprefix $(B)/,tests/tools/tftp_get.o hostd/tftp.o hostd
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(HOST_LDFLAGS) -levent_core
 
-TEST_TOOLS += $(B)/tests/tftp_get
-ALL += $(B)/tests/tftp_get
+$(B)/tests/middlebox: $(B)/tests/tools/middlebox.o
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(HOST_LDFLAGS)
+
+ALL += $(B)/tests/tftp_get $(B)/tests/middlebox
