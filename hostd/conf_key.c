@@ -29,8 +29,8 @@ static bool number_value(struct conf *conf, const char *key, const char *value, 
 
 	n = isdigit((unsigned char)*value) ? strtoull(value, &end, base) : 0;
 	if (!isdigit((unsigned char)*value) || *end || n < min || n > max) {
-		conf_error(conf, base == 8 ? "%s: an octal mode from %llo to %llo" : "%s: a number from %llu to %llu", key,
-			   (unsigned long long)min, (unsigned long long)max);
+		conf_error(conf, base == 8 ? "%s: an octal mode from %llo to %llo" : "%s: a number from %llu to %llu",
+			   key, (unsigned long long)min, (unsigned long long)max);
 		return false;
 	}
 	*out = n;
@@ -350,15 +350,9 @@ static const struct {
 	const char *key;
 	bool (*set)(struct conf *conf, const char *key, const char *value);
 } hostd_keys[] = {
-	{"socket", hostd_socket},
-	{"socket_mode", hostd_socket_mode},
-	{"socket_group", hostd_socket_group},
-	{"log", hostd_log},
-	{"log_level", hostd_log_level},
-	{"user", hostd_user},
-	{"pid_file", hostd_pid_file},
-	{"max_file", hostd_max_file},
-	{"max_memory", hostd_max_memory},
+	{"socket", hostd_socket},     {"socket_mode", hostd_socket_mode}, {"socket_group", hostd_socket_group},
+	{"log", hostd_log},	      {"log_level", hostd_log_level},	  {"user", hostd_user},
+	{"pid_file", hostd_pid_file}, {"max_file", hostd_max_file},	  {"max_memory", hostd_max_memory},
 };
 
 bool conf_set(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)

@@ -50,6 +50,15 @@ void file_fail(struct file *file, uint32_t status, uint32_t detail, const char *
 	va_end(ap);
 }
 
+struct file *file_new_failed(const char *vm, const char *name, uint32_t status, const char *text)
+{
+	struct file *file = file_alloc(vm, name);
+
+	if (file)
+		file_fail(file, status, 0, "%s", text);
+	return file;
+}
+
 /*
  * Tell everybody who watches.  A watcher may drop any watch, and the file: the cursor follows what file_unwatch()
  * removes, and the reference keeps the file until the round is over.  A change during the round starts another one.

@@ -17,8 +17,9 @@ struct event_base;
 struct file;
 struct tftp_request;
 
-/* Somebody who wants to know.  Embed it; changed() is called from the loop whenever the file opened, grew, was completed or
- * failed. It may drop its watch and its reference, but not start a read loop of its own that never returns. */
+/* Somebody who wants to know.  Embed it; changed() is called from the loop whenever the file opened, grew, was
+ * completed or failed. It may drop its watch and its reference, but not start a read loop of its own that never
+ * returns. */
 struct file_watch {
 	void (*changed)(struct file_watch *watch);
 	struct file *file; /* set by file_watch() */
@@ -32,6 +33,9 @@ struct file *file_fetch_tftp(struct event_base *base, const struct tftp_request 
  * missing file is a file whose status is PVBOOT_S_NOT_FOUND. */
 struct file *file_open_root(int dirfd, const char *root_path, const char *name, const char *vm);
 
+/* A file that has failed already.  NULL if memory ran out. */
+struct file *file_new_failed(const char *vm, const char *name, uint32_t status, const char *text);
+
 struct file *file_ref(struct file *file);
 /* The last reference ends the fetch and frees the file. */
 void file_unref(struct file *file);
@@ -41,9 +45,9 @@ bool file_opened(const struct file *file);
 bool file_done(const struct file *file);
 uint32_t file_status(const struct file *file); /* PVBOOT_S_OK while it grows and at success */
 uint32_t file_detail(const struct file *file);
-const char *file_text(const struct file *file);	   /* words of a failure */
-uint64_t file_size(const struct file *file);	   /* or PVBOOT_SIZE_UNKNOWN */
-uint64_t file_available(const struct file *file);  /* contiguous from 0 */
+const char *file_text(const struct file *file);	  /* words of a failure */
+uint64_t file_size(const struct file *file);	  /* or PVBOOT_SIZE_UNKNOWN */
+uint64_t file_available(const struct file *file); /* contiguous from 0 */
 
 /* What a --root file was when opened (inode, size, mtime and ctime in one number); 0 for a fetched one. */
 uint64_t file_stamp(const struct file *file);
@@ -57,7 +61,8 @@ ssize_t file_read(struct file *file, uint64_t offset, void *buf, size_t len);
 /* A new read-only open file description, close-on-exec; -1 with errno. */
 int file_open_fd(struct file *file);
 
-/* Compare a --root file with what it was when opened: false (and the file fails with PVBOOT_S_CHANGED) if it changed. */
+/* Compare a --root file with what it was when opened: false (and the file fails with PVBOOT_S_CHANGED) if it changed.
+ */
 bool file_check_unchanged(struct file *file);
 
 void file_watch(struct file *file, struct file_watch *watch);

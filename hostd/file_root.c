@@ -64,8 +64,8 @@ static void fail_open(struct file *file, const char *root_path, const char *name
 		break;
 	case EXDEV:
 	case ELOOP:
-		file_fail(file, PVBOOT_S_ACCESS, 0, "\"%.100s\" leads out of %.100s: only files inside are served", name,
-			  root_path);
+		file_fail(file, PVBOOT_S_ACCESS, 0, "\"%.100s\" leads out of %.100s: only files inside are served",
+			  name, root_path);
 		break;
 	case EACCES:
 	case EPERM:
@@ -78,8 +78,8 @@ static void fail_open(struct file *file, const char *root_path, const char *name
 	case EMFILE:
 	case ENFILE:
 	case ENOMEM:
-		file_fail(file, PVBOOT_S_NO_RESOURCES, 0, "the host has no room to open %.90s/%.90s: %s", root_path, name,
-			  strerror(error));
+		file_fail(file, PVBOOT_S_NO_RESOURCES, 0, "the host has no room to open %.90s/%.90s: %s", root_path,
+			  name, strerror(error));
 		break;
 	default:
 		file_fail(file, PVBOOT_S_FAILED, 0, "cannot open %.90s/%.90s: %s", root_path, name, strerror(error));

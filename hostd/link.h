@@ -17,7 +17,8 @@ struct event_base;
 struct link;
 
 struct link_ops {
-	/* A whole message; body has hdr->length bytes, aligned for nothing.  False, with words in *why, ends the link. */
+	/* A whole message; body has hdr->length bytes, aligned for nothing.  False, with words in *why, ends the link.
+	 */
 	bool (*message)(void *arg, const struct pvboot_link_hdr *hdr, const uint8_t *body, const char **why);
 	/* There is room for bulk output again, after link_full(). */
 	void (*drained)(void *arg);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * isolate.c - shedding privilege, in named phases.
+ *
+ * Theory of operation.  hostd faces the network (DHCP and TFTP servers, anybody who can send to its sockets) and the
+ * processes that face guests.  Whoever takes it over should find an unprivileged user that can do what hostd does, and
+ * no more.  Three phases, each one a function called once from main():
+ *
+ * 1. isolate_start(): at exec.
+ *    Should: begin in a known state whoever started us: a safe umask, standard descriptors that are there,
+ * no_new_privs. Mustn't: touch any file; drop what reading the configuration and binding the socket need.
+ *
+ * 2. isolate_user(): the configuration is read, the socket is bound, root directories and the pid file are open.
+ *    Should: if root, become the configured user and its groups.  Keep CAP_NET_RAW where a VM is served from an
+ *    interface, because AF_PACKET sockets are opened at each DHCP exchange, and nothing else; empty the bounding set.
+ *    Mustn't: keep CAP_NET_ADMIN, CAP_NET_BIND_SERVICE (no port below 1024 is bound: DHCP's are seen through AF_PACKET)
+ *    or any right over files; fail where there is nothing to shed.
+ *
+ * 3. isolate_final(): before the loop runs.
+ *    Should: refuse, by seccomp, what hostd never does and an intruder wants first: other programs, other processes'
+ *    memory, mounts, modules, keys, new namespaces.
+ *    Mustn't: refuse what is needed while hot: sockets of AF_INET, AF_PACKET, AF_UNIX and AF_NETLINK, memfd_create,
+ *    openat2 below a root, the reopening of /proc/self/fd/N, syslog's reconnection.
+ */
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "isolate.h"
+
+void isolate_start(void)
+{
+	int fd;
+
+	umask(077);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	/* A socket must not become descriptor 0, 1 or 2 because somebody started us without them. */
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* Without any of these a process has nothing to shed. */
+static bool has_privilege(void)
+{
+	return geteuid() == 0 || capng_have_capabilities(CAPNG_SELECT_BOTH) > CAPNG_NONE;
+}
+
+bool isolate_user(const char *user, bool packets, char *why, size_t room)
+{
+	const struct passwd *pw = *user ? getpwnam(user) : NULL;
+	int error;
+
+	if (*user && !pw) {
+		snprintf(why, room, "there is no user \"%s\"", user);
+		return false;
+	}
+	capng_get_caps_process();
+	if (!has_privilege())
+		return true;
+	if (packets && !capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW))
+		packets = false; /* DHCP will say so, in words, when a guest asks for it */
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (packets)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
+	if (geteuid() == 0 && pw && pw->pw_uid != 0)
+		error = capng_change_id((int)pw->pw_uid, (int)pw->pw_gid, CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
+	else
+		error = capng_apply(CAPNG_SELECT_CAPS);
+	if (!error)
+		return true;
+	snprintf(why, room, "cannot shed privilege (libcap-ng: %d): start hostd as root or as a plain user", error);
+	return false;
+}
+
+bool isolate_final(char *why, size_t room)
+{
+	static const int refused[] = {
+		SCMP_SYS(execve),
+		SCMP_SYS(execveat),
+		SCMP_SYS(ptrace),
+		SCMP_SYS(process_vm_readv),
+		SCMP_SYS(process_vm_writev),
+		SCMP_SYS(kcmp),
+		SCMP_SYS(mount),
+		SCMP_SYS(umount2),
+		SCMP_SYS(pivot_root),
+		SCMP_SYS(chroot),
+		SCMP_SYS(unshare),
+		SCMP_SYS(setns),
+		SCMP_SYS(init_module),
+		SCMP_SYS(finit_module),
+		SCMP_SYS(delete_module),
+		SCMP_SYS(kexec_load),
+		SCMP_SYS(kexec_file_load),
+		SCMP_SYS(bpf),
+		SCMP_SYS(perf_event_open),
+		SCMP_SYS(userfaultfd),
+		SCMP_SYS(keyctl),
+		SCMP_SYS(add_key),
+		SCMP_SYS(request_key),
+		SCMP_SYS(open_by_handle_at),
+		SCMP_SYS(io_uring_setup),
+		SCMP_SYS(pidfd_getfd),
+	};
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	int error = ctx ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !error && i < sizeof(refused) / sizeof(refused[0]); i++)
+		error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+	if (!error)
+		error = seccomp_load(ctx);
+	if (ctx)
+		seccomp_release(ctx);
+	if (!error)
+		return true;
+	snprintf(why, room, "cannot load the seccomp filter: %s", strerror(-error));
+	return false;
+}

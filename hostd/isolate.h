@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* isolate.h - shedding privilege, in named phases; isolate.c says what each one should and must not do. */
+#ifndef HOSTD_ISOLATE_H
+#define HOSTD_ISOLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Phase 1, before anything is read or opened. */
+void isolate_start(void);
+
+/*
+ * Phase 2, once the socket and the root directories are open: become user ("": stay who we are) and keep no capability
+ * but, with packets, CAP_NET_RAW.  False with words.
+ */
+bool isolate_user(const char *user, bool packets, char *why, size_t room);
+
+/* Phase 3, before the first guest: no way back.  False with words. */
+bool isolate_final(char *why, size_t room);
+
+#endif /* HOSTD_ISOLATE_H */

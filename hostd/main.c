@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* main.c - pvboot-hostd: start-up, signals and the end. */
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "isolate.h"
+#include "log.h"
+#include "options.h"
+#include "server.h"
+
+struct daemon {
+	struct conf conf;
+	struct options opt;
+	struct event_base *base;
+	struct server *server;
+	struct event *on_term, *on_int;
+	int started; /* the pipe on which the process in the foreground waits, or -1 */
+	pid_t parent;
+};
+
+static int fail(const char *words)
+{
+	fprintf(stderr, "pvboot-hostd: %s\n", words);
+	return 1;
+}
+
+static void on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	log_msg(LOG_INFO, NULL, "stopping: signal %d", (int)sig);
+	event_base_loopbreak(arg);
+}
+
+/*
+ * Go on in a child, whose parent waits until the start-up has succeeded or failed and exits accordingly.  Returns in
+ * the child only; false if there is none.
+ */
+static bool to_background(struct daemon *d)
+{
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return false;
+	pid = fork();
+	if (pid < 0)
+		return false;
+	if (pid > 0) {
+		close(ends[1]);
+		_exit(read(ends[0], &byte, 1) == 1 ? 0 : 1);
+	}
+	close(ends[0]);
+	d->started = ends[1];
+	setsid();
+	return true;
+}
+
+static bool write_pid_file(const char *path, char *why, size_t room)
+{
+	FILE *f;
+
+	if (!*path)
+		return true;
+	f = fopen(path, "we");
+	if (!f || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f)) {
+		snprintf(why, room, "cannot write %.300s: %s", path, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* Every VM takes some; the soft limit is low by default for the sake of programs that use select(). */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool wants_packets(const struct conf *conf)
+{
+	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
+		if (vm->ifname[0])
+			return true;
+	return false;
+}
+
+/* Everything between the command line and the loop.  False with words. */
+static bool start(struct daemon *d, char *why, size_t room)
+{
+	file_set_limits(d->conf.max_file, d->conf.max_memory);
+	raise_descriptor_limit();
+	d->base = event_base_new();
+	d->server = d->base ? server_new(d->base, &d->conf) : NULL;
+	if (!d->server) {
+		snprintf(why, room, "out of memory");
+		return false;
+	}
+	d->on_term = evsignal_new(d->base, SIGTERM, on_signal, d->base);
+	d->on_int = evsignal_new(d->base, SIGINT, on_signal, d->base);
+	if (!d->on_term || !d->on_int || event_add(d->on_term, NULL) || event_add(d->on_int, NULL)) {
+		snprintf(why, room, "out of memory");
+		return false;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	return server_listen(d->server, why, room) && write_pid_file(d->conf.pid_file, why, room) &&
+	       isolate_user(d->conf.user, wants_packets(&d->conf), why, room) && isolate_final(why, room);
+}
+
+/* Tell whoever waits that devices may connect. */
+static void ready(struct daemon *d)
+{
+	log_msg(LOG_INFO, NULL, "listening at %s", d->conf.socket);
+	if (d->opt.ready_fd >= 0) {
+		if (write(d->opt.ready_fd, "\n", 1) != 1)
+			log_msg(LOG_WARNING, NULL, "nobody reads --ready-fd %d", d->opt.ready_fd);
+		close(d->opt.ready_fd);
+	}
+	if (d->started < 0)
+		return;
+	dup2(open("/dev/null", O_RDWR | O_CLOEXEC), STDIN_FILENO);
+	dup2(STDIN_FILENO, STDOUT_FILENO);
+	if (d->conf.use_syslog)
+		dup2(STDIN_FILENO, STDERR_FILENO);
+	if (chdir("/") || write(d->started, "\n", 1) != 1)
+		log_msg(LOG_WARNING, NULL, "nobody waits for the start: %s", strerror(errno));
+	close(d->started);
+}
+
+static int run(struct daemon *d)
+{
+	char why[512] = "";
+
+	log_open(d->conf.use_syslog && !d->opt.foreground, d->conf.log_level);
+	if (!start(d, why, sizeof(why)))
+		return fail(why);
+	if (d->opt.exit_with_parent) {
+		/* After the change of user, which clears it; and the parent may be gone by now. */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != d->parent)
+			return fail("the process that started hostd has ended");
+	}
+	ready(d);
+	event_base_dispatch(d->base);
+	/* Devices keep what the next hostd needs; the guests see a host that is away for a while. */
+	server_unlink(d->server);
+	if (d->conf.pid_file[0])
+		unlink(d->conf.pid_file);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = {.started = -1, .parent = getppid()};
+	int status;
+
+	isolate_start();
+	status = options_read(argc, argv, &d.opt, &d.conf);
+	if (status < 0 && !conf_open_roots(&d.conf))
+		status = fail(d.conf.error);
+	if (status < 0 && d.opt.check_only)
+		status = 0;
+	if (status < 0 && !d.opt.foreground && !d.opt.exit_with_parent && !to_background(&d))
+		status = fail("cannot go to the background; use -d");
+	if (status < 0)
+		status = run(&d);
+	if (d.server)
+		server_free(d.server);
+	if (d.on_term)
+		event_free(d.on_term);
+	if (d.on_int)
+		event_free(d.on_int);
+	if (d.base)
+		event_base_free(d.base);
+	conf_free(&d.conf);
+	return status;
+}

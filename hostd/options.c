@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.c - hostd's command line. */
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+
+#define OVERRIDES_MAX 32
+
+enum {
+	OPT_HELP = 256,
+	OPT_VERSION,
+	OPT_READY_FD,
+	OPT_EXIT_WITH_PARENT,
+	OPT_HOSTD, /* [hostd] keys: the option's name is the key's, with - for _ */
+	OPT_VM	   /* keys of the section that --interface and --root make */
+};
+
+static const struct option long_options[] = {
+	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{"ready-fd", required_argument, NULL, OPT_READY_FD},
+	{"exit-with-parent", no_argument, NULL, OPT_EXIT_WITH_PARENT},
+	{"socket", required_argument, NULL, OPT_HOSTD},
+	{"socket-mode", required_argument, NULL, OPT_HOSTD},
+	{"socket-group", required_argument, NULL, OPT_HOSTD},
+	{"log", required_argument, NULL, OPT_HOSTD},
+	{"log-level", required_argument, NULL, OPT_HOSTD},
+	{"user", required_argument, NULL, OPT_HOSTD},
+	{"pid-file", required_argument, NULL, OPT_HOSTD},
+	{"max-file", required_argument, NULL, OPT_HOSTD},
+	{"max-memory", required_argument, NULL, OPT_HOSTD},
+	{"interface", required_argument, NULL, OPT_VM},
+	{"root", required_argument, NULL, OPT_VM},
+	{"mac", required_argument, NULL, OPT_VM},
+	{"allow-uid", required_argument, NULL, OPT_VM},
+	{"proxy", required_argument, NULL, OPT_VM},
+	{"boot-file", required_argument, NULL, OPT_VM},
+	{"dhcp-timeout", required_argument, NULL, OPT_VM},
+	{"tftp-blksize", required_argument, NULL, OPT_VM},
+	{"tftp-windowsize", required_argument, NULL, OPT_VM},
+	{"host-wait", required_argument, NULL, OPT_VM},
+	{NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+	"Usage: pvboot-hostd [OPTIONS]\n"
+	"Boot virtual machines from the network for their pvboot devices.\n"
+	"\n"
+	"  -c FILE               read this configuration (default " CONF_FILE_DEFAULT ", if it is there)\n"
+	"  -d                    stay in the foreground, log to stderr\n"
+	"  -n                    check the configuration and exit\n"
+	"      --interface IF    serve every VM by DHCP and TFTP on this interface\n"
+	"      --root DIR        serve every VM from this directory; needs no server and no root\n"
+	"      --boot-file NAME  the boot file, in place of the server's\n"
+	"      --allow-uid LIST  users who may connect (default: who starts hostd), or any\n"
+	"      --mac LIST, --proxy auto|wait|off, --dhcp-timeout S, --tftp-blksize N,\n"
+	"      --tftp-windowsize N, --host-wait S\n"
+	"                        as the keys of [vm NAME] in hostd.conf(5); with --interface or --root\n"
+	"      --socket PATH     where devices connect (default " PVBOOT_LINK_SOCKET_DEFAULT ")\n"
+	"      --socket-mode MODE, --socket-group GROUP\n"
+	"      --user USER       become this user when started as root\n"
+	"      --log stderr|syslog, --log-level error|warning|info|debug\n"
+	"      --pid-file FILE, --max-file MIB, --max-memory MIB\n"
+	"      --ready-fd N      write a byte there when listening\n"
+	"      --exit-with-parent\n"
+	"                        end when the process that started hostd does\n"
+	"      --help, --version\n";
+
+/* Options that override the configuration, which is read after the command line. */
+struct overrides {
+	struct {
+		int kind;
+		const char *name, *value;
+	} item[OVERRIDES_MAX];
+	int n;
+};
+
+static int complain(const char *words)
+{
+	fprintf(stderr, "pvboot-hostd: %s\n", words);
+	return 2;
+}
+
+/* "tftp-blksize" -> "tftp_blksize" */
+static const char *key_of(const char *name)
+{
+	static char key[32];
+	size_t i;
+
+	for (i = 0; name[i] && i < sizeof(key) - 1; i++)
+		key[i] = name[i];
+	key[i] = '\0';
+	for (char *c = key; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return key;
+}
+
+static bool set(struct conf *conf, struct conf_vm *vm, const char *name, const char *value)
+{
+	char path[PATH_MAX];
+
+	/* A person types paths from where they stand; the configuration has them from /. */
+	if (!strcmp(name, "root") || !strcmp(name, "socket") || !strcmp(name, "pid-file")) {
+		if (*value != '/') {
+			if (!getcwd(path, sizeof(path)) || strlen(path) + 1 + strlen(value) >= sizeof(path))
+				return conf_set(conf, vm, key_of(name), value);
+			strcat(strcat(path, "/"), value);
+			value = path;
+		}
+	}
+	return conf_set(conf, vm, key_of(name), value);
+}
+
+static bool apply(const struct overrides *over, struct conf *conf)
+{
+	struct conf_vm *vm = NULL;
+	bool needs_vm = false;
+
+	for (int i = 0; i < over->n; i++) {
+		const char *name = over->item[i].name;
+
+		needs_vm |= over->item[i].kind == OPT_VM;
+		/* The section for every VM that has none of its own. */
+		if (!vm && (!strcmp(name, "interface") || !strcmp(name, "root"))) {
+			vm = conf_add_vm(conf, "*", 0);
+			if (!vm)
+				return false;
+		}
+	}
+	for (int i = 0; i < over->n; i++) {
+		struct conf_vm *to = over->item[i].kind == OPT_VM ? vm : NULL;
+
+		if (over->item[i].kind == OPT_VM && !vm)
+			break;
+		if (set(conf, to, over->item[i].name, over->item[i].value))
+			continue;
+		return false;
+	}
+	if (needs_vm && !vm) {
+		snprintf(conf->error, sizeof(conf->error),
+			 "options for VMs go with --interface IF or --root DIR; see --help");
+		return false;
+	}
+	return true;
+}
+
+static int load(const char *file, const struct overrides *over, struct options *opt, struct conf *conf)
+{
+	bool root = false;
+
+	opt->file = file ? file : CONF_FILE_DEFAULT;
+	if (!file && access(opt->file, F_OK))
+		opt->file = NULL;
+	for (int i = 0; i < over->n; i++)
+		root |= !strcmp(over->item[i].name, "root");
+	/* An instance for one directory has nothing to do with the host's configuration. */
+	if (root && !file)
+		opt->file = NULL;
+	conf_init(conf);
+	if (opt->file && !conf_load(conf, opt->file))
+		return complain(conf->error);
+	if (!apply(over, conf))
+		return complain(conf->error);
+	if (!conf_check(conf, opt->file ? opt->file : "command line"))
+		return complain(conf->error);
+	if (!conf->vms)
+		return complain("nobody may boot: there is no [vm NAME] section. Write " CONF_FILE_DEFAULT
+				" (see hostd.conf(5)), or give --interface IF or --root DIR");
+	/* The files of --root are whose who types it. */
+	if (!conf->user[0] && !geteuid() && !root)
+		snprintf(conf->user, sizeof(conf->user), "nobody");
+	return -1;
+}
+
+static int read_line(int argc, char **argv, struct options *opt, struct overrides *over, const char **file)
+{
+	int c, index;
+
+	while ((c = getopt_long(argc, argv, "c:dn", long_options, &index)) != -1) {
+		switch (c) {
+		case 'c':
+			*file = optarg;
+			break;
+		case 'd':
+			opt->foreground = true;
+			break;
+		case 'n':
+			opt->check_only = true;
+			break;
+		case OPT_HELP:
+			fputs(usage, stdout);
+			return 0;
+		case OPT_VERSION:
+			puts("pvboot-hostd " PVBOOT_VERSION);
+			return 0;
+		case OPT_READY_FD:
+			opt->ready_fd = atoi(optarg);
+			if (opt->ready_fd < 3)
+				return complain("--ready-fd: the number of an open descriptor above 2");
+			break;
+		case OPT_EXIT_WITH_PARENT:
+			opt->exit_with_parent = true;
+			break;
+		case OPT_HOSTD:
+		case OPT_VM:
+			if (over->n == OVERRIDES_MAX)
+				return complain("too many options");
+			over->item[over->n].kind = c;
+			over->item[over->n].name = long_options[index].name;
+			over->item[over->n++].value = optarg;
+			break;
+		default:
+			return complain("see --help");
+		}
+	}
+	return optind < argc ? complain("there are no arguments without an option; see --help") : -1;
+}
+
+int options_read(int argc, char **argv, struct options *opt, struct conf *conf)
+{
+	struct overrides over = {.n = 0};
+	const char *file = NULL;
+	int status;
+
+	*opt = (struct options){.ready_fd = -1};
+	conf_init(conf);
+	status = read_line(argc, argv, opt, &over, &file);
+	return status >= 0 ? status : load(file, &over, opt, conf);
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* server.c - the listening socket, the VMs connected to it, and who is let in. */
+#include <errno.h>
+#include <event2/event.h>
+#include <grp.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "server.h"
+#include "vm.h"
+
+#define VMS_MAX 1024	    /* links at once */
+#define STRANGERS_MAX 64    /* of them not let in yet */
+#define MEMORIES 256	    /* addresses remembered of VMs that are gone */
+#define ACCEPT_PAUSE_MS 200 /* while descriptors have run out */
+
+struct memory {
+	char name[PVBOOT_LINK_NAME_MAX];
+	uint8_t mac[6];
+	uint8_t address[4];
+};
+
+struct server {
+	struct event_base *base;
+	const struct conf *conf;
+	struct vm *vms;
+	unsigned int n_vms;
+	struct memory memory[MEMORIES];
+	unsigned int next_memory;
+	int fd;
+	struct event *readable, *pause;
+	struct stat socket_stat;
+};
+
+struct event_base *server_base(struct server *server)
+{
+	return server->base;
+}
+
+/* ---- who is let in --------------------------------------------------------------------------------------------- */
+
+/* A MAC for a VM that has none: the same for the same name, within the section's first pattern. */
+static void make_mac(const struct conf_vm *conf, const char *name, uint8_t mac[6])
+{
+	static const struct conf_mac ours = {{0x52, 0x54, 0x00}, {0xff, 0xff, 0xff}};
+	const struct conf_mac *want = conf->n_macs ? &conf->mac[0] : &ours;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+	for (int i = 0; i < 6; i++) {
+		mac[i] = (uint8_t)((hash & ~want->mask[i]) | want->value[i]);
+		hash >>= 8;
+	}
+	if (!want->mask[0])
+		mac[0] = (uint8_t)((mac[0] & 0xfc) | 2); /* a station's, administered locally */
+}
+
+/* Fill in out->mac.  False with words. */
+static bool admit_mac(struct server *server, const struct pvboot_link_identity *id, struct server_identity *out,
+		      char *why, size_t room)
+{
+	const uint8_t *own = conf_vm_own_mac(out->conf);
+	const struct conf_vm *other;
+
+	if (id->flags & PVBOOT_LINK_ID_MAC)
+		memcpy(out->mac, id->mac, 6);
+	else if (own)
+		memcpy(out->mac, own, 6);
+	else
+		make_mac(out->conf, out->name, out->mac);
+	if (!conf_vm_allows_mac(out->conf, out->mac)) {
+		snprintf(why, room,
+			 "[vm %s] does not allow the MAC %02x:%02x:%02x:%02x:%02x:%02x: leave --mac out, or change mac "
+			 "in hostd's configuration",
+			 out->conf->name, out->mac[0], out->mac[1], out->mac[2], out->mac[3], out->mac[4], out->mac[5]);
+		return false;
+	}
+	other = conf_find_mac(server->conf, out->conf, out->mac);
+	if (!other)
+		return true;
+	snprintf(why, room, "the MAC %02x:%02x:%02x:%02x:%02x:%02x belongs to [vm %s]: use another --mac", out->mac[0],
+		 out->mac[1], out->mac[2], out->mac[3], out->mac[4], out->mac[5], other->name);
+	return false;
+}
+
+static bool admit_uuid(const struct pvboot_link_identity *id, struct server_identity *out, char *why, size_t room)
+{
+	bool named = id->flags & PVBOOT_LINK_ID_UUID;
+
+	out->has_uuid = out->conf->has_uuid || named;
+	memcpy(out->uuid, out->conf->has_uuid ? out->conf->uuid : id->uuid, 16);
+	if (!named || !out->conf->has_uuid || !memcmp(id->uuid, out->conf->uuid, 16))
+		return true;
+	snprintf(why, room, "[vm %s] has another uuid: leave --uuid out, or change it in hostd's configuration",
+		 out->conf->name);
+	return false;
+}
+
+/* Other links with this name or MAC: an older one of the same VM is ended, anything else is in the way. */
+static bool admit_only_one(struct server *server, struct vm *vm, const struct server_identity *out, char *why,
+			   size_t room)
+{
+	struct vm *old = NULL;
+
+	for (struct vm *other = server->vms; other; other = vm_next(other)) {
+		const struct server_identity *who = other == vm ? NULL : vm_identity(other);
+
+		if (!who)
+			continue;
+		if (!strcmp(who->name, out->name)) {
+			if (vm_uid(other) != vm_uid(vm)) {
+				snprintf(why, room,
+					 "a VM of this name is running for another user: use another --name");
+				return false;
+			}
+			old = other;
+		} else if (!memcmp(who->mac, out->mac, 6)) {
+			snprintf(why, room, "the VM \"%s\" has this MAC already: use another --mac", who->name);
+			return false;
+		}
+	}
+	if (!old)
+		return true;
+	log_msg(LOG_INFO, out->name, "connected again: the older link is ended");
+	server_forget(server, old);
+	vm_free(old);
+	return true;
+}
+
+static void recall(const struct server *server, struct server_identity *out)
+{
+	for (size_t i = 0; i < MEMORIES; i++)
+		if (!strcmp(server->memory[i].name, out->name) && !memcmp(server->memory[i].mac, out->mac, 6))
+			memcpy(out->previous, server->memory[i].address, 4);
+}
+
+bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link_identity *id,
+		  struct server_identity *out, char *why, size_t room)
+{
+	memset(out, 0, sizeof(*out));
+	snprintf(out->name, sizeof(out->name), "%s", id->name);
+	if (!out->name[0]) {
+		snprintf(why, room, "the VM has no name: give it one with --name");
+		return false;
+	}
+	out->conf = conf_find_vm(server->conf, out->name);
+	if (!out->conf) {
+		snprintf(why, room,
+			 "hostd's configuration allows no VM named \"%s\": add a section [vm %s] to it, or start hostd "
+			 "with --interface or --root",
+			 out->name, out->name);
+		return false;
+	}
+	if (!conf_vm_allows_uid(out->conf, vm_uid(vm))) {
+		snprintf(why, room, "uid %u may not connect as \"%s\": add it to allow_uid of [vm %s]",
+			 (unsigned int)vm_uid(vm), out->name, out->conf->name);
+		return false;
+	}
+	if (!admit_mac(server, id, out, why, room) || !admit_uuid(id, out, why, room) ||
+	    !admit_only_one(server, vm, out, why, room))
+		return false;
+	recall(server, out);
+	log_msg(LOG_INFO, out->name, "connected: uid %u, MAC %02x:%02x:%02x:%02x:%02x:%02x, served from %s %s",
+		(unsigned int)vm_uid(vm), out->mac[0], out->mac[1], out->mac[2], out->mac[3], out->mac[4], out->mac[5],
+		out->conf->root[0] ? "directory" : "interface",
+		out->conf->root[0] ? out->conf->root : out->conf->ifname);
+	return true;
+}
+
+void server_note_address(struct server *server, const struct server_identity *id, const uint8_t address[4])
+{
+	struct memory *to = NULL;
+
+	for (size_t i = 0; i < MEMORIES && !to; i++)
+		if (!strcmp(server->memory[i].name, id->name))
+			to = &server->memory[i];
+	if (!to) {
+		to = &server->memory[server->next_memory];
+		server->next_memory = (server->next_memory + 1) % MEMORIES;
+	}
+	memcpy(to->name, id->name, sizeof(to->name));
+	memcpy(to->mac, id->mac, 6);
+	memcpy(to->address, address, 4);
+}
+
+/* ---- the VMs --------------------------------------------------------------------------------------------------- */
+
+void server_forget(struct server *server, struct vm *vm)
+{
+	struct vm *at = server->vms;
+
+	if (at == vm) {
+		server->vms = vm_next(vm);
+		server->n_vms--;
+		return;
+	}
+	for (; at; at = vm_next(at)) {
+		if (vm_next(at) != vm)
+			continue;
+		vm_set_next(at, vm_next(vm));
+		server->n_vms--;
+		return;
+	}
+}
+
+void server_take(struct server *server, int fd, uid_t uid)
+{
+	unsigned int strangers = 0;
+	struct vm *vm;
+
+	for (vm = server->vms; vm; vm = vm_next(vm))
+		strangers += !vm_identity(vm);
+	if (server->n_vms >= VMS_MAX || strangers >= STRANGERS_MAX) {
+		log_msg(LOG_WARNING, NULL, "too many devices: one of uid %u was turned away", (unsigned int)uid);
+		close(fd);
+		return;
+	}
+	vm = vm_new(server, fd, uid);
+	if (!vm) {
+		log_msg(LOG_ERR, NULL, "out of memory: a device of uid %u was turned away", (unsigned int)uid);
+		return;
+	}
+	vm_set_next(vm, server->vms);
+	server->vms = vm;
+	server->n_vms++;
+}
+
+/* ---- the socket ------------------------------------------------------------------------------------------------ */
+
+static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	event_add(server->readable, NULL);
+}
+
+static void on_readable(evutil_socket_t listener, short what, void *arg)
+{
+	struct server *server = arg;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+		log_msg(LOG_ERR, NULL, "cannot take a device: %s", strerror(errno));
+		event_del(server->readable);
+		event_add(server->pause, &(struct timeval){0, ACCEPT_PAUSE_MS * 1000});
+		return;
+	}
+	if (fd < 0)
+		return;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len)) {
+		log_msg(LOG_ERR, NULL, "cannot tell who connects: %s", strerror(errno));
+		close(fd);
+		return;
+	}
+	server_take(server, fd, peer.uid);
+}
+
+/* Does a hostd answer there already?  A name that a dead one left behind is removed. */
+static bool is_taken(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool taken = false;
+	struct stat st;
+
+	if (fd < 0)
+		return false;
+	if (!connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) || errno == EAGAIN)
+		taken = true;
+	else if (errno == ECONNREFUSED && !lstat(addr->sun_path, &st) && S_ISSOCK(st.st_mode))
+		unlink(addr->sun_path);
+	close(fd);
+	return taken;
+}
+
+/* The directory of the socket: made, where only its last part is missing. */
+static bool make_directory(const char *socket_path, char *why, size_t room)
+{
+	char copy[CONF_PATH_MAX];
+	const char *dir;
+
+	snprintf(copy, sizeof(copy), "%s", socket_path);
+	dir = dirname(copy);
+	if (!mkdir(dir, 0755) || errno == EEXIST)
+		return true;
+	snprintf(why, room, "cannot make %s: %s: make it, or name another socket with --socket", dir, strerror(errno));
+	return false;
+}
+
+static bool set_rights(const struct conf *conf, char *why, size_t room)
+{
+	const struct group *group = conf->socket_group[0] ? getgrnam(conf->socket_group) : NULL;
+
+	if ((group && chown(conf->socket, (uid_t)-1, group->gr_gid)) || chmod(conf->socket, conf->socket_mode)) {
+		snprintf(why, room, "cannot set group and mode of %s: %s", conf->socket, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+bool server_listen(struct server *server, char *why, size_t room)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	const char *path = server->conf->socket;
+	mode_t mask;
+	int bound;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (!make_directory(path, why, room))
+		return false;
+	if (is_taken(&addr)) {
+		snprintf(why, room, "another hostd listens at %s: stop it, or name another socket with --socket", path);
+		return false;
+	}
+	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mask = umask(0177);
+	bound = server->fd < 0 ? -1 : bind(server->fd, (struct sockaddr *)&addr, sizeof(addr));
+	umask(mask);
+	if (bound || listen(server->fd, SOMAXCONN)) {
+		snprintf(why, room, "cannot listen at %s: %s", path, strerror(errno));
+		return false;
+	}
+	if (!set_rights(server->conf, why, room))
+		return false;
+	lstat(path, &server->socket_stat);
+	server->readable = event_new(server->base, server->fd, EV_READ | EV_PERSIST, on_readable, server);
+	server->pause = evtimer_new(server->base, on_pause_over, server);
+	if (server->readable && server->pause && !event_add(server->readable, NULL))
+		return true;
+	snprintf(why, room, "out of memory");
+	return false;
+}
+
+void server_unlink(struct server *server)
+{
+	struct stat st;
+
+	if (server->readable && !lstat(server->conf->socket, &st) && st.st_ino == server->socket_stat.st_ino &&
+	    st.st_dev == server->socket_stat.st_dev)
+		unlink(server->conf->socket); /* if not, the next hostd removes it */
+}
+
+struct server *server_new(struct event_base *base, const struct conf *conf)
+{
+	struct server *server = calloc(1, sizeof(*server));
+
+	if (!server)
+		return NULL;
+	server->base = base;
+	server->conf = conf;
+	server->fd = -1;
+	return server;
+}
+
+void server_free(struct server *server)
+{
+	while (server->vms) {
+		struct vm *vm = server->vms;
+
+		server->vms = vm_next(vm);
+		vm_free(vm);
+	}
+	if (server->readable)
+		event_free(server->readable);
+	if (server->pause)
+		event_free(server->pause);
+	if (server->fd >= 0)
+		close(server->fd);
+	free(server);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* server.h - the listening socket, the VMs connected to it, and who is let in. */
+#ifndef HOSTD_SERVER_H
+#define HOSTD_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "conf.h"
+
+struct event_base;
+struct server;
+struct vm;
+
+/* Who a connected device is, as hostd holds it to be. */
+struct server_identity {
+	const struct conf_vm *conf;
+	char name[PVBOOT_LINK_NAME_MAX];
+	uint8_t mac[6];
+	bool has_uuid;
+	uint8_t uuid[16];
+	uint8_t previous[4]; /* the address its last lease had, 0.0.0.0: none known */
+};
+
+/* conf stays the caller's and outlives the server.  NULL if memory ran out. */
+struct server *server_new(struct event_base *base, const struct conf *conf);
+/* Ends every VM's link; their devices keep what is needed to go on with the next hostd. */
+void server_free(struct server *server);
+
+/* Bind and listen at the configured socket.  False with words in why. */
+bool server_listen(struct server *server, char *why, size_t room);
+/* Remove the socket's name again, if it is still ours. */
+void server_unlink(struct server *server);
+
+/* A device connected by fd, which becomes the server's; uid is the peer's, from the kernel. */
+void server_take(struct server *server, int fd, uid_t uid);
+
+/*
+ * May this device be who it says it is?  On true *out is filled in, and an older link of the same VM and uid is ended:
+ * a device that lost its link reconnects before its old socket is seen to be closed.  On false why has the words.
+ */
+bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link_identity *id,
+		  struct server_identity *out, char *why, size_t room);
+
+/* Remember a VM's address, to ask for it again at its next boot. */
+void server_note_address(struct server *server, const struct server_identity *id, const uint8_t address[4]);
+
+/* A VM's link ended: forget vm, which is freed by the caller. */
+void server_forget(struct server *server, struct vm *vm);
+
+struct event_base *server_base(struct server *server);
+
+#endif /* HOSTD_SERVER_H */

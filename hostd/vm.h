@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vm.h - one connected VM: its identity, its requests, its files and its lease. */
+#ifndef HOSTD_VM_H
+#define HOSTD_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct server;
+struct server_identity;
+struct vm;
+
+/* Begin to talk to a device on fd, which becomes the VM's; uid is the peer's.  NULL if memory ran out (fd is closed).
+ */
+struct vm *vm_new(struct server *server, int fd, uid_t uid);
+/* End the link and free everything; not to be called from within the VM's own callbacks. */
+void vm_free(struct vm *vm);
+
+uid_t vm_uid(const struct vm *vm);
+/* NULL until the device was let in. */
+const struct server_identity *vm_identity(const struct vm *vm);
+
+/* The VMs of a server form a list that is the server's. */
+struct vm *vm_next(const struct vm *vm);
+void vm_set_next(struct vm *vm, struct vm *next);
+
+#endif /* HOSTD_VM_H */

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vm_internal.h - a VM as its own files see it: vm.c (link and dispatch), vm_file.c, vm_lease.c, vm_dgram.c. */
+#ifndef HOSTD_VM_INTERNAL_H
+#define HOSTD_VM_INTERNAL_H
+
+#include "dhcp.h"
+#include "file.h"
+#include "link.h"
+#include "server.h"
+#include "vm.h"
+
+struct event;
+struct tftp_serve;
+struct udp;
+
+#define VM_READS_MAX 64 /* READ and DISCOVER waiting; a guest's queue holds no more */
+
+enum vm_state {
+	VM_UNKNOWN, /* IDENTITY is awaited */
+	VM_WELCOME, /* KEPT and RESUME are awaited */
+	VM_RUNNING
+};
+
+/* An open file, or one that is being opened. */
+struct vm_file {
+	struct file_watch watch;
+	struct vm *vm;
+	struct file *file; /* NULL: a free slot, or (complete) all there was to do is done */
+	bool used;
+	bool answered; /* the OPEN was */
+	bool restored; /* from a kept blob */
+	bool complete; /* the device has all of it */
+	bool counting; /* a STAT without tsize: fetched only to be measured */
+	uint32_t handle;
+	uint32_t open_id; /* request */
+	uint32_t flags;	  /* PVBOOT_OPEN_F_* */
+	uint32_t block_size;
+	uint64_t size, stamp; /* of the file the guest opened; restored: as an earlier hostd saw it */
+	uint8_t server[4];
+	uint16_t port; /* host order */
+	uint64_t announced;
+	uint64_t announced_ms, begun_ms;
+	struct event *timer; /* the next GROW */
+	char name[PVBOOT_NAME_MAX + 1];
+};
+
+/* A READ (inline only) or DISCOVER that waits. */
+struct vm_wait {
+	bool used;
+	uint16_t op;
+	uint32_t id;
+	uint64_t room;
+	struct vm_file *vf;
+	uint64_t offset, sent;
+	bool partial, expired;
+	struct event *timer;
+	struct vm *vm;
+};
+
+struct vm {
+	struct vm *next;
+	struct server *server;
+	struct link *link;
+	uid_t uid;
+	bool ending; /* nothing is sent any more */
+	enum vm_state state;
+	uint64_t nonce;
+	struct event *deadline; /* of the greeting */
+	bool fds;		/* PVBOOT_LINK_F_FD is agreed on */
+	struct server_identity id;
+	struct vm_file files[PVBOOT_FILES_MAX];
+	uint32_t last_handle;
+	struct vm_wait waits[VM_READS_MAX];
+	struct dhcp *dhcp;
+	struct pvboot_lease lease;
+	struct tftp_serve *serve;
+	struct udp *udp;
+	uint8_t dgram_ip[4];
+	unsigned int notes_left; /* of the log lines a guest may write in this second */
+	uint64_t notes_second;
+};
+
+/* What the parts of a VM do for each other.  A request's args are a copy that is arg_len bytes long, unaligned. */
+
+/* As link_send(), until the VM ends. */
+void vm_send(struct vm *vm, uint16_t type, uint32_t id, int fd, const struct link_part *parts, size_t n_parts);
+void vm_reply(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const char *text, const void *result,
+	      size_t len);
+void vm_keep(struct vm *vm, uint32_t key, const void *blob, size_t len);
+void vm_forget(struct vm *vm, uint32_t key);
+/* A free wait, used and filled in; NULL after answering that there is none. */
+struct vm_wait *vm_wait_begin(struct vm *vm, uint16_t op, uint32_t id, uint64_t room);
+void vm_wait_end(struct vm_wait *wait);
+uint64_t vm_now_ms(void);
+
+/* vm_file.c */
+void vm_file_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
+void vm_file_read(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
+void vm_file_close(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
+void vm_file_progress(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
+/* Give up an OPEN.  False if id is not one. */
+bool vm_file_cancel(struct vm *vm, uint32_t id);
+/* Bulk output has room again. */
+void vm_file_drained(struct vm *vm);
+void vm_file_reset(struct vm *vm);
+bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t len);
+/* Answer what READs can be answered, all those of one file (NULL: of every file). */
+void vm_read_step(struct vm *vm, struct vm_file *vf);
+
+/* vm_source.c: where a file comes from.  NULL only if memory ran out. */
+struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only);
+/*
+ * Split a name as a guest gives it (a TFTP path or a tftp: URL) into server, port and path; server and port are left
+ * alone where the name says nothing.  PVBOOT_S_OK or a failure with words in why.
+ */
+uint32_t vm_source_parse(const char *name, uint8_t server[4], uint16_t *port, const char **path, char *why,
+			 size_t room);
+
+/* vm_lease.c */
+void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
+void vm_lease_cancelled(struct vm *vm);
+void vm_lease_reset(struct vm *vm);
+bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len);
+
+/* vm_dgram.c */
+bool vm_dgram_start(struct vm *vm);
+void vm_dgram_stop(struct vm *vm);
+bool vm_dgram_input(struct vm *vm, const uint8_t *body, size_t len, const char **why);
+void vm_dgram_open(struct vm *vm, const uint8_t *args, size_t len);
+void vm_dgram_reset(struct vm *vm);
+bool vm_dgram_restore(struct vm *vm, const uint8_t *blob, size_t len);
+
+#endif /* HOSTD_VM_INTERNAL_H */

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vm_lease.c - DISCOVER: a lease from a DHCP server or made up, kept so that the next boot asks for it again. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bootfile.h"
+#include "local.h"
+#include "log.h"
+#include "vm_internal.h"
+
+/* What the device keeps of a lease for the next hostd. */
+struct kept_lease {
+	uint32_t magic;
+	uint32_t reserved;
+	struct pvboot_lease lease;
+};
+#define KEPT_LEASE_MAGIC 0x314c4b50u /* "PKL1" */
+
+static void remember(struct vm *vm, const struct pvboot_lease *lease)
+{
+	struct kept_lease kept = {.magic = KEPT_LEASE_MAGIC, .lease = *lease};
+
+	vm->lease = *lease;
+	server_note_address(vm->server, &vm->id, lease->address);
+	memcpy(vm->id.previous, lease->address, 4);
+	vm_keep(vm, PVBOOT_LINK_KEY_LEASE, &kept, sizeof(kept));
+	log_msg(LOG_INFO, vm->id.name, "lease %u.%u.%u.%u, boot file \"%s\" at %u.%u.%u.%u", lease->address[0],
+		lease->address[1], lease->address[2], lease->address[3], lease->bootfile, lease->boot_server[0],
+		lease->boot_server[1], lease->boot_server[2], lease->boot_server[3]);
+}
+
+/* Answer every DISCOVER that waits. */
+static void answer(struct vm *vm, const struct dhcp_result *result)
+{
+	if (result->status == PVBOOT_S_OK)
+		remember(vm, &result->res.lease);
+	for (size_t i = 0; i < VM_READS_MAX; i++) {
+		struct vm_wait *wait = &vm->waits[i];
+		uint32_t id = wait->id;
+
+		if (!wait->used || wait->op != PVBOOT_OP_DISCOVER)
+			continue;
+		vm_wait_end(wait);
+		if (result->status == PVBOOT_S_OK)
+			vm_reply(vm, id, PVBOOT_S_OK, 0, "", &result->res, sizeof(result->res));
+		else
+			vm_reply(vm, id, result->status, 0, result->text, NULL, 0);
+	}
+}
+
+static void on_done(void *arg, const struct dhcp_result *result)
+{
+	struct dhcp_result changed = *result;
+	struct vm *vm = arg;
+
+	vm->dhcp = NULL;
+	if (vm->id.conf->boot_file[0] && (result->status == PVBOOT_S_OK || result->status == PVBOOT_S_NO_BOOTFILE)) {
+		bootfile_override(&changed.res, vm->id.conf->boot_file);
+		changed.status = PVBOOT_S_OK;
+	}
+	answer(vm, &changed);
+}
+
+static void ask_server(struct vm *vm, bool fresh)
+{
+	const struct conf_vm *conf = vm->id.conf;
+	struct dhcp_request req = {
+		.vm = vm->id.name,
+		.ifname = conf->ifname,
+		.has_uuid = vm->id.has_uuid,
+		.proxy = conf->proxy,
+		.timeout_ms = conf->dhcp_timeout_ms,
+	};
+	struct dhcp_result failed = {.status = PVBOOT_S_NO_RESOURCES, .text = "out of memory"};
+
+	memcpy(req.mac, vm->id.mac, 6);
+	memcpy(req.uuid, vm->id.uuid, 16);
+	if (!fresh)
+		memcpy(req.previous, vm->id.previous, 4);
+	vm->dhcp = dhcp_start(server_base(vm->server), &req, on_done, NULL, vm);
+	if (!vm->dhcp)
+		answer(vm, &failed);
+}
+
+static void make_up(struct vm *vm)
+{
+	const struct conf_vm *conf = vm->id.conf;
+	struct local_request req = {
+		.root_path = conf->root,
+		.root_fd = conf->root_fd,
+		.boot_file = conf->boot_file,
+		.has_uuid = vm->id.has_uuid,
+	};
+	struct dhcp_result result;
+
+	memcpy(req.mac, vm->id.mac, 6);
+	memcpy(req.uuid, vm->id.uuid, 16);
+	local_lease(&req, &result);
+	answer(vm, &result);
+}
+
+void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
+{
+	struct pvboot_discover_args args;
+
+	memcpy(&args, bytes, sizeof(args));
+	if (len != sizeof(args) || args.reserved || room < sizeof(struct pvboot_discover_res)) {
+		vm_reply(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed DISCOVER", NULL, 0);
+		return;
+	}
+	if (args.flags & ~PVBOOT_DISCOVER_F_FRESH) {
+		vm_reply(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in DISCOVER", NULL, 0);
+		return;
+	}
+	if (!vm_wait_begin(vm, PVBOOT_OP_DISCOVER, id, room) || vm->dhcp)
+		return; /* it is refused, or waits for the answer that is on its way */
+	if (vm->id.conf->root[0])
+		make_up(vm);
+	else
+		ask_server(vm, args.flags & PVBOOT_DISCOVER_F_FRESH);
+}
+
+void vm_lease_cancelled(struct vm *vm)
+{
+	for (size_t i = 0; i < VM_READS_MAX; i++)
+		if (vm->waits[i].used && vm->waits[i].op == PVBOOT_OP_DISCOVER)
+			return;
+	vm_lease_reset(vm);
+}
+
+void vm_lease_reset(struct vm *vm)
+{
+	if (vm->dhcp)
+		dhcp_cancel(vm->dhcp);
+	vm->dhcp = NULL;
+}
+
+bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
+{
+	struct kept_lease kept;
+
+	if (len != sizeof(kept))
+		return false;
+	memcpy(&kept, blob, sizeof(kept));
+	if (kept.magic != KEPT_LEASE_MAGIC || kept.reserved)
+		return false;
+	kept.lease.bootfile[PVBOOT_BOOTFILE_MAX - 1] = '\0';
+	vm->lease = kept.lease;
+	memcpy(vm->id.previous, kept.lease.address, 4);
+	return true;
+}
