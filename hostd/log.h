@@ -9,8 +9,8 @@
 /* Start logging: to syslog if use_syslog, else to stderr; lines above level (LOG_ERR .. LOG_DEBUG) are dropped. */
 void log_open(bool use_syslog, int level);
 
-/* Log one line at a syslog level.  vm may be NULL for the daemon itself.  Bytes that are not printable ASCII, whoever they come
- * from, are written as \xNN, so that no guest or server can forge a line. */
+/* Log one line at a syslog level.  vm may be NULL for the daemon itself.  Bytes that are not printable ASCII, whoever
+ * they come from, are written as \xNN, so that no guest or server can forge a line. */
 void log_msg(int level, const char *vm, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif /* HOSTD_LOG_H */
