@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from lib.kernel import check_report
-from lib.netns import Process
+from lib.netns import Process, wait_for
 from lib.pvboot import pvboot_run
 from lib.servers import MAC
 from lib.tftproot import write_config
@@ -98,9 +98,7 @@ def test_run_with_qemu_arguments(lab, qemu):
 
 def test_run_is_killed(lab):
     """Nothing of it stays when it is told to end."""
-    process = Process(pvboot_run(None, "--root", lab.root / ".", qemu=TCG + ["-S"]), log=lab.place("run.log"))
-    from lib.netns import wait_for
-
+    process = Process(pvboot_run(None, "--root", lab.root, qemu=TCG + ["-S"]), log=lab.place("run.log"))
     wait_for(lambda: len(children(process.pid)) >= 2, 20, "children of pvboot run")
     pids = children(process.pid)
     process.signal(15)

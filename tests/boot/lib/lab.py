@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 
 from .kernel import check_report, make_initrd, make_kernel
+from .middlebox import Middlebox
 from .netns import Net
 from .pvboot import Hostd, PvbootVm
 from .servers import MAC, Dhcpd, Tftpd
@@ -48,6 +49,10 @@ class Lab:
     def hostd(self, **kw):
         return self.add(Hostd(self.net.host, self.place("hostd"), self.net.ifname, **kw))
 
+    def middlebox(self, **harm):
+        """For a lab with a wire."""
+        return self.add(Middlebox(self.net.wire, self.place("middlebox.log"), **harm))
+
     def servers(self):
         """The reference boot's servers and a hostd, which is returned."""
         self.dhcpd()
@@ -61,6 +66,7 @@ class Lab:
         """Wait until the VM powered off by itself, and check every byte of what its kernel was given."""
         status = vm.wait_exit(timeout)
         assert status == 0, f"QEMU's exit status {status}; {vm.console.tail()}"
+        assert vm.device.wait(10) == 0, "the device process did not end well after its QEMU"
         return check_report(vm.console.text(), self.kernel, self.initrd, count=count, **kw)
 
     def close(self):
