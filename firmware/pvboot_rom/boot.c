@@ -10,9 +10,9 @@
 #include "transfer.h"
 #include "virtio.h"
 
-#define CHUNK 32768	   /* bytes of the boot program asked for at once: what progress is counted in */
-#define PROGRESS_MS 500	   /* between two lines of progress */
-#define FAILURE_MS 1500	   /* how long a failure is left on the screen before the BIOS may clear it */
+#define CHUNK 32768	/* bytes of the boot program asked for at once: what progress is counted in */
+#define PROGRESS_MS 500 /* between two lines of progress */
+#define FAILURE_MS 1500 /* how long a failure is left on the screen before the BIOS may clear it */
 
 struct pvboot_discover_res boot_dhcp;
 
@@ -63,10 +63,10 @@ static uint32_t discover(void)
 
 static void show_progress(const struct transfer *t, uint32_t done)
 {
-	print("\r  %d KiB", (done + 1023) / 1024);
+	print("\r  %d", (done + 1023) / 1024);
 	if (t->size != PVBOOT_SIZE_UNKNOWN)
 		print(" of %d", ((uint32_t)t->size + 1023) / 1024);
-	print("  ");
+	print(" KiB ");
 }
 
 static uint32_t load_chunks(struct transfer *t, uint32_t limit)
@@ -78,7 +78,8 @@ static uint32_t load_chunks(struct transfer *t, uint32_t limit)
 
 		if (done == limit)
 			return ERROR_TOO_BIG;
-		status = transfer_read(t, PXE_NBP_ADDRESS + done, limit - done < CHUNK ? limit - done : CHUNK, 0, 0, &got);
+		status = transfer_read(t, PXE_NBP_ADDRESS + done, limit - done < CHUNK ? limit - done : CHUNK, 0, 0,
+				       &got);
 		if (status)
 			return status | ERROR_READ;
 		if (!got && !t->eof)
@@ -123,10 +124,10 @@ static uint32_t load(void)
 
 	print("loading ");
 	print_text(lease->bootfile, len);
-	print(" from %i ", lease->boot_server);
+	print(" from %i\n", lease->boot_server);
 	status = boot_load(0, near_phys(lease->bootfile), len);
 	if (!status)
-		print("loaded\n");
+		print("\n");
 	return status;
 }
 
@@ -139,6 +140,7 @@ static uint32_t prepare(const char **words)
 	if (*words)
 		return ERROR_START;
 	print("%m  Esc gives up\n", virtio_mac);
+	request_begin();
 	request_phase(PVBOOT_PHASE_ROM);
 	return PVBOOT_S_OK;
 }
@@ -175,7 +177,6 @@ void boot_main(void)
 	const char *words = NULL;
 	uint32_t status;
 
-	request_interactive = true;
 	status = prepare(&words);
 	if (!status)
 		status = discover();

@@ -6,7 +6,8 @@
 #include "pvboot_req.h"
 #include "rom.h"
 
-/* The lease and the three packets of GET_CACHED_INFO: here for as long as the stack is, and writable by boot programs. */
+/* The lease and the three packets of GET_CACHED_INFO: here for as long as the stack is, and writable by boot programs.
+ */
 extern struct pvboot_discover_res boot_dhcp;
 
 /* Called at POST (entry.asm): is there a device for this ROM?  Returns 0 if so. */

@@ -20,13 +20,14 @@ static void put(char c)
 	bios_call(VIDEO_VECTOR, &r);
 }
 
-static void put_number(uint32_t n, uint32_t base, uint32_t digits)
+static void put_number(uint32_t n, uint32_t base, uint32_t digits, bool upper)
 {
+	const char *digits_of = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char buf[10];
 	uint32_t i = 0;
 
 	do {
-		buf[i++] = "0123456789abcdef"[n % base];
+		buf[i++] = digits_of[n % base];
 		n /= base;
 	} while (n || i < digits);
 	while (i)
@@ -47,7 +48,7 @@ static void put_bytes(const uint8_t *b, uint32_t n, uint32_t base, char between)
 	for (uint32_t i = 0; i < n; i++) {
 		if (i)
 			put(between);
-		put_number(b[i], base, base == 16 ? 2 : 1);
+		put_number(b[i], base, base == 16 ? 2 : 1, false);
 	}
 }
 
@@ -68,10 +69,10 @@ void print(const char *fmt, ...)
 			put_string(va_arg(ap, const char *));
 			break;
 		case 'd':
-			put_number(va_arg(ap, uint32_t), 10, 1);
+			put_number(va_arg(ap, uint32_t), 10, 1, false);
 			break;
-		case 'x':
-			put_number(va_arg(ap, uint32_t), 16, 2);
+		case 'X':
+			put_number(va_arg(ap, uint32_t), 16, 2, true);
 			break;
 		case 'i':
 			put_bytes(va_arg(ap, const uint8_t *), 4, 10, '.');

@@ -6,8 +6,8 @@
 #include "rom.h"
 
 /*
- * Print.  %s near string, %d uint32_t, %x uint32_t as two digits at least, %i pointer to an IPv4 address, %m pointer to a MAC
- * address.  A newline is CR LF.
+ * Print.  %s near string, %d uint32_t, %X uint32_t in hexadecimal, two digits at least, %i pointer to an IPv4 address,
+ * %m pointer to a MAC address.  A newline is CR LF.
  */
 void print(const char *fmt, ...);
 

@@ -8,8 +8,8 @@
 
 struct error {
 	uint32_t status;
-	uint8_t code;	 /* PXE-Exx on the screen */
-	uint8_t pxe;	 /* Status in the API */
+	uint8_t code; /* PXE-Exx on the screen */
+	uint8_t pxe;  /* Status in the API */
 	const char *cause;
 	const char *advice;
 };
@@ -67,7 +67,7 @@ void errors_print(uint32_t status, const char *words, uint32_t len)
 {
 	const struct error *e = lookup(status);
 
-	print("\nPXE-E%x: %s\n", e->code, e->cause);
+	print("\nPXE-E%X: %s\n", e->code, e->cause);
 	if (len) {
 		print("  cause: ");
 		print_text(words, len);

@@ -2,6 +2,9 @@
 /*
  * mkrom.c - make an option ROM of nasm's output: pad, lengths, sums; say how much is used.  A build tool.
  *
+ * The image's own length is what is used, so that little of the ROM area is taken even for a moment; the file is always
+ * 32 KiB, so that an attachment that must size the ROM BAR itself (x-pci-proxy-dev) need not know it.
+ *
  *   mkrom RAW ROM KIB    KIB: of base memory that the resident part takes
  */
 #include <stdint.h>
@@ -62,9 +65,9 @@ int main(int argc, char **argv)
 	rom[pnp + 9] = -sum(pnp, 32);
 	rom[SUM_AT] = -sum(0, padded);
 	f = fopen(argv[2], "wb");
-	if (!f || fwrite(rom, 1, padded, f) != padded || fclose(f))
+	if (!f || fwrite(rom, 1, ROM_MAX, f) != ROM_MAX || fclose(f))
 		die("cannot write", argv[2]);
-	printf("  SIZE    %s: %zu of %d bytes, %zu free; %u stay in the ROM area; %s KiB of base memory\n", argv[2], used,
-	       ROM_MAX, ROM_MAX - used, kept * BLOCK, argv[3]);
+	printf("  SIZE    %s: %zu of %d bytes, %zu free; %u stay in the ROM area; %s KiB of base memory\n", argv[2],
+	       used, ROM_MAX, ROM_MAX - used, kept * BLOCK, argv[3]);
 	return 0;
 }

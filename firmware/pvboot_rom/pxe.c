@@ -7,7 +7,7 @@
 #include "virtio.h"
 
 extern char _image_end[], _resident_end[], _boot_stack_bottom[]; /* runtime.ld */
-extern char bang_pxe_entry[], pxenv_entry[], int1a_entry[];	  /* pxe_entry.asm */
+extern char bang_pxe_entry[], pxenv_entry[], int1a_entry[];	 /* pxe_entry.asm */
 extern uint32_t int1a_old;
 extern uint16_t int1a_pxenv;
 
@@ -138,11 +138,13 @@ void pxe_release_memory(void)
 		poke16(BDA_FBM, resident.old_fbm);
 }
 
-/* ---- the stack's own calls ---------------------------------------------------------------------------------------- */
+/* ---- the stack's own calls ----------------------------------------------------------------------------------------
+ */
 
 static uint16_t shutdown(void FAR *block)
 {
-	/* Some (NetBSD) use this memory for themselves from here on: no DMA and no hook.  A later call opens all again. */
+	/* Some (NetBSD) use this memory for themselves from here on: no DMA and no hook.  A later call opens all again.
+	 */
 	pxe_close();
 	return PXE_S_SUCCESS;
 }
@@ -168,7 +170,8 @@ static uint16_t succeed(void FAR *block)
 	return PXE_S_SUCCESS;
 }
 
-/* ---- dispatch ----------------------------------------------------------------------------------------------------- */
+/* ---- dispatch -----------------------------------------------------------------------------------------------------
+ */
 
 struct call {
 	uint16_t opcode;

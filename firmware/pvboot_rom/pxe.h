@@ -233,7 +233,8 @@ _Static_assert(sizeof(struct pxe_file_api_check) == 0x14, "FILE_API_CHECK");
 #define PXE_FILE_API_MAGIC_IN 0x91d447b2u
 #define PXE_FILE_API_MAGIC_OUT 0xe9c17b20u
 
-/* ---- the parts of the API (pxe_*.c): each takes its block in FS and returns the Status ---------------------------- */
+/* ---- the parts of the API (pxe_*.c): each takes its block in FS and returns the Status ----------------------------
+ */
 
 uint16_t pxe_get_cached_info(void FAR *block);
 uint16_t pxe_get_information(void FAR *block);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * pxe_file.c - the FILE group, iPXE's extension of the API that pxelinux uses for URLs: the host is the client, and writes
- * into the caller's buffer.
+ * pxe_file.c - the FILE group, iPXE's extension of the API that pxelinux uses for URLs: the host is the client, and
+ * writes into the caller's buffer.
  */
 #include "errors.h"
 #include "pxe.h"
@@ -9,8 +9,8 @@
 #include "transfer.h"
 
 #define HANDLES (PVBOOT_FILES_MAX - 1) /* one is left for the TFTP group */
-#define READ_WAIT_MS 40 /* a caller looks at its clock at least each tick */
-#define PROVIDER 0x74627670 /* "pvbt" */
+#define READ_WAIT_MS 40		       /* a caller looks at its clock at least each tick */
+#define PROVIDER 0x74627670	       /* "pvbt" */
 /* FILE_OPEN, CLOSE, SELECT, READ, GET_FILE_SIZE and API_CHECK: bit n is opcode E0h + n. */
 #define API_MASK 0x5f
 

@@ -7,8 +7,8 @@
 #include "request.h"
 #include "transfer.h"
 
-#define BLOCK_MIN 512	  /* RFC 1350: without options */
-#define CHUNK 0x100000u	  /* bytes of one request of READ_FILE */
+#define BLOCK_MIN 512	/* RFC 1350: without options */
+#define CHUNK 0x100000u /* bytes of one request of READ_FILE */
 
 static struct transfer file;
 static char restart_name[sizeof(((struct pxe_tftp_read_file *)0)->name)];
@@ -126,8 +126,8 @@ uint16_t pxe_tftp_get_fsize(void FAR *block)
 }
 
 /*
- * Load another boot program over the caller and enter it.  The block may lie where the program goes: its fields are taken
- * first, and once loading has begun there is no way back to the caller.
+ * Load another boot program over the caller and enter it.  The block may lie where the program goes: its fields are
+ * taken first, and once loading has begun there is no way back to the caller.
  */
 uint16_t pxe_restart_tftp(void FAR *block)
 {

@@ -2,8 +2,9 @@
 /*
  * pxe_udp.c - the UDP group of the API.
  *
- * The device fills posted buffers; a read looks at the used ring in RAM only, never at a port (a port access may cost as
- * much as a thousand instructions).  Datagrams for other ports are kept, a bounded number: pxelinux has several ports open.
+ * The device fills posted buffers; a read looks at the used ring in RAM only, never at a port (a port access may cost
+ * as much as a thousand instructions).  Datagrams for other ports are kept, a bounded number: pxelinux has several
+ * ports open.
  */
 #include "boot.h" // boot_dhcp
 #include "pvboot.h"

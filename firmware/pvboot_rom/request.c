@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* request.c - requests to the host: submit, wait, give up.  One at a time, and beside it a datagram or a cancellation. */
+/* request.c - requests to the host: submit, wait, give up.  One at a time, and beside it a datagram or a cancellation.
+ */
 #include "request.h"
 
 #include "console.h"
@@ -9,10 +10,10 @@
 #define HEAD_REQUEST 0 /* to 3: header and arguments, tail, response, room */
 #define HEAD_SMALL 4   /* to 6: header and arguments, payload, response */
 
-#define SPINS 4000		  /* looks at the used ring between two looks at the clock */
-#define HALT_AFTER_MS 100	  /* without progress, before a wait sleeps from tick to tick */
-#define RESUBMIT_MS 50		  /* a device that returns requests undone is not asked more often */
-#define API_WAIT_MS 120000	  /* a boot program without a keyboard check does not wait for ever */
+#define SPINS 4000	   /* looks at the used ring between two looks at the clock */
+#define HALT_AFTER_MS 100  /* without progress, before a wait sleeps from tick to tick */
+#define RESUBMIT_MS 50	   /* a device that returns requests undone is not asked more often */
+#define API_WAIT_MS 120000 /* a boot program without a keyboard check does not wait for ever */
 #define CANCEL_WAIT_MS 500
 #define TICKS_A_SECOND 18
 
@@ -29,7 +30,8 @@ static struct {
 static volatile struct pvboot_rsp response, small_response;
 static char error_text[PVBOOT_ERROR_MAX + 1];
 
-/* ---- the host's absence ------------------------------------------------------------------------------------------- */
+/* ---- the host's absence -------------------------------------------------------------------------------------------
+ */
 
 static bool host_seen; /* it was there at least once */
 static bool host_gone; /* and we said that it is gone */
@@ -58,6 +60,12 @@ static void notice_host(uint16_t status)
 	host_seen |= up;
 }
 
+void request_begin(void)
+{
+	request_interactive = true;
+	host_seen = virtio_host_status() & PVBOOT_STATUS_HOST_UP;
+}
+
 void request_check_host(void)
 {
 	static uint16_t checked;
@@ -69,7 +77,8 @@ void request_check_host(void)
 	notice_host(virtio_host_status());
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------------------------ */
+/* ---- waiting ------------------------------------------------------------------------------------------------------
+ */
 
 static bool taken(uint16_t head)
 {
@@ -92,9 +101,9 @@ static bool spin(uint16_t head)
 }
 
 struct waiting {
-	uint32_t start;	   /* milliseconds */
-	uint32_t gone_at;  /* since when there is no host */
-	uint32_t dots;	   /* printed: seconds */
+	uint32_t start;	  /* milliseconds */
+	uint32_t gone_at; /* since when there is no host */
+	uint32_t dots;	  /* printed: seconds */
 	bool gone;
 };
 
@@ -158,7 +167,8 @@ static void pause_ms(uint32_t ms)
 			halt();
 }
 
-/* ---- submitting --------------------------------------------------------------------------------------------------- */
+/* ---- submitting ---------------------------------------------------------------------------------------------------
+ */
 
 static void describe(uint16_t index, uint32_t phys, uint32_t len, uint16_t flags, uint16_t next)
 {
@@ -214,7 +224,8 @@ static uint32_t submit_small(uint16_t op, uint16_t arg_len, uint32_t payload, ui
 	return small_response.status;
 }
 
-/* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which no file is open any more. */
+/* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which no file is open any more.
+ */
 static void give_up(void)
 {
 	uint32_t start;
@@ -251,7 +262,6 @@ uint32_t request(struct request *r)
 			break;
 		pause_ms(RESUBMIT_MS); /* it came back undone: a front end without its back end */
 	}
-	host_seen = true;
 	r->detail = response.detail;
 	r->length = response.length;
 	return response.status;

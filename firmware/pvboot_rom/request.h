@@ -7,9 +7,9 @@
 #include "rom.h"
 
 /* Ends of a request that no host gave: beside PVBOOT_S_*. */
-#define REQUEST_NO_HOST 0x100u	/* pvboot-hostd was not there for host_wait_ms */
-#define REQUEST_REFUSED 0x101u	/* pvboot-hostd refuses this VM */
-#define REQUEST_ESCAPED 0x102u	/* Esc or Ctrl-C */
+#define REQUEST_NO_HOST 0x100u	 /* pvboot-hostd was not there for host_wait_ms */
+#define REQUEST_REFUSED 0x101u	 /* pvboot-hostd refuses this VM */
+#define REQUEST_ESCAPED 0x102u	 /* Esc or Ctrl-C */
 #define REQUEST_NO_DEVICE 0x103u /* the device is gone */
 
 struct request {
@@ -23,12 +23,16 @@ struct request {
 #define REQUEST_ARGS_MAX 24
 
 /*
- * While true the ROM is on its own: waits show a dot each second and an absent host, and Esc or Ctrl-C ends them.  Otherwise a boot
- * program called: the keyboard is its own, and an absent host is mentioned only on a text screen.
+ * While true the ROM is on its own: waits show a dot each second and an absent host, and Esc or Ctrl-C ends them.
+ * Otherwise a boot program called: the keyboard is its own, and an absent host is mentioned only on a text screen.
  */
 extern bool request_interactive;
 
-/* Submit and wait for the end.  Returns PVBOOT_S_* or REQUEST_*; unless it is PVBOOT_S_OK nothing of the room is valid. */
+/* The ROM is on its own from now on; see whether the host is there already. */
+void request_begin(void);
+
+/* Submit and wait for the end.  Returns PVBOOT_S_* or REQUEST_*; unless it is PVBOOT_S_OK nothing of the room is valid.
+ */
 uint32_t request(struct request *r);
 
 /* Send a datagram of len bytes at a physical address. */

@@ -121,7 +121,7 @@ bev:
 magic:
 	db	RESIDENT_MAGIC
 lost_text:
-	db	13, 10, "PXE-E00: pvboot is not in base memory: no device when the machine started, or booted before."
+	db	13, 10, "PXE-E00: pvboot found no device at start, or has booted already"
 	db	13, 10, "  to do: reset the machine", 13, 10, 0
 
 kept:

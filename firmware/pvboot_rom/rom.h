@@ -2,10 +2,10 @@
 /*
  * rom.h - what every C unit of the option ROM stands on: 16-bit real mode, one segment.
  *
- * Theory of operation.  The resident part is one segment of base memory with CS = DS = SS, so a near pointer is an offset in
- * it and its physical address is resident_base + offset.  ES is DS too whenever C runs.  GS is 0 (interrupt vectors, BIOS
- * data); FS is the segment of the PXE parameter block during an API call.  gcc -m16 uses 32-bit offsets, which must stay
- * below 64 KiB: segment limits are the processor's real-mode ones, always.
+ * Theory of operation.  The resident part is one segment of base memory with CS = DS = SS, so a near pointer is an
+ * offset in it and its physical address is resident_base + offset.  ES is DS too whenever C runs.  GS is 0 (interrupt
+ * vectors, BIOS data); FS is the segment of the PXE parameter block during an API call.  gcc -m16 uses 32-bit offsets,
+ * which must stay below 64 KiB: segment limits are the processor's real-mode ones, always.
  */
 #ifndef ROM_H
 #define ROM_H
@@ -19,11 +19,11 @@
 
 /* The first thing in the resident segment (entry.asm): how the ROM's stubs recognise it and what init leaves there. */
 struct resident {
-	uint8_t pxenv_jump[16];	 /* PXENV+ is also entered at UNDI_CS:0 (Wyse) */
-	char magic[8];		 /* RESIDENT_MAGIC */
-	uint16_t image_size;	 /* bytes that are copied from the ROM, a multiple of 4 */
-	uint16_t kib;		 /* KiB of base memory it needs */
-	uint16_t init_entry;	 /* far entries, for the ROM's stubs */
+	uint8_t pxenv_jump[16]; /* PXENV+ is also entered at UNDI_CS:0 (Wyse) */
+	char magic[8];		/* RESIDENT_MAGIC */
+	uint16_t image_size;	/* bytes that are copied from the ROM, a multiple of 4 */
+	uint16_t kib;		/* KiB of base memory it needs */
+	uint16_t init_entry;	/* far entries, for the ROM's stubs */
 	uint16_t bev_entry;
 	uint16_t rom_segment; /* set by init */
 	uint16_t old_fbm;     /* word 0:413h as init found it, KiB */
@@ -66,9 +66,9 @@ void *memcpy(void *dst, const void *src, size_t n);
 void *memset(void *dst, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 
-#define BDA_FBM 0x413	 /* word: KiB of base memory */
-#define BDA_TICKS 0x46c	 /* dword: timer ticks since midnight, 18.2 Hz */
-#define VECTOR_1A 0x68	 /* far pointer: INT 1Ah */
+#define BDA_FBM 0x413	/* word: KiB of base memory */
+#define BDA_TICKS 0x46c /* dword: timer ticks since midnight, 18.2 Hz */
+#define VECTOR_1A 0x68	/* far pointer: INT 1Ah */
 
 static inline uint16_t peek16(uint32_t address)
 {

@@ -15,17 +15,19 @@ struct transfer {
 };
 
 /*
- * Open the file whose name of name_len bytes lies at a physical address.  server and port in network order; server 0: the
- * lease's boot server; flags PVBOOT_OPEN_F_*.  Returns a request's status; the transfer is open after PVBOOT_S_OK only.
+ * Open the file whose name of name_len bytes lies at a physical address.  server and port in network order; server 0:
+ * the lease's boot server; flags PVBOOT_OPEN_F_*.  Returns a request's status; the transfer is open after PVBOOT_S_OK
+ * only.
  */
 uint32_t transfer_open(struct transfer *t, uint32_t server, uint16_t port_be, uint16_t block, uint32_t flags,
 		       uint32_t name, uint32_t name_len);
 
 /*
- * Read up to len bytes to a physical address: the host writes them there.  *got is less than len at the end of the file, or
- * with PVBOOT_READ_F_PARTIAL.
+ * Read up to len bytes to a physical address: the host writes them there.  *got is less than len at the end of the
+ * file, or with PVBOOT_READ_F_PARTIAL.
  */
-uint32_t transfer_read(struct transfer *t, uint32_t phys, uint32_t len, uint32_t flags, uint32_t wait_ms, uint32_t *got);
+uint32_t transfer_read(struct transfer *t, uint32_t phys, uint32_t len, uint32_t flags, uint32_t wait_ms,
+		       uint32_t *got);
 
 /* Close; nothing happens if it is not open. */
 void transfer_close(struct transfer *t);

@@ -21,7 +21,7 @@ struct virtio_queue {
 		struct vring_used_elem ring[VIRTIO_RING];
 		uint16_t avail_event;
 	} volatile used __attribute__((aligned(4)));
-	uint16_t last_used; /* entries of used taken so far */
+	uint16_t last_used;   /* entries of used taken so far */
 	uint16_t notify_port; /* 0: not by a port */
 	uint32_t notify_offset;
 } __attribute__((aligned(16)));
