@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Unit tests of the device and of its backends.
+
+VMM_TESTS := test_pvboot_dev test_pvboot_pci test_pvboot_ring test_pvboot_req test_pvboot_pkt test_backend_dir
+UNIT_TESTS += $(VMM_TESTS:%=$(B)/tests/unit/%)
+# Not vmm/build.mk's lists, which are made only after this is read.
+VMM_TEST_DEVICE := $(patsubst %.c,$(B)/%.o,$(wildcard vmm/pvboot_*.c) vmm/pvboot_backend/dir.c)
+VMM_TEST_OBJS := $(B)/tests/unit/fake_guest.o $(VMM_TESTS:%=$(B)/tests/unit/%.o)
+
+$(VMM_TEST_OBJS): CPPFLAGS += -Ivmm
+
+$(VMM_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/fake_guest.o $(VMM_TEST_DEVICE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
