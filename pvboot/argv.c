@@ -52,6 +52,14 @@ void argv_add_escaped(struct argv *argv, const char *head, const char *text, con
 	take(argv, arg);
 }
 
+void argv_drop(struct argv *argv, size_t n)
+{
+	for (; n && argv->n; n--) {
+		free(argv->v[--argv->n]);
+		argv->v[argv->n] = NULL;
+	}
+}
+
 static void show_quoted(const char *arg, FILE *out)
 {
 	if (*arg &&

@@ -19,6 +19,9 @@ void argv_add(struct argv *argv, const char *fmt, ...) __attribute__((format(pri
  * text, tail. */
 void argv_add_escaped(struct argv *argv, const char *head, const char *text, const char *tail);
 
+/* Take the last n arguments away. */
+void argv_drop(struct argv *argv, size_t n);
+
 /* Write the command as one line that a shell would take: each argument quoted where it must be. */
 void argv_show(const struct argv *argv, FILE *out);
 

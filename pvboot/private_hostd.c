@@ -6,12 +6,15 @@
  * the socket is open to all.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +24,7 @@
 #include "pvboot_link.h"
 
 #define START_MS 10000 /* how long it may take until it listens */
+#define POLL_MS 100
 #define STOP_MS 2000
 #define STARTS_MAX 10	 /* one that dies more often does so for a reason */
 #define RESTART_US 50000 /* to wait before, more each time */
@@ -74,16 +78,24 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 	static const char *const levels[] = {"warning", "info", "debug"};
 	const char *run_dir = getenv("XDG_RUNTIME_DIR");
 	struct stat st;
+	uint64_t number;
 
 	memset(hostd, 0, sizeof(*hostd));
 	/* sun_path holds 107 bytes: a long TMPDIR would not do. */
 	if (geteuid() == 0 || !run_dir || *run_dir != '/' || strlen(run_dir) > 32 || access(run_dir, W_OK) < 0)
 		run_dir = "/tmp";
-	snprintf(hostd->dir, sizeof(hostd->dir), "%s/pvboot-XXXXXX", run_dir);
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number)) {
+		perror("pvboot: no random number");
+		return false;
+	}
+	snprintf(hostd->dir, sizeof(hostd->dir), "%s/pvboot-%016" PRIx64, run_dir, number);
 	snprintf(hostd->socket, sizeof(hostd->socket), "%s/hostd.sock", hostd->dir);
 
 	argv_add(&hostd->argv, "%s", program);
 	argv_add(&hostd->argv, "-d");
+	argv_add(&hostd->argv, "--exit-with-parent");
+	/* The machine's own configuration is for the machine's own hostd. */
+	add_option(&hostd->argv, "-c", "/dev/null");
 	add_option(&hostd->argv, "--socket", hostd->socket);
 	add_option(&hostd->argv, "--socket-mode", "0666");
 	add_option(&hostd->argv, "--allow-uid", "any");
@@ -107,21 +119,16 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 	return true;
 }
 
-/* The directory's name stands in the command line already, as a template. */
 static bool make_dir(struct private_hostd *hostd)
 {
 	struct passwd *pw = geteuid() == 0 ? getpwnam(DEVICE_USER) : NULL;
 
-	if (!mkdtemp(hostd->dir)) {
+	/* mkdir() takes nothing that is there already: the name was a guess. */
+	if (mkdir(hostd->dir, 0700) < 0) {
 		fprintf(stderr, "pvboot: cannot make the directory %s: %s\n", hostd->dir, strerror(errno));
-		hostd->dir[0] = '\0';
 		return false;
 	}
-	memcpy(hostd->socket, hostd->dir, strlen(hostd->dir));
-	for (size_t i = 0; i < hostd->argv.n; i++) {
-		if (strcmp(hostd->argv.v[i], "--socket") == 0)
-			memcpy(hostd->argv.v[i + 1], hostd->socket, strlen(hostd->socket));
-	}
+	hostd->dir_made = true;
 	if (pw && (chown(hostd->dir, 0, pw->pw_gid) < 0 || chmod(hostd->dir, 0710) < 0)) {
 		fprintf(stderr, "pvboot: %s: %s\n", hostd->dir, strerror(errno));
 		return false;
@@ -129,36 +136,58 @@ static bool make_dir(struct private_hostd *hostd)
 	return true;
 }
 
-static bool start(struct private_hostd *hostd, int stderr_fd)
+static bool start(struct private_hostd *hostd, int stderr_fd, int ready_fd)
 {
-	struct child_conf conf = {.keep_fd = -1, .stderr_fd = stderr_fd};
+	struct child_conf conf = {.keep_fd = ready_fd, .stderr_fd = stderr_fd};
 
 	hostd->starts++;
 	return child_start(&hostd->child, "pvboot-hostd", &hostd->argv, &conf);
 }
 
-bool private_hostd_start(struct private_hostd *hostd, int stderr_fd)
+/* Until it has written its byte to the pipe: it listens.  False, said on stderr, if it will not. */
+static bool wait_ready(struct private_hostd *hostd, int fd)
 {
-	if (!make_dir(hostd) || !start(hostd, stderr_fd))
-		return false;
-	for (int ms = 0; ms < START_MS; ms++) {
-		int fd = connect_to(hostd->socket), sig;
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	char byte;
 
-		if (fd >= 0) {
-			close(fd);
-			return true;
-		}
-		sig = child_wait(1);
-		if (child_ended(&hostd->child)) {
+	for (int ms = 0; ms < START_MS; ms += POLL_MS) {
+		int sig;
+
+		if (poll(&pfd, 1, POLL_MS) == 1) {
+			if (read(fd, &byte, 1) == 1)
+				return true;
 			fputs("pvboot: pvboot-hostd could not start: its reason stands above, or in the --log file\n",
 			      stderr);
 			return false;
 		}
+		sig = child_wait(0);
 		if (sig && sig != SIGCHLD)
 			return false;
 	}
 	fprintf(stderr, "pvboot: pvboot-hostd does not listen on %s after %d s\n", hostd->socket, START_MS / 1000);
 	return false;
+}
+
+bool private_hostd_start(struct private_hostd *hostd, int stderr_fd)
+{
+	int ready[2];
+	bool started;
+
+	if (!make_dir(hostd))
+		return false;
+	if (pipe2(ready, O_CLOEXEC) < 0) {
+		perror("pvboot: pipe");
+		return false;
+	}
+	argv_add(&hostd->argv, "--ready-fd");
+	argv_add(&hostd->argv, "%d", ready[1]);
+	started = start(hostd, stderr_fd, ready[1]);
+	close(ready[1]);
+	started = started && wait_ready(hostd, ready[0]);
+	close(ready[0]);
+	/* Nobody waits for one that is started again: the device tries until it answers. */
+	argv_drop(&hostd->argv, 2);
+	return started;
 }
 
 bool private_hostd_restart(struct private_hostd *hostd, int stderr_fd)
@@ -170,13 +199,13 @@ bool private_hostd_restart(struct private_hostd *hostd, int stderr_fd)
 	fprintf(stderr, "pvboot: pvboot-hostd ended (status %d): starting it again\n",
 		child_exit_status(&hostd->child));
 	usleep(hostd->starts * RESTART_US);
-	return start(hostd, stderr_fd);
+	return start(hostd, stderr_fd, -1);
 }
 
 void private_hostd_end(struct private_hostd *hostd)
 {
 	child_stop(&hostd->child, STOP_MS);
-	if (hostd->dir[0] && !strstr(hostd->dir, "XXXXXX")) {
+	if (hostd->dir_made) {
 		unlink(hostd->socket);
 		if (rmdir(hostd->dir) < 0)
 			fprintf(stderr, "pvboot: could not remove %s: %s\n", hostd->dir, strerror(errno));

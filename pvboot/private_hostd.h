@@ -10,7 +10,8 @@
 #include "run_options.h"
 
 struct private_hostd {
-	char dir[64];	 /* a temporary directory; empty: none was made */
+	char dir[64];	 /* a temporary directory */
+	bool dir_made;	 /* ... that is there */
 	char socket[96]; /* in it */
 	struct argv argv;
 	struct child child;
