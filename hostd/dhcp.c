@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "dhcp_internal.h"
 #include "log.h"
@@ -38,81 +37,6 @@ const struct dhcp_timing dhcp_timing_default = {
 	.timeout = 60000,
 	.restarts = 3,
 };
-
-/* With the flag clear, answers come to the guest's MAC alone; from this DISCOVER on they are asked to be broadcast, in
- * case something on the way does not know where that MAC is. */
-#define BROADCAST_FROM_TRY 2
-
-enum state { STARTING, SELECTING, REQUESTING, ASKING };
-
-struct dhcp {
-	struct event_base *base;
-	struct dhcp_request req; /* its strings are copies */
-	struct dhcp_timing timing;
-	dhcp_done_fn done;
-	dhcp_trace_fn trace;
-	void *arg;
-
-	struct pkt *pkt;
-	struct event *readable;
-	struct event *retry; /* send again; in STARTING: begin */
-	struct event *proxy; /* the time for proxies is up */
-	struct event *total;
-
-	enum state state;
-	uint32_t xid;
-	uint8_t uuid[16];
-	int64_t started; /* ms, monotonic */
-	uint16_t secs;	 /* of the last DISCOVER */
-	unsigned int tries;
-	unsigned int restarts;
-	bool naked; /* the last restart was for a NAK */
-	bool proxy_over;
-	bool send_failed; /* said once */
-	struct dhcp_offers offers;
-	struct dhcp_choice choice;
-	struct dhcp_msg ack;
-	struct dhcp_result result;
-};
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void arm(struct event *ev, int64_t ms)
-{
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-
-	event_add(ev, &tv);
-}
-
-/* What comes from the network goes to screens and logs: no control characters. */
-static void make_printable(char *s)
-{
-	for (; *s; s++)
-		if (*s < ' ' || *s > '~')
-			*s = '?';
-}
-
-static void say(struct dhcp *d, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static void say(struct dhcp *d, int level, const char *fmt, ...)
-{
-	char line[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	make_printable(line);
-	log_msg(level, d->req.vm, "dhcp: %s", line);
-	if (d->trace)
-		d->trace(d->arg, line);
-}
 
 static void free_dhcp(struct dhcp *d)
 {
@@ -145,151 +69,8 @@ static void fail(struct dhcp *d, uint32_t status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(d->result.text, sizeof(d->result.text), fmt, ap);
 	va_end(ap);
-	make_printable(d->result.text);
+	dhcp_printable(d->result.text);
 	finish(d);
-}
-
-/* ---- sending --------------------------------------------------------------------------------------------------- */
-
-static struct dhcp_send identity(const struct dhcp *d, uint8_t type)
-{
-	struct dhcp_send send = {.type = type, .xid = d->xid, .secs = d->secs};
-
-	memcpy(send.mac, d->req.mac, 6);
-	memcpy(send.uuid, d->uuid, 16);
-	return send;
-}
-
-/* Build and send.  Failing is like a loss: the next retry may find the interface up again. */
-static size_t transmit(struct dhcp *d, uint8_t buf[DHCP_MSG_MAX], const struct dhcp_send *send, struct frame_udp *udp)
-{
-	size_t len = dhcp_msg_build(buf, DHCP_MSG_MAX, send);
-
-	if (!pkt_send(d->pkt, udp, buf, len) && !d->send_failed) {
-		d->send_failed = true;
-		say(d, LOG_WARNING, "cannot send on %s: %s", d->req.ifname, strerror(errno));
-	}
-	return len;
-}
-
-static void address_broadcast(struct frame_udp *udp)
-{
-	memset(udp, 0, sizeof(*udp));
-	memset(udp->dst_mac, 0xff, 6);
-	memset(udp->dst_ip, 0xff, 4);
-	udp->src_port = DHCP_CLIENT_PORT;
-	udp->dst_port = DHCP_SERVER_PORT;
-}
-
-/* ms, twice as long each time up to most, +- 1 s (RFC 2131 4.1) or a quarter of a shorter one: VMs that start together
- * do not stay together. */
-static int64_t back_off(uint32_t first, uint32_t most, unsigned int tries)
-{
-	int64_t ms = first;
-	int64_t jitter;
-	uint32_t r = 0;
-
-	while (tries-- > 0 && ms < most)
-		ms *= 2;
-	if (ms > most)
-		ms = most;
-	jitter = ms / 4 < 1000 ? ms / 4 : 1000;
-	if (getrandom(&r, sizeof(r), 0) != sizeof(r) || !jitter)
-		return ms;
-	return ms - jitter + r % (2 * jitter + 1);
-}
-
-static void send_discover(struct dhcp *d)
-{
-	struct dhcp_send send;
-	struct frame_udp udp;
-	uint8_t buf[DHCP_MSG_MAX];
-	size_t len;
-	int64_t secs = (now_ms() - d->started) / 1000;
-
-	d->secs = secs < UINT16_MAX ? (uint16_t)secs : UINT16_MAX;
-	send = identity(d, DHCP_DISCOVER);
-	send.broadcast = d->tries >= BROADCAST_FROM_TRY;
-	if (!d->restarts)
-		memcpy(send.requested, d->req.previous, 4);
-	address_broadcast(&udp);
-	len = transmit(d, buf, &send, &udp);
-	dhcp_result_packet(d->result.res.discover, buf, len);
-	say(d, LOG_DEBUG, "DISCOVER on %s, try %u", d->req.ifname, d->tries + 1);
-	arm(d->retry, back_off(d->timing.discover_first, d->timing.discover_most, d->tries));
-	d->tries++;
-}
-
-static void send_request(struct dhcp *d)
-{
-	const struct dhcp_offer *lease = &d->offers.offer[d->choice.lease];
-	struct dhcp_send send = identity(d, DHCP_REQUEST);
-	struct frame_udp udp;
-	uint8_t buf[DHCP_MSG_MAX];
-
-	send.broadcast = d->tries >= BROADCAST_FROM_TRY;
-	memcpy(send.requested, lease->msg.yiaddr, 4);
-	memcpy(send.server, lease->server_id, 4);
-	/* To all, so that the servers not chosen hear it too (RFC 2131 3.1). */
-	address_broadcast(&udp);
-	transmit(d, buf, &send, &udp);
-	say(d, LOG_DEBUG, "REQUEST for %s to %s, try %u", dhcp_ip(lease->msg.yiaddr), dhcp_ip(lease->server_id),
-	    d->tries + 1);
-	arm(d->retry, back_off(d->timing.request_first, UINT32_MAX, d->tries));
-	d->tries++;
-}
-
-/* Whom to ask at port 4011: the menu's boot server if one is listed, else the proxy itself. */
-static const uint8_t *asked_server(const struct dhcp *d)
-{
-	const struct dhcp_offer *boot = &d->offers.offer[d->choice.boot];
-
-	return boot->pxe.has_item_server ? boot->pxe.item_server : boot->server_id;
-}
-
-static void ask_boot_server(struct dhcp *d)
-{
-	const struct dhcp_offer *boot = &d->offers.offer[d->choice.boot];
-	struct dhcp_send send = identity(d, DHCP_REQUEST);
-	struct frame_udp udp = {.src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_PXE_PORT};
-	uint8_t buf[DHCP_MSG_MAX];
-
-	memcpy(send.ciaddr, d->ack.yiaddr, 4);
-	send.has_item = boot->pxe.has_item;
-	send.item = boot->pxe.item;
-	memcpy(udp.src_ip, d->ack.yiaddr, 4);
-	memcpy(udp.dst_ip, asked_server(d), 4);
-	/* The frame of its offer showed the way to it; a server known only by name is found by a broadcast frame. */
-	if (!memcmp(udp.dst_ip, boot->server_id, 4) || !memcmp(udp.dst_ip, boot->src_ip, 4))
-		memcpy(udp.dst_mac, boot->src_mac, 6);
-	else
-		memset(udp.dst_mac, 0xff, 6);
-	transmit(d, buf, &send, &udp);
-	say(d, LOG_INFO, "asking %s, port %u, for the boot file, try %u", dhcp_ip(udp.dst_ip), DHCP_PXE_PORT,
-	    d->tries + 1);
-	arm(d->retry, back_off(d->timing.request_first, UINT32_MAX, d->tries));
-	d->tries++;
-}
-
-static void send_release(struct pkt *pkt, const uint8_t mac[6], const struct pvboot_lease *lease,
-			 const uint8_t *dst_mac)
-{
-	struct dhcp_send send = {.type = DHCP_RELEASE};
-	struct frame_udp udp = {.src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_SERVER_PORT};
-	uint8_t buf[DHCP_MSG_MAX];
-
-	if (getrandom(&send.xid, sizeof(send.xid), 0) != sizeof(send.xid))
-		return;
-	memcpy(send.mac, mac, 6);
-	memcpy(send.ciaddr, lease->address, 4);
-	memcpy(send.server, lease->dhcp_server, 4);
-	memcpy(udp.src_ip, lease->address, 4);
-	memcpy(udp.dst_ip, lease->dhcp_server, 4);
-	if (dst_mac)
-		memcpy(udp.dst_mac, dst_mac, 6);
-	else
-		memset(udp.dst_mac, 0xff, 6); /* on the same network a broadcast frame finds it as well */
-	(void)pkt_send(pkt, &udp, buf, dhcp_msg_build(buf, sizeof(buf), &send));
 }
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
@@ -297,8 +78,8 @@ static void send_release(struct pkt *pkt, const uint8_t mac[6], const struct pvb
 /* Give the address of a boot that cannot happen back. */
 static void give_back(struct dhcp *d)
 {
-	send_release(d->pkt, d->req.mac, &d->result.res.lease, d->offers.offer[d->choice.lease].src_mac);
-	say(d, LOG_INFO, "RELEASE of %s", dhcp_ip(d->result.res.lease.address));
+	dhcp_send_release(d->pkt, d->req.mac, &d->result.res.lease, d->offers.offer[d->choice.lease].src_mac);
+	dhcp_say(d, LOG_INFO, "RELEASE of %s", dhcp_ip(d->result.res.lease.address));
 }
 
 static void say_losers(struct dhcp *d)
@@ -309,7 +90,7 @@ static void say_losers(struct dhcp *d)
 		if ((int)i == d->choice.lease || (int)i == d->choice.boot)
 			continue;
 		dhcp_describe(line, sizeof(line), &d->offers.offer[i]);
-		say(d, LOG_INFO, "passed over: %s", line);
+		dhcp_say(d, LOG_INFO, "passed over: %s", line);
 	}
 }
 
@@ -323,8 +104,9 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 	dhcp_result_boot(r, &pxe);
 	if (!dhcp_result_packet(r->res.ack, d->ack.raw, d->ack.len) ||
 	    !dhcp_result_packet(r->res.reply, reply->raw, reply->len))
-		say(d, LOG_WARNING, "a packet is longer than the %d bytes a boot program can see: its end is cut off",
-		    PVBOOT_DHCP_PACKET);
+		dhcp_say(d, LOG_WARNING,
+			 "a packet is longer than the %d bytes a boot program can see: its end is cut off",
+			 PVBOOT_DHCP_PACKET);
 	if (reply != &d->ack)
 		r->res.lease.flags |= PVBOOT_LEASE_F_PROXY;
 	if (!pxe.file[0]) {
@@ -337,10 +119,10 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 		return;
 	}
 	if (pxe.server_name[0])
-		say(d, LOG_WARNING, "server name \"%s\" is not looked up: %s %s is used", pxe.server_name,
-		    pxe.server_from ? pxe.server_from : "no", dhcp_ip(pxe.server));
-	say(d, LOG_INFO, "boot file \"%s\" (%s) on %s (%s)", pxe.file, pxe.file_from, dhcp_ip(pxe.server),
-	    pxe.server_from ? pxe.server_from : "nobody says where");
+		dhcp_say(d, LOG_WARNING, "server name \"%s\" is not looked up: %s %s is used", pxe.server_name,
+			 pxe.server_from ? pxe.server_from : "no", dhcp_ip(pxe.server));
+	dhcp_say(d, LOG_INFO, "boot file \"%s\" (%s) on %s (%s)", pxe.file, pxe.file_from, dhcp_ip(pxe.server),
+		 pxe.server_from ? pxe.server_from : "nobody says where");
 	/* A URL names its own server, and that one may be a name. */
 	if (!strstr(pxe.file, "://") && !dhcp_result_route(r, d->req.ifname))
 		give_back(d);
@@ -350,8 +132,8 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 /* Nobody at 4011 names a file: never fatal, DHCP's own may. */
 static void conclude_without_boot_server(struct dhcp *d)
 {
-	say(d, LOG_WARNING, "%s does not answer at port %u: going on with what DHCP said", dhcp_ip(asked_server(d)),
-	    DHCP_PXE_PORT);
+	dhcp_say(d, LOG_WARNING, "%s does not answer at port %u: going on with what DHCP said",
+		 dhcp_ip(dhcp_asked_server(d)), DHCP_PXE_PORT);
 	conclude(d, &d->ack);
 }
 
@@ -367,12 +149,12 @@ static void start_over(struct dhcp *d, bool nak)
 		     d->req.ifname);
 		return;
 	}
-	d->state = SELECTING;
+	d->state = DHCP_SELECTING;
 	d->offers.count = 0;
 	d->tries = 0;
 	d->proxy_over = false;
 	event_del(d->proxy);
-	send_discover(d);
+	dhcp_send_discover(d);
 }
 
 /* Take the choice if it can be made by now. */
@@ -383,20 +165,20 @@ static void consider(struct dhcp *d)
 	if (!dhcp_select(&d->offers, d->req.proxy, d->proxy_over, &d->choice))
 		return;
 	lease = &d->offers.offer[d->choice.lease];
-	say(d, LOG_INFO, "%s offers %s; boot file by %s: %s", dhcp_ip(lease->server_id), dhcp_ip(lease->msg.yiaddr),
-	    dhcp_ip(d->offers.offer[d->choice.boot].server_id), d->choice.why);
+	dhcp_say(d, LOG_INFO, "%s offers %s; boot file by %s: %s", dhcp_ip(lease->server_id),
+		 dhcp_ip(lease->msg.yiaddr), dhcp_ip(d->offers.offer[d->choice.boot].server_id), d->choice.why);
 	say_losers(d);
 	event_del(d->proxy);
-	d->state = REQUESTING;
+	d->state = DHCP_REQUESTING;
 	d->tries = 0;
-	send_request(d);
+	dhcp_send_request(d);
 }
 
 /* How long from now, the first address being offered, a proxy is waited for; what is left for REQUEST is a quarter at
  * least. */
 static int64_t proxy_wait(const struct dhcp *d)
 {
-	int64_t since = now_ms() - d->started;
+	int64_t since = dhcp_now_ms() - d->started;
 	int64_t wait = d->timing.proxy_after_offer;
 	int64_t most = (int64_t)d->timing.timeout * 3 / 4 - since;
 
@@ -415,9 +197,9 @@ static void got_offer(struct dhcp *d, const struct dhcp_msg *msg, const struct f
 	if (i == DHCP_NO_OFFER)
 		return;
 	dhcp_describe(line, sizeof(line), &d->offers.offer[i]);
-	say(d, LOG_DEBUG, "%s", line);
+	dhcp_say(d, LOG_DEBUG, "%s", line);
 	if (dhcp_offer_is_lease(&d->offers.offer[i]) && !event_pending(d->proxy, EV_TIMEOUT, NULL))
-		arm(d->proxy, proxy_wait(d));
+		dhcp_arm(d->proxy, proxy_wait(d));
 	consider(d);
 }
 
@@ -441,16 +223,16 @@ static void got_ack(struct dhcp *d, const struct dhcp_msg *msg)
 	dhcp_result_lease(&d->result, msg);
 	if (!memcmp(lease->dhcp_server, none, 4))
 		memcpy(lease->dhcp_server, d->offers.offer[d->choice.lease].server_id, 4);
-	say(d, LOG_INFO, "lease: %s mask %s from %s for %u s", dhcp_ip(lease->address), dhcp_ip(lease->netmask),
-	    dhcp_ip(lease->dhcp_server), lease->lease_seconds);
+	dhcp_say(d, LOG_INFO, "lease: %s mask %s from %s for %u s", dhcp_ip(lease->address), dhcp_ip(lease->netmask),
+		 dhcp_ip(lease->dhcp_server), lease->lease_seconds);
 	if (!d->choice.ask) {
 		conclude(d, d->choice.boot == d->choice.lease ? &d->ack : &d->offers.offer[d->choice.boot].msg);
 		return;
 	}
-	d->state = ASKING;
+	d->state = DHCP_ASKING;
 	d->tries = 0;
 	pkt_answer_arp(d->pkt, lease->address);
-	ask_boot_server(d);
+	dhcp_send_ask(d);
 }
 
 static void got_nak(struct dhcp *d, const struct dhcp_msg *msg)
@@ -458,8 +240,8 @@ static void got_nak(struct dhcp *d, const struct dhcp_msg *msg)
 	char why[256];
 
 	dhcp_msg_string(msg, DHCP_OPT_MESSAGE, why, sizeof(why));
-	say(d, LOG_WARNING, "NAK from %s%s%s", dhcp_ip(d->offers.offer[d->choice.lease].server_id), why[0] ? ": " : "",
-	    why);
+	dhcp_say(d, LOG_WARNING, "NAK from %s%s%s", dhcp_ip(d->offers.offer[d->choice.lease].server_id),
+		 why[0] ? ": " : "", why);
 	start_over(d, true);
 }
 
@@ -471,7 +253,7 @@ static void got_boot_reply(struct dhcp *d, const struct dhcp_msg *msg)
 	dhcp_pxe_read(&pxe, msg);
 	if (!pxe.file[0])
 		return;
-	say(d, LOG_INFO, "%s answered at port %u", dhcp_ip(asked_server(d)), DHCP_PXE_PORT);
+	dhcp_say(d, LOG_INFO, "%s answered at port %u", dhcp_ip(dhcp_asked_server(d)), DHCP_PXE_PORT);
 	conclude(d, msg);
 }
 
@@ -480,18 +262,18 @@ static bool dispatch(struct dhcp *d, const struct dhcp_msg *msg, const struct fr
 {
 	if (msg->op != DHCP_OP_REPLY || msg->xid != d->xid || memcmp(msg->chaddr, d->req.mac, 6))
 		return false;
-	if (d->state == SELECTING && msg->type == DHCP_OFFER) {
+	if (d->state == DHCP_SELECTING && msg->type == DHCP_OFFER) {
 		got_offer(d, msg, from);
 		return false;
 	}
-	if (d->state == REQUESTING && from_chosen(d, msg)) {
+	if (d->state == DHCP_REQUESTING && from_chosen(d, msg)) {
 		if (msg->type == DHCP_ACK)
 			got_ack(d, msg);
 		else if (msg->type == DHCP_NAK)
 			got_nak(d, msg);
 		return true;
 	}
-	if (d->state == ASKING && msg->type == DHCP_ACK) {
+	if (d->state == DHCP_ASKING && msg->type == DHCP_ACK) {
 		got_boot_reply(d, msg);
 		return true;
 	}
@@ -537,12 +319,12 @@ static void begin(struct dhcp *d)
 		return;
 	}
 	if (!pkt_has_carrier(d->req.ifname))
-		say(d, LOG_WARNING, "%s has no carrier: nothing is connected to it, or its other end is down",
-		    d->req.ifname);
-	d->started = now_ms();
-	d->state = SELECTING;
-	arm(d->total, d->timing.timeout);
-	send_discover(d);
+		dhcp_say(d, LOG_WARNING, "%s has no carrier: nothing is connected to it, or its other end is down",
+			 d->req.ifname);
+	d->started = dhcp_now_ms();
+	d->state = DHCP_SELECTING;
+	dhcp_arm(d->total, d->timing.timeout);
+	dhcp_send_discover(d);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
@@ -550,24 +332,24 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	struct dhcp *d = arg;
 
 	switch (d->state) {
-	case STARTING:
+	case DHCP_STARTING:
 		begin(d);
 		break;
-	case SELECTING:
-		send_discover(d);
+	case DHCP_SELECTING:
+		dhcp_send_discover(d);
 		break;
-	case REQUESTING:
+	case DHCP_REQUESTING:
 		if (d->tries < d->timing.requests) {
-			send_request(d);
+			dhcp_send_request(d);
 			break;
 		}
-		say(d, LOG_WARNING, "%s does not acknowledge the address it offered: starting over",
-		    dhcp_ip(d->offers.offer[d->choice.lease].server_id));
+		dhcp_say(d, LOG_WARNING, "%s does not acknowledge the address it offered: starting over",
+			 dhcp_ip(d->offers.offer[d->choice.lease].server_id));
 		start_over(d, false);
 		break;
-	case ASKING:
+	case DHCP_ASKING:
 		if (d->tries < d->timing.requests)
-			ask_boot_server(d);
+			dhcp_send_ask(d);
 		else
 			conclude_without_boot_server(d);
 		break;
@@ -587,13 +369,13 @@ static void on_total(evutil_socket_t fd, short what, void *arg)
 	struct dhcp *d = arg;
 	unsigned int s = (d->timing.timeout + 500) / 1000;
 
-	if (d->state == ASKING)
+	if (d->state == DHCP_ASKING)
 		conclude_without_boot_server(d);
 	else if (d->naked)
 		fail(d, PVBOOT_S_NAK,
 		     "in %u s the DHCP server on %s only refused (NAK) what it had offered: see its log", s,
 		     d->req.ifname);
-	else if (d->state == REQUESTING || d->restarts)
+	else if (d->state == DHCP_REQUESTING || d->restarts)
 		fail(d, PVBOOT_S_NO_OFFER, "in %u s the DHCP server on %s offered an address but never acknowledged it",
 		     s, d->req.ifname);
 	else if (d->offers.count)
@@ -663,7 +445,7 @@ void dhcp_release(const struct dhcp_request *req, const struct pvboot_lease *lea
 			err);
 		return;
 	}
-	send_release(pkt, req->mac, lease, NULL);
+	dhcp_send_release(pkt, req->mac, lease, NULL);
 	pkt_close(pkt);
 	log_msg(LOG_INFO, req->vm, "dhcp: RELEASE of %s", dhcp_ip(lease->address));
 }

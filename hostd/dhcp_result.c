@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_result.c - what a DHCP exchange came to: the lease, the packets, the route, and all of it in words. */
-#include <arpa/inet.h>
+/* dhcp_result.c - what a DHCP exchange came to: the lease, the packets, the route. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -9,16 +8,6 @@
 #include <unistd.h>
 
 #include "dhcp_internal.h"
-
-const char *dhcp_ip(const uint8_t addr[4])
-{
-	static char buf[4][INET_ADDRSTRLEN];
-	static unsigned int next;
-	char *s = buf[next++ % 4];
-
-	snprintf(s, INET_ADDRSTRLEN, "%u.%u.%u.%u", addr[0], addr[1], addr[2], addr[3]);
-	return s;
-}
 
 void dhcp_identity(uint8_t uuid[16], const struct dhcp_request *req)
 {
@@ -96,26 +85,4 @@ bool dhcp_result_route(struct dhcp_result *result, const char *ifname)
 			 "the host cannot reach %s (boot server) from beside %s: %s", dhcp_ip(lease->boot_server),
 			 ifname, strerror(why));
 	return false;
-}
-
-void dhcp_describe(char *line, size_t size, const struct dhcp_offer *offer)
-{
-	const struct dhcp_pxe *pxe = &offer->pxe;
-	char address[48], boot[PVBOOT_BOOTFILE_MAX + 80], menu[sizeof(pxe->item_text) + 48] = "";
-
-	if (dhcp_offer_is_lease(offer))
-		snprintf(address, sizeof(address), "address %s", dhcp_ip(offer->msg.yiaddr));
-	else
-		snprintf(address, sizeof(address), "no address (a proxy)");
-	if (pxe->file[0])
-		snprintf(boot, sizeof(boot), "boot file \"%s\" (%s) on %s (%s)", pxe->file, pxe->file_from,
-			 dhcp_ip(pxe->server), pxe->server_from ? pxe->server_from : "no server named");
-	else
-		snprintf(boot, sizeof(boot), "%s",
-			 pxe->file_too_long ? "a boot file name that is too long" : "no boot file");
-	if (pxe->has_item)
-		snprintf(menu, sizeof(menu), ", menu item %u \"%s\"", pxe->item, pxe->item_text);
-	snprintf(line, size, "%s from %s: %s, %s%s%s%s", dhcp_msg_type_name(offer->msg.type), dhcp_ip(offer->server_id),
-		 address, boot, menu, pxe->is_pxe && dhcp_offer_is_lease(offer) ? ", says it is a PXE server" : "",
-		 offer->msg.truncated ? ", options cut short" : "");
 }

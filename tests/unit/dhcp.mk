@@ -12,7 +12,7 @@ $(B)/tests/unit/test_dhcp_msg: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_dhcp_select: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_frame: $(B)/hostd/frame.o
 # A network of its own instead of pkt.o.
-$(B)/tests/unit/test_dhcp: $(DHCP_MSG_OBJS) $(addprefix $(B)/hostd/,dhcp.o dhcp_result.o log.o)
+$(B)/tests/unit/test_dhcp: $(DHCP_MSG_OBJS) $(addprefix $(B)/hostd/,dhcp.o dhcp_send.o dhcp_say.o dhcp_result.o log.o)
 $(B)/tests/unit/test_dhcp: LDFLAGS += -Wl,--wrap=connect
 
 $(DHCP_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/dhcp_craft.o
