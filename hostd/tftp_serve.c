@@ -158,6 +158,17 @@ static uint64_t last_block(const struct session *s)
 	return s->id.size / s->id.blksize + 1;
 }
 
+/* Compare a --root file with what it was.  Its failure would be told to us too, and end the session under our feet. */
+static bool unchanged(struct session *s)
+{
+	bool same;
+
+	file_unwatch(&s->watch);
+	same = file_check_unchanged(s->file);
+	file_watch(s->file, &s->watch);
+	return same;
+}
+
 /* Send block number s->sent + 1.  0: sent; 1: the file does not have it yet; -1: the session ended. */
 static int send_block(struct session *s)
 {
@@ -167,7 +178,7 @@ static int send_block(struct session *s)
 
 	if (s->sent + 1 == last_block(s)) {
 		want = (size_t)(s->id.size - offset);
-		if (file_done(s->file) && !file_check_unchanged(s->file)) {
+		if (file_done(s->file) && !unchanged(s)) {
 			refuse_as_file(s);
 			return -1;
 		}
