@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_link.c - the link to hostd, its connection and its requests, against a hostd that is played by the test. */
+#include "fake_host.h"
+
+static const uint8_t some_mac[6] = {0x52, 0x54, 0, 1, 2, 3};
+
+/* ---- refusals: each breaks one rule, ends the connection, and leaves the guest's request waiting ---------------- */
+
+static void assert_given_up(struct fake_host *h, struct fake_io *io)
+{
+	assert_int_equal(h->link.state, LINK_DOWN);
+	assert_int_equal(h->dropped, 1);
+	assert_int_equal(h->dev.status, 0);
+	assert_int_equal(h->open_fds, 0);
+	if (io) {
+		assert_int_equal(io->answers, 0);
+		host_connect(h, 0);
+		host_expect_request(h, PVBOOT_OP_DISCOVER);
+	}
+}
+
+static struct fake_io *discovering(struct fake_host *h)
+{
+	struct pvboot_discover_args a = {0};
+	struct fake_io *io =
+		host_io(h, fake_io_new(&h->dev, PVBOOT_OP_DISCOVER, &a, sizeof(a), sizeof(struct pvboot_discover_res)));
+
+	link_backend.submit(&h->link, &io->io);
+	return io;
+}
+
+static void test_header_bad(void **state)
+{
+	static const struct pvboot_link_hdr bad[] = {
+		{PVBOOT_LINK_MAGIC + 1, 16, PVBOOT_LINK_REPLY, 0, 1},
+		{PVBOOT_LINK_MAGIC, 16, 0, 0, 1},
+		{PVBOOT_LINK_MAGIC, 16, 9, 0, 1},
+		{PVBOOT_LINK_MAGIC, 0, PVBOOT_LINK_IDENTITY, 0, 1},
+		{PVBOOT_LINK_MAGIC, 16, 0xffff, 0, 1},
+		{PVBOOT_LINK_MAGIC, 15, PVBOOT_LINK_REPLY, 0, 1},
+		{PVBOOT_LINK_MAGIC, LINK_REPLY_MAX + 1, PVBOOT_LINK_REPLY, 0, 1},
+		{PVBOOT_LINK_MAGIC, 0xffffffff, PVBOOT_LINK_REPLY, 0, 1},
+		{PVBOOT_LINK_MAGIC, 16 + PVBOOT_LINK_DATA_MAX + 1, PVBOOT_LINK_DATA, 0, 1},
+		{PVBOOT_LINK_MAGIC, 1, PVBOOT_LINK_FORGET, 0, 1},
+		{PVBOOT_LINK_MAGIC, PVBOOT_LINK_KEEP_MAX + 1, PVBOOT_LINK_KEEP, 0, 1},
+		{PVBOOT_LINK_MAGIC, 36, PVBOOT_LINK_WELCOME, 0, 0}, /* a second one */
+		{PVBOOT_LINK_MAGIC, 16, PVBOOT_LINK_REPLY, PVBOOT_LINK_F_FD, 1},
+		{PVBOOT_LINK_MAGIC, 24, PVBOOT_LINK_GROW, 2, 1},
+		{PVBOOT_LINK_MAGIC, 24, PVBOOT_LINK_GROW, PVBOOT_LINK_F_FD, 1}, /* not negotiated */
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct fake_host *h = host_new(false);
+		struct fake_io *io;
+
+		host_connect(h, 0);
+		io = discovering(h);
+		link_input(&h->link, &bad[i], sizeof(bad[i]));
+		assert_given_up(h, io);
+		host_free(h);
+	}
+}
+
+static void test_frame_before_welcome(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct pvboot_link_reply m = {0};
+
+	link_up(&h->link);
+	host_hello(h, 1, 1, 0);
+	host_send(h, PVBOOT_LINK_REPLY, 1, &m, sizeof(m), NULL, 0);
+	assert_given_up(h, NULL);
+	host_free(h);
+}
+
+static void test_hello_version_unknown(void **state)
+{
+	struct fake_host *h = host_new(false);
+
+	link_up(&h->link);
+	host_hello(h, 2, 7, 0);
+	assert_given_up(h, NULL);
+	host_free(h);
+}
+
+static void test_welcome_bad(void **state)
+{
+	static const struct pvboot_link_welcome bad[] = {
+		{.version = 2},
+		{.version = 1, .flags = 4},
+		{.version = 1, .features = 2},
+		{.version = 1, .features = PVBOOT_LINK_F_FD}, /* not offered */
+		{.version = 1, .reserved = 1},
+		{.version = 1, .flags = PVBOOT_LINK_ID_MAC},		    /* of zeros */
+		{.version = 1, .flags = PVBOOT_LINK_ID_MAC, .mac = {1, 2}}, /* a group's */
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct fake_host *h = host_new(false);
+
+		link_up(&h->link);
+		host_hello(h, 1, 1, 0);
+		host_send(h, PVBOOT_LINK_WELCOME, 0, &bad[i], sizeof(bad[i]), NULL, 0);
+		assert_given_up(h, NULL);
+		assert_false(h->dev.mac_set);
+		host_free(h);
+	}
+}
+
+static void test_refuse_says_why(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct pvboot_link_refuse m = {PVBOOT_S_DENIED, 2500};
+	struct fake_io *io;
+
+	io = discovering(h);
+	link_up(&h->link);
+	host_hello(h, 1, 1, 0);
+	host_send(h, PVBOOT_LINK_REFUSE, 0, &m, sizeof(m), "no VM\n\"x\" here", 14);
+	assert_int_equal(h->link.state, LINK_DOWN);
+	assert_int_equal(h->retry_ms, 2500);
+	assert_int_equal(h->dev.status, PVBOOT_STATUS_HOST_REFUSED);
+	assert_string_equal(h->dev.log, "hostd refuses this VM: no VM?\"x\" here");
+	assert_int_equal(io->answers, 0);
+	/* and it is over when hostd thinks better of it */
+	host_connect(h, 0);
+	assert_int_equal(h->dev.status, PVBOOT_STATUS_HOST_UP);
+	host_free(h);
+}
+
+static void test_refuse_retry_bounded(void **state)
+{
+	static const uint32_t asked[] = {0, 0xffffffff}, kept[] = {500, 60000};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct fake_host *h = host_new(false);
+		struct pvboot_link_refuse m = {PVBOOT_S_DENIED, asked[i]};
+
+		link_up(&h->link);
+		host_hello(h, 1, 1, 0);
+		host_send(h, PVBOOT_LINK_REFUSE, 0, &m, sizeof(m), NULL, 0);
+		assert_int_equal(h->retry_ms, kept[i]);
+		host_free(h);
+	}
+}
+
+static void test_reply_bad(void **state)
+{
+	static const struct {
+		struct pvboot_link_reply m;
+		uint32_t body;
+	} bad[] = {
+		{{PVBOOT_S_LAST + 1, 0, 0, 0}, 0},
+		{{PVBOOT_S_UNWRITTEN, 0, 0, 0}, 0},
+		{{PVBOOT_S_AGAIN, 0, 0, 0}, 0},
+		{{PVBOOT_S_OK, 0, 0, 0}, 0},	     /* a lease is missing */
+		{{PVBOOT_S_OK, 0, 0, 4099}, 4099},   /* a byte is missing */
+		{{PVBOOT_S_OK, 0, 0, 4100}, 4099},   /* less than announced */
+		{{PVBOOT_S_OK, 0, 1, 4100}, 4100},   /* the text is missing */
+		{{PVBOOT_S_FAILED, 0, 5, 0}, 4},     /* some of the text is missing */
+		{{PVBOOT_S_FAILED, 0, 256, 0}, 256}, /* too much text */
+		{{PVBOOT_S_FAILED, 0, 0xfffffff0, 0x20}, 16},
+		{{PVBOOT_S_FAILED, 0, 4, 0}, 5}, /* more than announced */
+	};
+	static uint8_t zeros[8192];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct fake_host *h = host_new(false);
+		struct fake_io *io;
+		uint32_t id;
+
+		host_connect(h, 0);
+		io = discovering(h);
+		id = host_expect_request(h, PVBOOT_OP_DISCOVER);
+		host_send(h, PVBOOT_LINK_REPLY, id, &bad[i].m, sizeof(bad[i].m), zeros, bad[i].body);
+		assert_given_up(h, io);
+		host_free(h);
+	}
+}
+
+static void test_reply_open_handle_zero(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct pvboot_open_res res = {0};
+	uint32_t id;
+
+	host_connect(h, 0);
+	host_open(h);
+	id = host_expect_request(h, PVBOOT_OP_OPEN);
+	host_reply(h, id, PVBOOT_S_OK, &res, sizeof(res));
+	assert_given_up(h, NULL);
+	host_free(h);
+}
+
+static void test_reply_unknown_ignored(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io;
+
+	host_connect(h, 0);
+	io = discovering(h);
+	host_reply(h, host_expect_request(h, PVBOOT_OP_DISCOVER) + 1, PVBOOT_S_OK, NULL, 0);
+	assert_int_equal(h->link.state, LINK_UP);
+	assert_int_equal(io->answers, 0);
+	host_free(h);
+}
+
+static void test_data_bad(void **state)
+{
+	static const struct {
+		struct pvboot_link_data d;
+		uint32_t body;
+	} bad[] = {
+		{{1, 10, 0}, 10},   /* a gap */
+		{{0, 101, 0}, 101}, /* beyond the room */
+		{{0, 10, 0}, 11},   {{0, 10, 0}, 9}, {{0, 10, 1}, 10}, {{UINT64_MAX, 10, 0}, 10},
+	};
+	static uint8_t zeros[256];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct fake_host *h = host_new(false);
+		uint32_t id;
+
+		host_connect(h, 0);
+		host_read(h, 1, 0, 100, 0, 0);
+		id = host_expect_request(h, PVBOOT_OP_READ);
+		host_send(h, PVBOOT_LINK_DATA, id, &bad[i].d, sizeof(bad[i].d), zeros, bad[i].body);
+		assert_int_equal(h->link.state, LINK_DOWN);
+		host_free(h);
+	}
+}
+
+static void test_reply_read_sum_wrong(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct pvboot_link_reply m = {.status = PVBOOT_S_OK, .result_len = 11};
+	uint32_t id;
+
+	host_connect(h, 0);
+	host_read(h, 1, 0, 100, 0, 0);
+	id = host_expect_request(h, PVBOOT_OP_READ);
+	host_data(h, id, 0, "0123456789", 10);
+	host_send(h, PVBOOT_LINK_REPLY, id, &m, sizeof(m), NULL, 0);
+	assert_given_up(h, NULL);
+	host_free(h);
+}
+
+static void test_packet_bad(void **state)
+{
+	static const struct pvboot_pkt bad[] = {
+		{.type = 2, .length = 4},
+		{.type = PVBOOT_PKT_DGRAM, .flags = 1, .length = 4},
+		{.type = PVBOOT_PKT_DGRAM, .length = 4, .reserved = 1},
+		{.type = PVBOOT_PKT_DGRAM, .length = 5},
+		{.type = PVBOOT_PKT_DGRAM, .length = 0xfffffff0},
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct fake_host *h = host_new(false);
+
+		host_connect(h, 0);
+		host_send(h, PVBOOT_LINK_DGRAM, 0, &bad[i], sizeof(bad[i]), "abcd", 4);
+		assert_given_up(h, NULL);
+		assert_int_equal(h->dev.delivered, 0);
+		host_free(h);
+	}
+}
+
+static void test_keep_one_too_many(void **state)
+{
+	struct fake_host *h = host_new(false);
+
+	host_connect(h, 0);
+	for (uint32_t i = 0; i < PVBOOT_LINK_KEEPS; i++)
+		host_send(h, PVBOOT_LINK_KEEP, i + 1, "x", 1, NULL, 0);
+	host_send(h, PVBOOT_LINK_KEEP, 3, "other", 5, NULL, 0); /* not one more */
+	assert_int_equal(h->link.state, LINK_UP);
+	host_send(h, PVBOOT_LINK_KEEP, 99, "x", 1, NULL, 0);
+	assert_given_up(h, NULL);
+	host_free(h);
+}
+
+static void test_descriptor_unannounced(void **state)
+{
+	struct fake_host *h = host_new(true);
+
+	host_connect(h, PVBOOT_LINK_F_FD);
+	link_fd(&h->link, host_file(h, 10));
+	host_send(h, PVBOOT_LINK_KEEP, 1, "x", 1, NULL, 0);
+	assert_int_equal(h->link.state, LINK_UP);
+	assert_int_equal(h->open_fds, 0); /* [LNK-3] */
+	for (unsigned int i = 0; i <= LINK_FDS; i++)
+		link_fd(&h->link, host_file(h, 10));
+	assert_given_up(h, NULL);
+	host_free(h);
+}
+
+static void test_host_never_reads(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io[PVBOOT_QUEUE_MAX];
+	struct pvboot_dgram_args a = {.dst_port_be = 1};
+
+	host_connect(h, 0);
+	io[0] = discovering(h);
+	host_expect_request(h, PVBOOT_OP_DISCOVER);
+	h->out_limit = 0;
+	for (unsigned int i = 0; i < 1000; i++) /* lost, not queued without end */
+		link_backend.dgram(&h->link, &a, "payload", 7);
+	for (unsigned int i = 1; i < PVBOOT_QUEUE_MAX; i++)
+		io[i] = host_open(h);
+	assert_int_equal(h->link.state, LINK_UP);
+	/* a CANCEL cannot be lost */
+	link_backend.cancel(&h->link, &io[0]->io);
+	assert_given_up(h, NULL);
+	assert_int_equal(io[1]->answers, 0);
+	host_free(h);
+}
+
+/* ---- the connection --------------------------------------------------------------------------------------------- */
+
+static void test_hello_after_garbage(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct pvboot_link_hdr almost = {PVBOOT_LINK_MAGIC, 17, PVBOOT_LINK_HELLO, 0, 0};
+	struct pvboot_link_identity id;
+
+	link_up(&h->link);
+	link_input(&h->link, "PVLKPVL garbage from an old stream", 34);
+	link_input(&h->link, &almost, sizeof(almost));
+	link_input(&h->link, "PV", 2);
+	host_hello(h, 0, 9, 0xffffffff);
+	host_expect(h, PVBOOT_LINK_IDENTITY, &id, sizeof(id));
+	assert_int_equal(id.nonce, HOST_NONCE);
+	assert_int_equal(id.version, 1);
+	assert_int_equal(id.features, 0);
+	assert_int_equal(id.flags, PVBOOT_LINK_ID_MAC);
+	assert_memory_equal(id.mac, some_mac, 6);
+	assert_string_equal(id.name, "vm");
+	host_free(h);
+}
+
+static void test_welcome_lays_down_identity(void **state)
+{
+	struct fake_host *h = host_new(true);
+	struct pvboot_link_welcome w = {.version = 1,
+					.flags = PVBOOT_LINK_ID_MAC | PVBOOT_LINK_ID_UUID,
+					.features = PVBOOT_LINK_F_FD,
+					.uuid = "0123456789abcde",
+					.mac = {2, 3, 4, 5, 6, 7},
+					.host_wait_ms = 9};
+
+	link_up(&h->link);
+	host_hello(h, 1, 1, 1);
+	host_send(h, PVBOOT_LINK_WELCOME, 0, &w, sizeof(w), NULL, 0);
+	assert_memory_equal(h->dev.mac, w.mac, 6);
+	assert_memory_equal(h->dev.uuid, w.uuid, 16);
+	assert_int_equal(h->dev.host_wait_ms, 9);
+	assert_int_equal(h->dev.status, PVBOOT_STATUS_HOST_UP);
+	assert_string_equal(h->dev.log, "hostd is there");
+	host_free(h);
+}
+
+static void test_bytes_one_by_one(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io;
+	uint32_t id;
+
+	h->one_by_one = true;
+	host_connect(h, 0);
+	io = host_read(h, 1, 0, 5000, 0, 0);
+	id = host_expect_request(h, PVBOOT_OP_READ);
+	host_data(h, id, 0, host_bytes, 3000);
+	host_data(h, id, 3000, host_bytes + 3000, 2000);
+	host_reply_read(h, id, PVBOOT_S_OK, 1, 5000);
+	assert_int_equal(io->answers, 1);
+	assert_int_equal(io->status, PVBOOT_S_OK);
+	assert_int_equal(io->detail, 1);
+	assert_int_equal(io->length, 5000);
+	assert_memory_equal(io->result, host_bytes, 5000);
+	host_free(h);
+}
+
+static void test_output_in_pieces(void **state)
+{
+	struct fake_host *h = host_new(false);
+
+	h->out_piece = 1;
+	host_connect(h, 0);
+	discovering(h);
+	for (unsigned int i = 0; i < 200; i++)
+		link_pump(&h->link);
+	host_expect_request(h, PVBOOT_OP_DISCOVER);
+	host_free(h);
+}
+
+static void test_request_waits_for_host(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *first = discovering(h), *second = host_open(h);
+	uint32_t id;
+
+	host_connect(h, 0);
+	id = host_expect_request(h, PVBOOT_OP_DISCOVER);
+	host_expect_request(h, PVBOOT_OP_OPEN);
+	host_reply(h, id, PVBOOT_S_NO_OFFER, NULL, 0);
+	assert_int_equal(first->answers, 1);
+	assert_int_equal(first->status, PVBOOT_S_NO_OFFER);
+	assert_int_equal(second->answers, 0);
+	host_free(h);
+}
+
+static void test_host_dies_and_comes_back(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io;
+	uint8_t blob[8];
+	uint32_t id;
+
+	host_connect(h, 0);
+	host_send(h, PVBOOT_LINK_KEEP, PVBOOT_LINK_KEY_LEASE, "a lease", 8, NULL, 0);
+	host_send(h, PVBOOT_LINK_KEEP, 77, "gone", 5, NULL, 0);
+	host_send(h, PVBOOT_LINK_FORGET, 77, NULL, 0, NULL, 0);
+	io = discovering(h);
+	id = host_expect_request(h, PVBOOT_OP_DISCOVER);
+	link_down(&h->link);
+	assert_int_equal(h->dev.status, 0);
+	assert_string_equal(h->dev.log, "hostd is gone; the guest waits");
+
+	/* [LNK-14] what was kept, then RESUME, then what is not answered, under its id */
+	link_up(&h->link);
+	host_hello(h, 1, 1, 0);
+	host_expect(h, PVBOOT_LINK_IDENTITY, NULL, sizeof(struct pvboot_link_identity));
+	host_welcome(h, 0);
+	host_expect(h, PVBOOT_LINK_KEPT, blob, 8);
+	assert_memory_equal(blob, "a lease", 8);
+	host_expect(h, PVBOOT_LINK_RESUME, NULL, 0);
+	assert_int_equal(host_expect_request(h, PVBOOT_OP_DISCOVER), id);
+	assert_string_equal(h->dev.log, "hostd is back");
+	assert_int_equal(h->dev.status, PVBOOT_STATUS_HOST_UP);
+	host_reply(h, id, PVBOOT_S_NO_BOOTFILE, NULL, 0);
+	assert_int_equal(io->status, PVBOOT_S_NO_BOOTFILE);
+	host_free(h);
+}
+
+static void test_host_starts_over_in_stream(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io;
+	uint32_t id;
+
+	host_connect(h, 0);
+	io = host_read(h, 1, 0, 10, 0, 0);
+	id = host_expect_request(h, PVBOOT_OP_READ);
+	host_data(h, id, 0, "abc", 3);
+	host_hello(h, 1, 1, 0); /* no word of the old one's end */
+	host_expect(h, PVBOOT_LINK_IDENTITY, NULL, sizeof(struct pvboot_link_identity));
+	host_welcome(h, 0);
+	host_expect(h, PVBOOT_LINK_RESUME, NULL, 0);
+	assert_int_equal(host_expect_request(h, PVBOOT_OP_READ), id);
+	host_data(h, id, 0, "0123456789", 10);
+	host_reply_read(h, id, PVBOOT_S_OK, 0, 10);
+	assert_int_equal(io->length, 10);
+	assert_memory_equal(io->result, "0123456789", 10);
+	host_free(h);
+}
+
+/* ---- cancel, reset, notes, datagrams ---------------------------------------------------------------------------- */
+
+static void test_cancel_crosses_reply(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io;
+	uint32_t id;
+
+	host_connect(h, 0);
+	io = discovering(h);
+	id = host_expect_request(h, PVBOOT_OP_DISCOVER);
+	link_backend.cancel(&h->link, &io->io);
+	assert_int_equal(host_expect(h, PVBOOT_LINK_CANCEL, NULL, 0), id);
+	host_reply(h, id, PVBOOT_S_NO_OFFER, NULL, 0);
+	assert_int_equal(io->answers, 0);
+	assert_int_equal(h->link.state, LINK_UP);
+	host_free(h);
+}
+
+static void test_cancel_unsent_is_silent(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io = discovering(h);
+
+	link_backend.cancel(&h->link, &io->io);
+	host_connect(h, 0);
+	assert_int_equal(h->out_len, 0);
+	host_free(h);
+}
+
+static void test_cancel_in_mid_data(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct pvboot_link_hdr hdr = {PVBOOT_LINK_MAGIC, 16 + 8, PVBOOT_LINK_DATA, 0, 0};
+	struct pvboot_link_data d = {0, 8, 0};
+	struct fake_io *io;
+
+	host_connect(h, 0);
+	io = host_read(h, 1, 0, 10, 0, 0);
+	hdr.id = host_expect_request(h, PVBOOT_OP_READ);
+	link_input(&h->link, &hdr, sizeof(hdr));
+	link_input(&h->link, &d, sizeof(d));
+	link_input(&h->link, "abcd", 4);
+	link_backend.cancel(&h->link, &io->io);
+	link_input(&h->link, "efgh", 4);
+	assert_int_equal(h->link.state, LINK_UP);
+	assert_memory_equal(io->result, "abcd\0\0", 6);
+	host_send(h, PVBOOT_LINK_KEEP, 1, "x", 1, NULL, 0); /* in step with the stream */
+	assert_int_equal(h->link.state, LINK_UP);
+	host_free(h);
+}
+
+static void test_reset_forgets(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io;
+	uint8_t blob[8];
+
+	host_connect(h, 0);
+	host_send(h, PVBOOT_LINK_KEEP, PVBOOT_LINK_KEY_LEASE, "a lease", 8, NULL, 0);
+	host_send(h, PVBOOT_LINK_KEEP, PVBOOT_LINK_KEY_DGRAM, "dgrams", 7, NULL, 0);
+	io = discovering(h);
+	host_expect_request(h, PVBOOT_OP_DISCOVER);
+	link_backend.reset(&h->link);
+	host_expect(h, PVBOOT_LINK_RESET, NULL, 0);
+	link_down(&h->link);
+	assert_string_equal(h->dev.log, "hostd is gone");
+	/* [LNK-16] only the lease outlives it */
+	link_up(&h->link);
+	host_hello(h, 1, 1, 0);
+	host_expect(h, PVBOOT_LINK_IDENTITY, NULL, sizeof(struct pvboot_link_identity));
+	host_welcome(h, 0);
+	host_expect(h, PVBOOT_LINK_KEPT, blob, 8);
+	host_expect(h, PVBOOT_LINK_RESUME, NULL, 0);
+	assert_int_equal(h->out_len, 0);
+	assert_int_equal(io->answers, 0);
+	host_free(h);
+}
+
+static void test_dgram_open_outlives_absence(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct pvboot_dgram_open_args a = {{10, 0, 0, 1}, 0};
+	struct pvboot_link_request q;
+	uint8_t body[sizeof(q) + sizeof(a)];
+
+	link_backend.note(&h->link, PVBOOT_OP_DGRAM_CLOSE, NULL, 0);
+	link_backend.note(&h->link, PVBOOT_OP_DGRAM_OPEN, (const uint8_t *)&a, sizeof(a));
+	host_connect(h, 0);
+	host_expect(h, PVBOOT_LINK_NOTE, body, sizeof(body));
+	memcpy(&q, body, sizeof(q));
+	assert_int_equal(q.op, PVBOOT_OP_DGRAM_OPEN);
+	assert_memory_equal(body + sizeof(q), &a, sizeof(a));
+	assert_int_equal(h->out_len, 0);
+	host_free(h);
+}
+
+static void test_dgram_both_ways(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct pvboot_dgram_args a = {.dest = {10, 0, 0, 2}, .src_port_be = 0x1111, .dst_port_be = 0x4500};
+	struct pvboot_pkt pkt = {.type = PVBOOT_PKT_DGRAM, .length = 2, .src = {10, 0, 0, 2}};
+	uint8_t body[sizeof(pkt) + 3];
+
+	link_backend.dgram(&h->link, &a, "lost", 4); /* no host */
+	host_connect(h, 0);
+	link_backend.dgram(&h->link, &a, "abc", 3);
+	host_expect(h, PVBOOT_LINK_DGRAM, body, sizeof(body));
+	memcpy(&pkt, body, sizeof(pkt));
+	assert_int_equal(pkt.length, 3);
+	assert_memory_equal(pkt.dst, a.dest, 4);
+	assert_int_equal(pkt.src_port_be, 0x1111);
+	assert_memory_equal(body + sizeof(pkt), "abc", 3);
+	pkt.length = 2;
+	host_send(h, PVBOOT_LINK_DGRAM, 0, &pkt, sizeof(pkt), "hi", 2);
+	assert_int_equal(h->dev.delivered, 1);
+	assert_memory_equal(h->dev.payload, "hi", 2);
+	host_free(h);
+}
+
+static void test_partial_read_without_host_answers_again(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io = host_read(h, 1, 0, 10, PVBOOT_READ_F_PARTIAL, 70000);
+
+	assert_int_equal(link_deadline(&h->link), PVBOOT_READ_WAIT_MAX);
+	h->dev.now_ms = PVBOOT_READ_WAIT_MAX - 1;
+	link_turn(&h->link);
+	assert_int_equal(io->answers, 0);
+	h->dev.now_ms++;
+	link_turn(&h->link);
+	assert_int_equal(io->status, PVBOOT_S_AGAIN);
+	assert_true(link_deadline(&h->link) == UINT64_MAX);
+	host_free(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_header_bad),
+		cmocka_unit_test(test_frame_before_welcome),
+		cmocka_unit_test(test_hello_version_unknown),
+		cmocka_unit_test(test_welcome_bad),
+		cmocka_unit_test(test_refuse_says_why),
+		cmocka_unit_test(test_refuse_retry_bounded),
+		cmocka_unit_test(test_reply_bad),
+		cmocka_unit_test(test_reply_open_handle_zero),
+		cmocka_unit_test(test_reply_unknown_ignored),
+		cmocka_unit_test(test_data_bad),
+		cmocka_unit_test(test_reply_read_sum_wrong),
+		cmocka_unit_test(test_packet_bad),
+		cmocka_unit_test(test_keep_one_too_many),
+		cmocka_unit_test(test_descriptor_unannounced),
+		cmocka_unit_test(test_host_never_reads),
+		cmocka_unit_test(test_hello_after_garbage),
+		cmocka_unit_test(test_welcome_lays_down_identity),
+		cmocka_unit_test(test_bytes_one_by_one),
+		cmocka_unit_test(test_output_in_pieces),
+		cmocka_unit_test(test_request_waits_for_host),
+		cmocka_unit_test(test_host_dies_and_comes_back),
+		cmocka_unit_test(test_host_starts_over_in_stream),
+		cmocka_unit_test(test_cancel_crosses_reply),
+		cmocka_unit_test(test_cancel_unsent_is_silent),
+		cmocka_unit_test(test_cancel_in_mid_data),
+		cmocka_unit_test(test_reset_forgets),
+		cmocka_unit_test(test_dgram_open_outlives_absence),
+		cmocka_unit_test(test_dgram_both_ways),
+		cmocka_unit_test(test_partial_read_without_host_answers_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
