@@ -7,6 +7,11 @@
  * or a plain interface a frame to the guest's MAC would else be dropped as somebody else's.  The filter runs in the
  * kernel, so that all other traffic costs nothing here.
  *
+ * A frame sent on an interface leaves this machine: a server of this very machine that listens there with an ordinary
+ * socket (libvirt's dnsmasq on virbr0) would not hear it.  So what is for everybody, or for the interface's own
+ * address, is also handed to that address by an ordinary socket of our own, which never reaches the wire; the answers
+ * are seen as all others, on their way out.
+ *
  * System calls: socket, bind, setsockopt, ioctl, sendto, recvmsg, close.  Capability: CAP_NET_RAW.
  */
 #include "pkt.h"
@@ -29,6 +34,8 @@
 
 struct pkt {
 	int fd;
+	int local_fd; /* to servers of this machine, -1: the interface has no address */
+	uint8_t local_ip[4];
 	uint8_t mac[6];
 	uint8_t arp_ip[4];
 };
@@ -103,6 +110,27 @@ static bool set_up(int fd, int index, const uint8_t mac[6], uint32_t xid)
 	return !bind(fd, (struct sockaddr *)&addr, sizeof(addr));
 }
 
+/* A socket to servers of this machine, and the interface's address, at which they listen; -1 if it has none. */
+static int open_local(const char *ifname, uint8_t ip[4])
+{
+	struct ifreq ifr = {0};
+	struct sockaddr_in addr;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	memcpy(ifr.ifr_name, ifname, strlen(ifname) + 1);
+	/* Bound to the interface, so that a server takes the datagram for one that came in there. */
+	if (ioctl(fd, SIOCGIFADDR, &ifr) ||
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname, (socklen_t)strlen(ifname))) {
+		close(fd);
+		return -1;
+	}
+	memcpy(&addr, &ifr.ifr_addr, sizeof(addr));
+	memcpy(ip, &addr.sin_addr, 4);
+	return fd;
+}
+
 struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len)
 {
 	struct pkt *pkt = calloc(1, sizeof(*pkt));
@@ -113,6 +141,7 @@ struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, cha
 		return NULL;
 	}
 	memcpy(pkt->mac, mac, 6);
+	pkt->local_fd = -1;
 	/* Protocol 0: nothing is received before bind() names the interface. */
 	pkt->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (pkt->fd < 0) {
@@ -132,6 +161,7 @@ struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, cha
 		snprintf(err, err_len, "cannot listen on %s: %s", ifname, strerror(errno));
 		goto err_close;
 	}
+	pkt->local_fd = open_local(ifname, pkt->local_ip);
 	return pkt;
 
 err_close:
@@ -145,6 +175,8 @@ void pkt_close(struct pkt *pkt)
 {
 	if (!pkt)
 		return;
+	if (pkt->local_fd >= 0)
+		close(pkt->local_fd);
 	close(pkt->fd);
 	free(pkt);
 }
@@ -152,6 +184,18 @@ void pkt_close(struct pkt *pkt)
 int pkt_fd(const struct pkt *pkt)
 {
 	return pkt->fd;
+}
+
+/* Hand a datagram to a server of this machine, if it may be for one.  Nobody there, no matter. */
+static void send_local(struct pkt *pkt, const struct frame_udp *udp, const void *payload, size_t len)
+{
+	static const uint8_t all[4] = {0xff, 0xff, 0xff, 0xff};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(udp->dst_port)};
+
+	if (pkt->local_fd < 0 || (memcmp(udp->dst_ip, all, 4) && memcmp(udp->dst_ip, pkt->local_ip, 4)))
+		return;
+	memcpy(&to.sin_addr, pkt->local_ip, 4);
+	(void)!sendto(pkt->local_fd, payload, len, 0, (struct sockaddr *)&to, sizeof(to));
 }
 
 bool pkt_send(struct pkt *pkt, struct frame_udp *udp, const void *payload, size_t len)
@@ -165,6 +209,7 @@ bool pkt_send(struct pkt *pkt, struct frame_udp *udp, const void *payload, size_
 		errno = EMSGSIZE;
 		return false;
 	}
+	send_local(pkt, udp, payload, len);
 	return send(pkt->fd, frame, frame_len, 0) == (ssize_t)frame_len;
 }
 
