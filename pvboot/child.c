@@ -102,7 +102,7 @@ bool child_ended(struct child *child)
 	return !child->running;
 }
 
-static long now_ms(void)
+long child_now_ms(void)
 {
 	struct timespec now;
 
@@ -112,13 +112,13 @@ static long now_ms(void)
 
 void child_stop(struct child *child, int ms)
 {
-	long end = now_ms() + ms;
+	long end = child_now_ms() + ms;
 
 	if (!child->pid || child_ended(child))
 		return;
 	kill(child->pid, SIGTERM);
 	while (!child_ended(child)) {
-		long left = end - now_ms();
+		long left = end - child_now_ms();
 
 		if (left <= 0) {
 			kill(child->pid, SIGKILL);

@@ -28,6 +28,7 @@
 #include "run_options.h"
 
 #define QEMU_STOP_MS 5000
+#define DEVICE_START_MS 2000 /* a device that ends sooner had a reason, and the guest cannot boot */
 #define DEVICE_STOP_MS 2000
 #define MAC_TEXT 18
 #define QEMU_DEFAULT_MAC "52:54:00:12:34:56"
@@ -46,6 +47,8 @@ struct run {
 	int stderr_fd; /* of --log, -1 */
 	struct argv device_argv, qemu_argv;
 	struct child device, qemu;
+	long started_ms;
+	bool failed; /* the guest never had its device */
 };
 
 static bool complain(const char *what, const char *text)
@@ -54,11 +57,25 @@ static bool complain(const char *what, const char *text)
 	return false;
 }
 
+/* The size of an option ROM (55 AA, PCI Firmware 3.0, 5.1), or 0 if it is none. */
+static long rom_bytes(const char *path)
+{
+	unsigned char begin[2] = {0, 0};
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, begin, sizeof(begin)) != sizeof(begin) || fstat(fd, &st) < 0)
+		st.st_size = 0;
+	close(fd);
+	return begin[0] == 0x55 && begin[1] == 0xaa ? (long)st.st_size : 0;
+}
+
 /* Everything that is to be executed or read, before anything is started. */
 static bool find_files(struct run *run)
 {
 	const struct run_options *o = &run->o;
-	struct stat st;
 
 	if (!find_program(o->qemu, run->qemu_path)) {
 		fprintf(stderr, "pvboot: there is no program %s\n", o->qemu);
@@ -81,9 +98,9 @@ static bool find_files(struct run *run)
 		fprintf(stderr, "pvboot: --rom %s: %s\n", o->rom, strerror(errno));
 		return false;
 	}
-	if (stat(run->rom_path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
-		return complain(run->rom_path, ": this is no ROM image");
-	run->rom_size = (long)st.st_size;
+	run->rom_size = rom_bytes(run->rom_path);
+	if (run->rom_size == 0)
+		return complain(run->rom_path, ": this is no option ROM");
 	return true;
 }
 
@@ -222,13 +239,34 @@ static bool start(struct run *run)
 {
 	struct child_conf device_conf = {.keep_fd = run->pair[0], .stderr_fd = run->stderr_fd};
 	struct child_conf qemu_conf = {.keep_fd = run->pair[1], .stderr_fd = -1, .stdin_ours = true};
-	bool started = child_start(&run->device, "pvboot-device", &run->device_argv, &device_conf) &&
-		       child_start(&run->qemu, "QEMU", &run->qemu_argv, &qemu_conf);
+	bool started;
+
+	run->started_ms = child_now_ms();
+	started = child_start(&run->device, "pvboot-device", &run->device_argv, &device_conf) &&
+		  child_start(&run->qemu, "QEMU", &run->qemu_argv, &qemu_conf);
 
 	/* Each end now belongs to one process only: when that ends, the other sees it. */
 	close(run->pair[0]);
 	close(run->pair[1]);
 	return started;
+}
+
+/* pvboot-device has ended.  False if that is the end. */
+static bool lost_device(struct run *run)
+{
+	int status = child_exit_status(&run->device);
+
+	if (status == 0)
+		return true; /* QEMU closed its end: it is about to end, too */
+	run->failed = child_now_ms() - run->started_ms < DEVICE_START_MS;
+	if (run->failed) {
+		fputs("pvboot: pvboot-device could not start: its reason stands above, or in the --log file\n", stderr);
+		child_stop(&run->qemu, QEMU_STOP_MS);
+	} else {
+		fprintf(stderr, "pvboot: pvboot-device ended (status %d): the guest cannot boot from it again\n",
+			status);
+	}
+	return !run->failed;
 }
 
 /* Until QEMU has ended, for whatever reason. */
@@ -247,9 +285,8 @@ static void wait_for_end(struct run *run)
 			return;
 		if (!device_gone && child_ended(&run->device)) {
 			device_gone = true;
-			fprintf(stderr,
-				"pvboot: pvboot-device ended (status %d): the guest cannot boot from it again\n",
-				child_exit_status(&run->device));
+			if (!lost_device(run))
+				return;
 		}
 		if (run->private_hostd && !hostd_gone && child_ended(&run->hostd.child))
 			hostd_gone = !private_hostd_restart(&run->hostd, run->stderr_fd);
@@ -276,7 +313,7 @@ static int run_guest(struct run *run)
 	child_init();
 	if ((!run->private_hostd || private_hostd_start(&run->hostd, run->stderr_fd)) && start(run)) {
 		wait_for_end(run);
-		status = qemu_verdict(run);
+		status = run->failed ? 1 : qemu_verdict(run);
 	}
 	child_stop(&run->qemu, QEMU_STOP_MS);
 	child_stop(&run->device, DEVICE_STOP_MS);
