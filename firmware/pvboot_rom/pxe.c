@@ -159,10 +159,8 @@ static uint16_t unload_stack(void FAR *block)
 
 static uint16_t stop_undi(void FAR *block)
 {
-	if (!pxe_close())
-		return PXE_S_KEEP_UNDI;
-	pxe_release_memory();
-	return PXE_S_SUCCESS;
+	/* 0:413h is the caller's to restore: pxelinux takes it for a failure if it finds that done. */
+	return pxe_close() ? PXE_S_SUCCESS : PXE_S_KEEP_UNDI;
 }
 
 static uint16_t succeed(void FAR *block)
