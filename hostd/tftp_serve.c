@@ -504,10 +504,8 @@ bool tftp_serve_restore(struct tftp_serve *serve, uint16_t key, const void *blob
 	if (!tftp_keep_parse(&id, key, blob, len) || find(serve, key) || serve->count >= SESSIONS_MAX)
 		return false;
 	s = create(serve, &id);
-	if (!s) {
-		serve->ops->keep(serve->arg, key, NULL, 0);
+	if (!s)
 		return false;
-	}
 	log_msg(LOG_INFO, serve->vm, "tftp: going on with %.128s for the boot program", id.filename);
 	s->restored = true;
 	s->begun = true;

@@ -38,7 +38,8 @@ void tftp_serve_reset(struct tftp_serve *serve);
 bool tftp_serve_input(struct tftp_serve *serve, const struct pvboot_dgram_args *to, const uint8_t guest_ip[4],
 		      const void *payload, size_t len);
 
-/* Restore a session from a blob an earlier hostd had kept; hostile input.  False if it is not one of ours. */
+/* Restore a session from a blob an earlier hostd had kept; hostile input.  False if it is not one of ours, or its file is
+ * refused now: the caller forgets the blob. */
 bool tftp_serve_restore(struct tftp_serve *serve, uint16_t key, const void *blob, size_t len);
 
 #endif /* HOSTD_TFTP_SERVE_H */
