@@ -72,8 +72,8 @@ struct pvboot_config {
 	uint8_t mac[6];
 	uint16_t status; /* PVBOOT_STATUS_*; a change raises the configuration interrupt */
 	uint32_t abi_version;
-	uint32_t flags; /* PVBOOT_CFG_F_* */
-	uint8_t uuid[16];     /* as on the wire in DHCP option 97 (RFC 4578 2.3) */
+	uint32_t flags;	       /* PVBOOT_CFG_F_* */
+	uint8_t uuid[16];      /* as on the wire in DHCP option 97 (RFC 4578 2.3) */
 	uint32_t milliseconds; /* counts up and wraps; reading it never changes the generation */
 	uint32_t host_wait_ms; /* how long a driver is to wait for a host that is not there */
 	uint8_t reserved[16];

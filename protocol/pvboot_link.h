@@ -20,7 +20,7 @@
 #include "pvboot_req.h"
 
 #define PVBOOT_LINK_VERSION 1
-#define PVBOOT_LINK_MAGIC 0x4b4c5650u /* "PVLK" */
+#define PVBOOT_LINK_MAGIC 0x4b4c5650u	  /* "PVLK" */
 #define PVBOOT_LINK_BODY_MAX (65536 + 64) /* bytes after the header */
 #define PVBOOT_LINK_DATA_MAX 65536	  /* payload bytes of one DATA */
 #define PVBOOT_LINK_KEEP_MAX 2048	  /* bytes of one kept blob */
@@ -31,7 +31,7 @@
 #define PVBOOT_LINK_F_FD 0x1u /* in features: descriptors can be passed; in a header's flags: one is attached */
 
 struct pvboot_link_hdr {
-	uint32_t magic; /* PVBOOT_LINK_MAGIC, in every message */
+	uint32_t magic;	 /* PVBOOT_LINK_MAGIC, in every message */
 	uint32_t length; /* bytes of the body, at most PVBOOT_LINK_BODY_MAX */
 	uint16_t type;	 /* PVBOOT_LINK_* below */
 	uint16_t flags;	 /* PVBOOT_LINK_F_FD or 0 */
@@ -117,8 +117,9 @@ PVBOOT_ASSERT_LAYOUT(pvboot_link_welcome, host_wait_ms, 32);
 PVBOOT_ASSERT_SIZE(pvboot_link_welcome, 36);
 
 struct pvboot_link_refuse {
-	uint32_t status; /* PVBOOT_S_DENIED, or PVBOOT_S_UNSUPPORTED for a version */
+	uint32_t status;   /* PVBOOT_S_DENIED, or PVBOOT_S_UNSUPPORTED for a version */
 	uint32_t retry_ms; /* when to try again */
+
 	/* followed by the reason, at most PVBOOT_ERROR_MAX bytes */
 };
 PVBOOT_ASSERT_SIZE(pvboot_link_refuse, 8);
@@ -128,6 +129,7 @@ struct pvboot_link_request {
 	uint16_t reserved;
 	uint32_t arg_len;
 	uint64_t room; /* bytes of result the guest has room for */
+
 	/* followed by arg_len bytes of arguments, as in pvboot_req.h */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_link_request, arg_len, 4);
@@ -139,6 +141,7 @@ struct pvboot_link_reply {
 	uint32_t detail;
 	uint32_t text_len;   /* words for LAST_ERROR, at most PVBOOT_ERROR_MAX */
 	uint32_t result_len; /* bytes of result; for an inline READ the sum of its DATA, and none follow here */
+
 	/* followed by text_len bytes, then (not for READ) result_len bytes */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_link_reply, text_len, 8);
@@ -154,10 +157,10 @@ PVBOOT_ASSERT_LAYOUT(pvboot_link_data, length, 8);
 PVBOOT_ASSERT_SIZE(pvboot_link_data, 16);
 
 /*
- * The state of a file that the device reads by descriptor: with PVBOOT_LINK_F_FD negotiated, every READ is served by the
- * device itself.  hostd sends one with the descriptor (read-only, freshly opened) before the REPLY to the OPEN, more as
- * the file grows, and a last one with PVBOOT_LINK_GROW_DONE.  The device reads no further than available.  After a
- * RESUME one with a descriptor comes again for every file restored from a kept blob, and replaces the old descriptor.
+ * The state of a file that the device reads by descriptor: with PVBOOT_LINK_F_FD negotiated, every READ is served by
+ * the device itself.  hostd sends one with the descriptor (read-only, freshly opened) before the REPLY to the OPEN,
+ * more as the file grows, and a last one with PVBOOT_LINK_GROW_DONE.  The device reads no further than available. After
+ * a RESUME one with a descriptor comes again for every file restored from a kept blob, and replaces the old descriptor.
  */
 #define PVBOOT_LINK_GROW_DONE 0x1u /* complete (status PVBOOT_S_OK) or failed (any other) */
 
@@ -166,6 +169,7 @@ struct pvboot_link_grow {
 	uint64_t size;	    /* total, or PVBOOT_SIZE_UNKNOWN */
 	uint32_t status;    /* PVBOOT_S_* */
 	uint32_t flags;	    /* PVBOOT_LINK_GROW_* */
+
 	/* followed by the words of a failure, at most PVBOOT_ERROR_MAX bytes */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_link_grow, available, 0);

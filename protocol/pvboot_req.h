@@ -15,59 +15,58 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PVBOOT_ASSERT_LAYOUT(type, field, off) \
-	_Static_assert(offsetof(struct type, field) == (off), #type "." #field)
+#define PVBOOT_ASSERT_LAYOUT(type, field, off) _Static_assert(offsetof(struct type, field) == (off), #type "." #field)
 #define PVBOOT_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 
 /* ---- limits ---------------------------------------------------------------------------------------------------- */
 
-#define PVBOOT_NAME_MAX 1023	  /* bytes of a file name or URL in PVBOOT_OP_OPEN, no NUL */
-#define PVBOOT_DGRAM_MAX 1472	  /* payload bytes of one datagram: 1500 - IPv4 header - UDP header */
-#define PVBOOT_LOG_MAX 512	  /* bytes of text in PVBOOT_OP_LOG */
-#define PVBOOT_ERROR_MAX 255	  /* bytes of text answered by PVBOOT_OP_LAST_ERROR */
-#define PVBOOT_ARGS_MAX 2048	  /* bytes of arguments of any request, header excluded */
-#define PVBOOT_DHCP_PACKET 1260	  /* bytes of each cached DHCP packet, zero padded: what every boot program assumes */
-#define PVBOOT_BOOTFILE_MAX 256	  /* bytes of the boot file name in struct pvboot_lease, NUL included */
-#define PVBOOT_FILES_MAX 16	  /* files one guest may hold open */
+#define PVBOOT_NAME_MAX 1023	/* bytes of a file name or URL in PVBOOT_OP_OPEN, no NUL */
+#define PVBOOT_DGRAM_MAX 1472	/* payload bytes of one datagram: 1500 - IPv4 header - UDP header */
+#define PVBOOT_LOG_MAX 512	/* bytes of text in PVBOOT_OP_LOG */
+#define PVBOOT_ERROR_MAX 255	/* bytes of text answered by PVBOOT_OP_LAST_ERROR */
+#define PVBOOT_ARGS_MAX 2048	/* bytes of arguments of any request, header excluded */
+#define PVBOOT_DHCP_PACKET 1260 /* bytes of each cached DHCP packet, zero padded: what every boot program assumes */
+#define PVBOOT_BOOTFILE_MAX 256 /* bytes of the boot file name in struct pvboot_lease, NUL included */
+#define PVBOOT_FILES_MAX 16	/* files one guest may hold open */
 #define PVBOOT_SIZE_UNKNOWN UINT64_C(0xffffffffffffffff)
 
 /* ---- operations ------------------------------------------------------------------------------------------------ */
 
-#define PVBOOT_OP_DISCOVER 1   /* obtain a lease by DHCP:   pvboot_discover_args -> pvboot_discover_res */
-#define PVBOOT_OP_OPEN 2       /* open a file:              pvboot_open_args + name -> pvboot_open_res */
-#define PVBOOT_OP_READ 3       /* read at an offset:        pvboot_read_args -> bytes */
-#define PVBOOT_OP_CLOSE 4      /* close a file:             pvboot_file_args -> nothing */
-#define PVBOOT_OP_PROGRESS 5   /* how much is fetched:      pvboot_file_args -> pvboot_progress_res */
-#define PVBOOT_OP_DGRAM_OPEN 6 /* start receiving:          pvboot_dgram_open_args -> nothing */
+#define PVBOOT_OP_DISCOVER 1	/* obtain a lease by DHCP:   pvboot_discover_args -> pvboot_discover_res */
+#define PVBOOT_OP_OPEN 2	/* open a file:              pvboot_open_args + name -> pvboot_open_res */
+#define PVBOOT_OP_READ 3	/* read at an offset:        pvboot_read_args -> bytes */
+#define PVBOOT_OP_CLOSE 4	/* close a file:             pvboot_file_args -> nothing */
+#define PVBOOT_OP_PROGRESS 5	/* how much is fetched:      pvboot_file_args -> pvboot_progress_res */
+#define PVBOOT_OP_DGRAM_OPEN 6	/* start receiving:          pvboot_dgram_open_args -> nothing */
 #define PVBOOT_OP_DGRAM_CLOSE 7 /* stop, drop what waits:   nothing -> nothing */
-#define PVBOOT_OP_DGRAM_SEND 8 /* send one UDP datagram:    pvboot_dgram_args + payload -> nothing */
-#define PVBOOT_OP_LOG 9	       /* one line for the log:     pvboot_log_args + text -> nothing */
-#define PVBOOT_OP_PHASE 10     /* the boot reached a phase: pvboot_phase_args -> nothing */
+#define PVBOOT_OP_DGRAM_SEND 8	/* send one UDP datagram:    pvboot_dgram_args + payload -> nothing */
+#define PVBOOT_OP_LOG 9		/* one line for the log:     pvboot_log_args + text -> nothing */
+#define PVBOOT_OP_PHASE 10	/* the boot reached a phase: pvboot_phase_args -> nothing */
 #define PVBOOT_OP_LAST_ERROR 11 /* why, in words:           nothing -> text; answered by the device itself */
-#define PVBOOT_OP_CANCEL 12    /* give up a request:        pvboot_cancel_args -> nothing; by the device itself */
+#define PVBOOT_OP_CANCEL 12	/* give up a request:        pvboot_cancel_args -> nothing; by the device itself */
 #define PVBOOT_OP_LAST PVBOOT_OP_CANCEL
 
 /* ---- status ---------------------------------------------------------------------------------------------------- */
 
 #define PVBOOT_S_OK 0
-#define PVBOOT_S_FAILED 1	/* anything without a code of its own; LAST_ERROR has the words */
-#define PVBOOT_S_UNSUPPORTED 2	/* unknown operation, flag or URL scheme */
-#define PVBOOT_S_BAD_REQUEST 3	/* malformed: lengths, reserved fields, missing room for the result */
-#define PVBOOT_S_AGAIN 4	/* READ with PVBOOT_READ_F_PARTIAL: nothing yet */
-#define PVBOOT_S_NOT_FOUND 5	/* the server says there is no such file */
-#define PVBOOT_S_ACCESS 6	/* the server refuses the file */
-#define PVBOOT_S_TIMEOUT 7	/* the file server does not answer */
-#define PVBOOT_S_NO_OFFER 8	/* no DHCP server answered */
-#define PVBOOT_S_NO_BOOTFILE 9	/* a DHCP server answered, nobody names a boot file */
-#define PVBOOT_S_UNREACHABLE 10 /* the host has no route to the server */
-#define PVBOOT_S_BAD_HANDLE 11	/* no file is open under that handle */
-#define PVBOOT_S_CHANGED 12	/* the file changed while it was read */
+#define PVBOOT_S_FAILED 1	 /* anything without a code of its own; LAST_ERROR has the words */
+#define PVBOOT_S_UNSUPPORTED 2	 /* unknown operation, flag or URL scheme */
+#define PVBOOT_S_BAD_REQUEST 3	 /* malformed: lengths, reserved fields, missing room for the result */
+#define PVBOOT_S_AGAIN 4	 /* READ with PVBOOT_READ_F_PARTIAL: nothing yet */
+#define PVBOOT_S_NOT_FOUND 5	 /* the server says there is no such file */
+#define PVBOOT_S_ACCESS 6	 /* the server refuses the file */
+#define PVBOOT_S_TIMEOUT 7	 /* the file server does not answer */
+#define PVBOOT_S_NO_OFFER 8	 /* no DHCP server answered */
+#define PVBOOT_S_NO_BOOTFILE 9	 /* a DHCP server answered, nobody names a boot file */
+#define PVBOOT_S_UNREACHABLE 10	 /* the host has no route to the server */
+#define PVBOOT_S_BAD_HANDLE 11	 /* no file is open under that handle */
+#define PVBOOT_S_CHANGED 12	 /* the file changed while it was read */
 #define PVBOOT_S_NO_RESOURCES 13 /* too many files, or the host has no room */
-#define PVBOOT_S_DENIED 14	/* this VM may not do that */
-#define PVBOOT_S_TFTP_ERROR 15	/* the server sent another TFTP error; detail is its ErrorCode */
-#define PVBOOT_S_CANCELLED 16	/* given up by PVBOOT_OP_CANCEL */
-#define PVBOOT_S_NAK 17		/* the DHCP server withdrew its offer */
-#define PVBOOT_S_TRUNCATED 18	/* the file ended before the size its server announced */
+#define PVBOOT_S_DENIED 14	 /* this VM may not do that */
+#define PVBOOT_S_TFTP_ERROR 15	 /* the server sent another TFTP error; detail is its ErrorCode */
+#define PVBOOT_S_CANCELLED 16	 /* given up by PVBOOT_OP_CANCEL */
+#define PVBOOT_S_NAK 17		 /* the DHCP server withdrew its offer */
+#define PVBOOT_S_TRUNCATED 18	 /* the file ended before the size its server announced */
 #define PVBOOT_S_LAST PVBOOT_S_TRUNCATED
 #define PVBOOT_S_UNWRITTEN 0xffffffffu /* what a driver writes before submitting: never an answer */
 
@@ -82,11 +81,11 @@ struct pvboot_discover_args {
 PVBOOT_ASSERT_LAYOUT(pvboot_discover_args, flags, 0);
 PVBOOT_ASSERT_SIZE(pvboot_discover_args, 8);
 
-#define PVBOOT_LEASE_F_PROXY 0x1u  /* a ProxyDHCP or boot server named the file: packet 3 is its reply */
-#define PVBOOT_LEASE_F_LOCAL 0x2u  /* no server was asked: the host made the lease up (--root) */
+#define PVBOOT_LEASE_F_PROXY 0x1u /* a ProxyDHCP or boot server named the file: packet 3 is its reply */
+#define PVBOOT_LEASE_F_LOCAL 0x2u /* no server was asked: the host made the lease up (--root) */
 
 struct pvboot_lease {
-	uint8_t address[4];	/* the guest's own */
+	uint8_t address[4]; /* the guest's own */
 	uint8_t netmask[4];
 	uint8_t router[4];	/* 0.0.0.0: none */
 	uint8_t boot_server[4]; /* where the boot file is */
@@ -132,6 +131,7 @@ struct pvboot_open_args {
 	uint16_t block_size; /* TFTP blksize the guest wants to see, 0: the host chooses */
 	uint32_t flags;	     /* PVBOOT_OPEN_F_* */
 	uint32_t reserved;
+
 	/* followed by the name: 1..PVBOOT_NAME_MAX bytes, a TFTP path or a URL, no NUL */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_open_args, server, 0);
@@ -203,6 +203,7 @@ struct pvboot_dgram_args {
 	uint16_t src_port_be;
 	uint16_t dst_port_be;
 	uint32_t reserved;
+
 	/* followed by the payload, at most PVBOOT_DGRAM_MAX bytes */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_dgram_args, dest, 0);
@@ -240,6 +241,7 @@ PVBOOT_ASSERT_SIZE(pvboot_pkt, 24);
 struct pvboot_log_args {
 	uint32_t level; /* 0 error, 1 warning, 2 notice, 3 debug */
 	uint32_t reserved;
+
 	/* followed by the text, at most PVBOOT_LOG_MAX bytes, no NUL or newline */
 };
 PVBOOT_ASSERT_SIZE(pvboot_log_args, 8);
@@ -252,7 +254,7 @@ PVBOOT_ASSERT_SIZE(pvboot_log_args, 8);
 #define PVBOOT_PHASE_LAST PVBOOT_PHASE_FAILED
 
 struct pvboot_phase_args {
-	uint32_t phase; /* PVBOOT_PHASE_* */
+	uint32_t phase;	   /* PVBOOT_PHASE_* */
 	uint32_t guest_ms; /* the device's millisecond counter as the guest saw it */
 };
 PVBOOT_ASSERT_SIZE(pvboot_phase_args, 8);

@@ -78,7 +78,8 @@ struct pvboot_dev_conf {
 /* Bytes a caller must provide for a struct pvboot_dev, so that glue can allocate it without seeing inside. */
 size_t pvboot_dev_size(void);
 
-/* Bring *dev, of pvboot_dev_size() bytes, to its power-on state.  The pointers stay the caller's and must outlive it. */
+/* Bring *dev, of pvboot_dev_size() bytes, to its power-on state.  The pointers stay the caller's and must outlive it.
+ */
 void pvboot_dev_init(struct pvboot_dev *dev, const struct pvboot_vmm_ops *vmm_ops, void *vmm,
 		     const struct pvboot_backend_ops *backend_ops, void *backend, const struct pvboot_dev_conf *conf);
 

@@ -25,7 +25,8 @@ struct pvboot_backend_ops {
 	void (*submit)(void *backend, struct pvboot_io *io);
 	/* Forget io: the device completes it.  No pointer to it may be used after return. */
 	void (*cancel)(void *backend, struct pvboot_io *io);
-	/* LOG, PHASE, DGRAM_OPEN, DGRAM_CLOSE, already answered to the guest; args as in struct pvboot_io.  May be lost. */
+	/* LOG, PHASE, DGRAM_OPEN, DGRAM_CLOSE, already answered to the guest; args as in struct pvboot_io.  May be
+	 * lost. */
 	void (*note)(void *backend, uint16_t op, const uint8_t *args, uint32_t arg_len);
 	/* A datagram from the guest, already answered; len payload bytes.  May be lost. */
 	void (*dgram)(void *backend, const struct pvboot_dgram_args *args, const void *payload, uint32_t len);
