@@ -26,11 +26,13 @@
  * Fails a request: PVBOOT_S_BAD_REQUEST for a header, lengths or reserved fields that are wrong, readable memory that
  * is not there, or too little room; PVBOOT_S_UNSUPPORTED for an operation, flag or phase that is unknown, and for
  * DGRAM_* without PVBOOT_F_DGRAM.  A chain without room for a pvboot_rsp, or whose room for it is not in guest memory,
- * comes back with a used length of 0; so does a buffer of queue 0 that the next packet does not fit, and that packet is
- * lost.
+ * comes back with a used length of 0.  A packet that does not fit the next buffer of queue 0 is lost, and the buffer
+ * kept for the one after it; one whose buffer is not in guest memory is lost, and the buffer comes back with a used
+ * length of 0.
  *
- * Without the command register's bus master bit the device touches no guest memory: rings are not looked at, and
- * answers that would have been given are lost, so that a driver which turned it off must reset the device.
+ * Without the command register's bus master bit the device touches no guest memory: rings are not looked at, packets
+ * are lost, what a backend would write is refused, and answers wait for the first notification after the bit is set
+ * again.
  */
 #include "pvboot_dev_int.h"
 
@@ -107,7 +109,7 @@ static void reset_virtio(struct pvboot_dev *dev)
 
 	dev->status = 0;
 	for (i = 0; i < PVBOOT_QUEUE_MAX; i++)
-		dev->io[i].busy = false;
+		dev->io[i].busy = dev->parked[i] = false;
 	for (i = 0; i < PVBOOT_NUM_QUEUES; i++)
 		dev->queue[i] = (struct pvboot_queue){.size = PVBOOT_QUEUE_MAX};
 	dev->device_select = 0;
@@ -254,6 +256,7 @@ static void notified(struct pvboot_dev *dev, uint32_t queue)
 {
 	if (queue >= PVBOOT_NUM_QUEUES || !pvboot_dev_running(dev))
 		return;
+	pvboot_io_unpark(dev);
 	if (queue == PVBOOT_Q_REQUESTS)
 		pvboot_req_run(dev);
 	pvboot_pkt_run(dev);

@@ -76,13 +76,14 @@ struct pvboot_dev {
 
 	struct pvboot_queue queue[PVBOOT_NUM_QUEUES];
 	struct pvboot_io io[PVBOOT_QUEUE_MAX]; /* by head: a head in flight twice is a broken ring */
+	bool parked[PVBOOT_QUEUE_MAX];	       /* answered, but the guest's memory was out of reach; still busy */
 
 	uint32_t error_len;
 	char error[PVBOOT_ERROR_MAX];
 
 	uint32_t waiting_first, waiting_count;
-	uint32_t dropped;
 	struct pvboot_waiting waiting[PVBOOT_PKT_WAITING];
+	struct pvboot_seg seg[PVBOOT_QUEUE_MAX]; /* of the buffer of queue 0 at hand: too much for a stack */
 };
 
 /* ---- pvboot_dev.c ---- */
@@ -132,8 +133,9 @@ struct pvboot_chain {
 bool pvboot_ring_valid(const struct pvboot_queue *q);
 /* How many chains wait, at most the queue's size; BROKEN if the driver's index makes no sense. */
 enum pvboot_ring pvboot_ring_count(struct pvboot_dev *dev, struct pvboot_queue *q, uint16_t *count);
-/* Take the next chain, which pvboot_ring_count() has announced. */
+/* Take the next chain, which pvboot_ring_count() has announced; or put the one just taken back. */
 enum pvboot_ring pvboot_ring_pop(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain);
+void pvboot_ring_unpop(struct pvboot_queue *q);
 /* Its next descriptor: MORE and *seg, chain->writable says which part; or END. */
 enum pvboot_ring pvboot_ring_walk(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain,
 				  struct pvboot_seg *seg);
@@ -141,6 +143,11 @@ enum pvboot_ring pvboot_ring_walk(struct pvboot_dev *dev, struct pvboot_queue *q
 void pvboot_ring_push(struct pvboot_dev *dev, struct pvboot_queue *q, uint16_t head, uint32_t len);
 /* Ask for notifications of this queue or do without; takes effect on the ring at once. */
 void pvboot_ring_notify(struct pvboot_dev *dev, struct pvboot_queue *q, bool wanted);
+
+/* ---- pvboot_io.c ---- */
+
+/* Give the answers to the guest that came while the device was no bus master. */
+void pvboot_io_unpark(struct pvboot_dev *dev);
 
 /* ---- pvboot_req.c ---- */
 

@@ -7,26 +7,48 @@
  */
 #include "pvboot_dev_int.h"
 
-bool pvboot_io_gpa(struct pvboot_io *io, uint64_t off, uint64_t *gpa, uint64_t *len)
+/* Where byte off of the writable part lies, and in *len how many bytes from there the descriptor covers. */
+static bool locate(const struct pvboot_io *io, uint64_t off, uint64_t *gpa, uint64_t *len)
 {
 	uint16_t i;
 
+	for (i = 0; i < io->nsegs && off >= io->seg[i].len; i++)
+		off -= io->seg[i].len;
+	if (i == io->nsegs || off > UINT64_MAX - io->seg[i].gpa)
+		return false;
+	*gpa = io->seg[i].gpa + off;
+	*len = io->seg[i].len - off;
+	if (*len - 1 > UINT64_MAX - *gpa)
+		*len = UINT64_MAX - *gpa + 1;
+	return true;
+}
+
+/* Write to the writable part, which may be scattered over descriptors and these over memory. */
+static bool put(struct pvboot_io *io, uint64_t off, const void *buf, size_t len)
+{
+	const uint8_t *from = buf;
+
+	while (len) {
+		uint64_t gpa, n;
+
+		if (!locate(io, off, &gpa, &n))
+			return false;
+		if (n > len)
+			n = len;
+		if (!pvboot_mem_write(io->dev, gpa, from, n))
+			return false;
+		from += n;
+		off += n;
+		len -= n;
+	}
+	return true;
+}
+
+bool pvboot_io_gpa(struct pvboot_io *io, uint64_t off, uint64_t *gpa, uint64_t *len)
+{
 	if (!io->busy || !pvboot_dev_running(io->dev) || off >= io->room)
 		return false;
-	off += sizeof(struct pvboot_rsp);
-	for (i = 0; i < io->nsegs; i++) {
-		if (off < io->seg[i].len) {
-			if (off > UINT64_MAX - io->seg[i].gpa)
-				return false;
-			*gpa = io->seg[i].gpa + off;
-			*len = io->seg[i].len - off;
-			if (*len - 1 > UINT64_MAX - *gpa)
-				*len = UINT64_MAX - *gpa + 1;
-			return true;
-		}
-		off -= io->seg[i].len;
-	}
-	return false;
+	return locate(io, off + sizeof(struct pvboot_rsp), gpa, len);
 }
 
 void *pvboot_io_map(struct pvboot_io *io, uint64_t off, uint64_t *len)
@@ -40,60 +62,63 @@ void *pvboot_io_map(struct pvboot_io *io, uint64_t off, uint64_t *len)
 
 bool pvboot_io_write(struct pvboot_io *io, uint64_t off, const void *buf, size_t len)
 {
-	const uint8_t *from = buf;
-
-	if (!io->busy || off > io->room || len > io->room - off)
+	if (!io->busy || !pvboot_dev_running(io->dev) || off > io->room || len > io->room - off)
 		return false;
-	while (len) {
-		uint64_t n;
-		void *to = pvboot_io_map(io, off, &n);
-
-		if (!to)
-			return false;
-		if (n > len)
-			n = len;
-		memcpy(to, from, n);
-		from += n;
-		off += n;
-		len -= n;
-	}
-	return true;
+	return put(io, off + sizeof(struct pvboot_rsp), buf, len);
 }
 
-/* Write the pvboot_rsp to the beginning of the writable part, which may be scattered over descriptors. */
-static bool write_rsp(struct pvboot_io *io, const struct pvboot_rsp *rsp)
+/* The status comes last: a driver that sees it there may believe the rest. */
+static bool put_rsp(struct pvboot_io *io, const struct pvboot_rsp *rsp)
 {
-	const uint8_t *from = (const uint8_t *)rsp;
-	size_t left = sizeof(*rsp);
-	uint16_t i;
+	const size_t rest = offsetof(struct pvboot_rsp, detail);
 
-	for (i = 0; left && i < io->nsegs; i++) {
-		size_t n = io->seg[i].len < left ? io->seg[i].len : left;
+	if (!put(io, rest, (const uint8_t *)rsp + rest, sizeof(*rsp) - rest))
+		return false;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	return put(io, 0, &rsp->status, sizeof(rsp->status));
+}
+_Static_assert(offsetof(struct pvboot_rsp, status) == 0, "the rest follows the status");
 
-		if (!pvboot_mem_write(io->dev, io->seg[i].gpa, from, n))
-			return false;
-		from += n;
-		left -= n;
-	}
-	return !left;
+static void give_back(struct pvboot_dev *dev, struct pvboot_io *io, const struct pvboot_rsp *rsp)
+{
+	bool written = put_rsp(io, rsp);
+
+	pvboot_ring_push(dev, &dev->queue[PVBOOT_Q_REQUESTS], io->head,
+			 written ? (uint32_t)sizeof(*rsp) + rsp->length : 0);
 }
 
 void pvboot_io_complete(struct pvboot_io *io, uint32_t status, uint32_t detail, uint32_t length)
 {
-	struct pvboot_dev *dev = io->dev;
 	struct pvboot_rsp rsp = {.status = status, .detail = detail, .length = length};
+	struct pvboot_dev *dev = io->dev;
 
-	if (!io->busy)
-		return;
-	io->busy = false;
-	if (!pvboot_dev_running(dev))
+	if (!io->busy || dev->parked[io->head])
 		return;
 	if (status > PVBOOT_S_LAST || length > io->room) { /* the backend, or the host behind it, erred */
 		rsp = (struct pvboot_rsp){.status = PVBOOT_S_FAILED};
 		pvboot_dev_complain(dev, "the host gave an answer that cannot be: the request fails");
 	}
-	if (write_rsp(io, &rsp))
-		pvboot_ring_push(dev, &dev->queue[PVBOOT_Q_REQUESTS], io->head, (uint32_t)sizeof(rsp) + rsp.length);
-	else
-		pvboot_ring_push(dev, &dev->queue[PVBOOT_Q_REQUESTS], io->head, 0);
+	if (pvboot_dev_running(dev)) {
+		io->busy = false;
+		give_back(dev, io, &rsp);
+		return;
+	}
+	/* No bus master now, or broken until reset: the arguments are done with, and the answer takes their place. */
+	memcpy(io->args, &rsp, sizeof(rsp));
+	dev->parked[io->head] = true;
+}
+
+void pvboot_io_unpark(struct pvboot_dev *dev)
+{
+	struct pvboot_rsp rsp;
+	uint16_t i;
+
+	for (i = 0; i < PVBOOT_QUEUE_MAX && pvboot_dev_running(dev); i++) {
+		if (!dev->parked[i])
+			continue;
+		dev->parked[i] = false;
+		dev->io[i].busy = false;
+		memcpy(&rsp, dev->io[i].args, sizeof(rsp));
+		give_back(dev, &dev->io[i], &rsp);
+	}
 }

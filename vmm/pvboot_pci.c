@@ -142,8 +142,8 @@ uint32_t pvboot_dev_cfg_read(struct pvboot_dev *dev, uint32_t offset, uint32_t l
 
 	if (!access_valid(offset, len))
 		return len == 1 ? 0xff : len == 2 ? 0xffff : UINT32_MAX;
-	if (touches(offset, len, PCI_CFG_DATA) && window_valid(dev, &at, &n))
-		put32(dev, PCI_CFG_DATA, pvboot_dev_bar_read(dev, at, n));
+	if (touches(offset, len, PCI_CFG_DATA))
+		put32(dev, PCI_CFG_DATA, window_valid(dev, &at, &n) ? pvboot_dev_bar_read(dev, at, n) : UINT32_MAX);
 	memcpy(&value, dev->cfg + offset, len);
 	if (touches(offset, len, PCI_STATUS) && dev->isr)
 		value |= (uint32_t)PCI_STATUS_INTERRUPT << 8 * (PCI_STATUS - offset);

@@ -7,52 +7,61 @@
  */
 #include "pvboot_dev_int.h"
 
-/* Write a packet into a chain.  MORE: *len bytes were written, 0 if it did not fit or memory was not there. */
-static enum pvboot_ring fill(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain,
-			     const struct pvboot_waiting *w, uint32_t *len)
+/* Walk the next buffer into dev->seg.  MORE: it is there, of chain->total bytes. */
+static enum pvboot_ring next_buffer(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain)
 {
-	const uint8_t *from = (const uint8_t *)w;
-	uint32_t size = (uint32_t)sizeof(w->pkt) + w->pkt.length, done = 0;
-	struct pvboot_seg seg;
+	struct pvboot_seg *seg = dev->seg;
 	enum pvboot_ring r;
-	bool ok = true;
+	uint16_t count;
 
-	while ((r = pvboot_ring_walk(dev, q, chain, &seg)) == PVBOOT_RING_MORE) {
-		uint32_t n = seg.len < size - done ? seg.len : size - done;
-
+	r = pvboot_ring_count(dev, q, &count);
+	if (r != PVBOOT_RING_MORE)
+		return r;
+	if (pvboot_ring_pop(dev, q, chain) == PVBOOT_RING_BROKEN)
+		return PVBOOT_RING_BROKEN;
+	while ((r = pvboot_ring_walk(dev, q, chain, seg)) == PVBOOT_RING_MORE) {
 		if (!chain->writable) {
 			pvboot_dev_break(dev, "a readable descriptor in the packet queue");
 			return PVBOOT_RING_BROKEN;
 		}
-		ok = ok && pvboot_mem_write(dev, seg.gpa, from + done, n);
-		done += n;
+		if (chain->more)
+			seg++; /* the walk ends before there are more than the queue's size */
 	}
-	if (r == PVBOOT_RING_BROKEN)
-		return r;
-	*len = ok && done == size ? size : 0;
-	return PVBOOT_RING_MORE;
+	return r == PVBOOT_RING_BROKEN ? r : PVBOOT_RING_MORE;
+}
+
+/* Fill the buffer at hand, which is large enough.  False: not all that was needed of it is memory. */
+static bool fill(struct pvboot_dev *dev, const uint8_t *from, uint32_t left)
+{
+	const struct pvboot_seg *seg = dev->seg;
+
+	for (; left; seg++) {
+		uint32_t n = seg->len < left ? seg->len : left;
+
+		if (!pvboot_mem_write(dev, seg->gpa, from, n))
+			return false;
+		from += n;
+		left -= n;
+	}
+	return true;
 }
 
 /* Deliver the packet that waits longest.  END: no buffer. */
 static enum pvboot_ring deliver_first(struct pvboot_dev *dev, struct pvboot_queue *q)
 {
+	const struct pvboot_waiting *w = &dev->waiting[dev->waiting_first];
+	uint32_t size = (uint32_t)sizeof(w->pkt) + w->pkt.length;
 	struct pvboot_chain chain;
-	enum pvboot_ring r;
-	uint16_t count;
-	uint32_t len;
+	enum pvboot_ring r = next_buffer(dev, q, &chain);
 
-	r = pvboot_ring_count(dev, q, &count);
 	if (r != PVBOOT_RING_MORE)
 		return r;
-	if (pvboot_ring_pop(dev, q, &chain) == PVBOOT_RING_BROKEN)
-		return PVBOOT_RING_BROKEN;
-	if (fill(dev, q, &chain, &dev->waiting[dev->waiting_first], &len) == PVBOOT_RING_BROKEN)
-		return PVBOOT_RING_BROKEN;
-	if (!len)
-		dev->dropped++;
 	dev->waiting_first = (dev->waiting_first + 1) % PVBOOT_PKT_WAITING;
 	dev->waiting_count--;
-	pvboot_ring_push(dev, q, chain.head, len);
+	if (chain.total < size)
+		pvboot_ring_unpop(q);
+	else
+		pvboot_ring_push(dev, q, chain.head, fill(dev, (const uint8_t *)w, size) ? size : 0);
 	return PVBOOT_RING_MORE;
 }
 
@@ -88,11 +97,8 @@ bool pvboot_dev_deliver(struct pvboot_dev *dev, const struct pvboot_pkt *pkt, co
 
 	if (!dev->dgram_open || !pvboot_dev_running(dev))
 		return false;
-	if (pkt->type != PVBOOT_PKT_DGRAM || pkt->length > PVBOOT_DGRAM_MAX ||
-	    dev->waiting_count == PVBOOT_PKT_WAITING) {
-		dev->dropped++;
+	if (pkt->type != PVBOOT_PKT_DGRAM || pkt->length > PVBOOT_DGRAM_MAX || dev->waiting_count == PVBOOT_PKT_WAITING)
 		return false;
-	}
 	w = &dev->waiting[(dev->waiting_first + dev->waiting_count) % PVBOOT_PKT_WAITING];
 	w->pkt = *pkt;
 	w->pkt.flags = 0;

@@ -107,7 +107,7 @@ static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint
 	if (args.head >= dev->queue[PVBOOT_Q_REQUESTS].size || args.head == io->head)
 		return PVBOOT_S_BAD_REQUEST;
 	victim = &dev->io[args.head];
-	if (victim->busy) {
+	if (victim->busy && !dev->parked[args.head]) {
 		dev->be_ops->cancel(dev->be, victim);
 		pvboot_io_complete(victim, PVBOOT_S_CANCELLED, 0, 0);
 	}

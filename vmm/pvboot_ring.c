@@ -69,6 +69,11 @@ enum pvboot_ring pvboot_ring_pop(struct pvboot_dev *dev, struct pvboot_queue *q,
 	return PVBOOT_RING_MORE;
 }
 
+void pvboot_ring_unpop(struct pvboot_queue *q)
+{
+	q->next_avail--;
+}
+
 /* What is wrong with a descriptor in its place, or NULL. */
 static const char *check_desc(const struct pvboot_queue *q, const struct pvboot_chain *chain,
 			      const struct vring_desc *desc)

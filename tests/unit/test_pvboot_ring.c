@@ -306,9 +306,33 @@ static void test_no_bus_master_no_memory_access(void **state)
 	maps = g->maps;
 	guest_kick(g, 1);
 	assert_false(pvboot_io_write(g->held[0], 0, "x", 1));
-	pvboot_io_complete(g->held[0], PVBOOT_S_OK, 0, 0);
+	pvboot_io_complete(g->held[0], PVBOOT_S_FAILED, 0, 0);
+	guest_kick(g, 1);
 	assert_int_equal(g->maps, maps);
 	assert_int_equal(g->irq, 0);
+	/* The answer waits for a notification; given twice it still counts once. */
+	pvboot_io_complete(g->held[0], PVBOOT_S_TIMEOUT, 0, 0);
+	guest_bus_master(g);
+	assert_int_equal(g->maps, maps);
+	guest_kick(g, 1);
+	assert_int_equal(guest_rsp(g, 0).status, PVBOOT_S_FAILED);
+	assert_int_equal(guest_get16(g, GUEST_USED(1) + 2), 2);
+	guest_kick(g, 1);
+	assert_int_equal(guest_get16(g, GUEST_USED(1) + 2), 2);
+}
+
+static void test_reset_forgets_answers_that_wait_for_bus_master(void **state)
+{
+	struct guest *g = ready(state);
+
+	offer(g, 0);
+	pvboot_dev_cfg_write(g->dev, PCI_COMMAND, 2, PCI_COMMAND_IO);
+	pvboot_io_complete(g->held[0], PVBOOT_S_FAILED, 0, 0);
+	guest_start(g);
+	guest_kick(g, 1);
+	assert_int_equal(guest_get16(g, GUEST_USED(1) + 2), 0);
+	assert_int_equal(guest_rsp(g, 0).status, PVBOOT_S_NO_OFFER);
+	assert_int_equal(guest_status(g), 0x0f);
 }
 
 /* ---- what works ------------------------------------------------------------------------------------------------ */
@@ -520,6 +544,7 @@ int main(void)
 		TEST(test_notification_before_driver_ok_waits),
 		TEST(test_disabled_queue_is_not_looked_at),
 		TEST(test_no_bus_master_no_memory_access),
+		TEST(test_reset_forgets_answers_that_wait_for_bus_master),
 		TEST(test_nothing_is_read_twice),
 		TEST(test_interrupt_only_if_the_driver_wants_it),
 		TEST(test_full_queue_is_taken_over_at_once),
