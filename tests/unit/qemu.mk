@@ -11,3 +11,15 @@ $(addprefix $(B)/tests/unit/,fake_dev.o fake_host.o $(LINK_TESTS:%=%.o)): \
 $(LINK_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/fake_dev.o $(B)/tests/unit/fake_host.o $(QEMU_TEST_LINK)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
+
+QEMU_TESTS := test_proxy
+QEMU_TEST_DEVICE := $(patsubst %.c,$(B)/%.o,$(wildcard vmm/pvboot_*.c))
+UNIT_TESTS += $(QEMU_TESTS:%=$(B)/tests/unit/%)
+
+$(addprefix $(B)/tests/unit/,fake_qemu.o $(QEMU_TESTS:%=%.o)): \
+	CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit
+
+$(B)/tests/unit/test_proxy: $(B)/tests/unit/test_proxy.o $(B)/tests/unit/fake_qemu.o $(B)/vmm/qemu/proxy.o \
+	$(B)/vmm/qemu/ram.o $(QEMU_TEST_LINK) $(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
