@@ -194,7 +194,7 @@ def test_overload_and_pieces(net, tmp_path, root):
     fillers = range(128, 136)
     head = "".join(f"option text-{n} code {n} = text;\n" for n in (*fillers, 210))
     extra = 'option bootfile-name "pxelinux.0"; option text-210 "sub/"; '
-    extra += " ".join(f'option text-{n} "{"y" * 140}";' for n in fillers)
+    extra += " ".join(f'option text-{n} "{"y" * 125}";' for n in fillers)
     make_files(root, "sub/ldlinux.c32", "sub/pxelinux.cfg/default")
     hosts = [dhcpd_host(filename=None, extra=extra)]
     with Dhcpd(net.server, tmp_path / "dhcpd", hosts=hosts, head=head), Tftpd(net.server, tmp_path / "tftpd", root):
