@@ -23,3 +23,13 @@ $(B)/tests/unit/test_proxy: $(B)/tests/unit/test_proxy.o $(B)/tests/unit/fake_qe
 	$(B)/vmm/qemu/ram.o $(QEMU_TEST_LINK) $(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
+
+# The program itself, as it is installed.
+UNIT_TESTS += $(B)/tests/unit/test_pvboot_device
+
+$(B)/tests/unit/test_pvboot_device.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit \
+	-DPVBOOT_DEVICE_PROGRAM='"$(B)/pvboot-device"'
+
+$(B)/tests/unit/test_pvboot_device: $(B)/tests/unit/test_pvboot_device.o $(B)/tests/unit/fake_qemu.o | $(B)/pvboot-device
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka

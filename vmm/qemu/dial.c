@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dial.h"
@@ -99,4 +100,11 @@ int dial_answer(int dial, int *fd)
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
 	return *fd < 0 && !error ? EPROTO : error;
+}
+
+void dial_stop(int dial)
+{
+	close(dial);
+	while (wait(NULL) < 0 && errno == EINTR)
+		;
 }

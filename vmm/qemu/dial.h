@@ -21,4 +21,7 @@ int dial_ask(int dial);
 /* The descriptor is readable: *fd is a connection, or -1 and an errno is returned.  EAGAIN: not yet. */
 int dial_answer(int dial, int *fd);
 
+/* End the process, and wait until it has ended: nobody inherits a dead child. */
+void dial_stop(int dial);
+
 #endif /* QEMU_DIAL_H */

@@ -266,6 +266,8 @@ static int run(struct device *d)
 	if (!d->dir)
 		link_socket_start(&d->link);
 	event_base_dispatch(d->base);
+	if (d->dial >= 0)
+		dial_stop(d->dial);
 	return d->status;
 }
 
@@ -283,9 +285,8 @@ int main(int argc, char *argv[])
 		d.options.name = d.name;
 	}
 	open_standard_fds();
-	/* Ctrl-C is for QEMU, at whose end this one ends; the second process is not waited for */
+	/* Ctrl-C is for QEMU, at whose end this one ends */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_IGN);
 	return run(&d);
 }

@@ -88,6 +88,8 @@ static const int device_calls[] = {
 	SCMP_SYS(splice),
 	SCMP_SYS(fstat),
 	SCMP_SYS(madvise),
+	/* the end of the other process */
+	SCMP_SYS(wait4),
 };
 
 /* For --backend dir: beneath a directory, by openat2() and RESOLVE_BENEATH. */

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_pvboot_device.c - the program pvboot-device, sandbox and all, between a QEMU and a hostd that the test plays.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "fake_qemu.h"
+#include "pvboot_link.h"
+
+#define PATIENCE_MS 5000
+#define FILE_BYTES (9u << 20)
+#define BUFFER 0x200000u /* in guest memory */
+
+struct rig {
+	struct fake_qemu q;
+	pid_t pid;
+	int err; /* its stderr */
+	char dir[32], path[64];
+	int listener, host; /* -1: no hostd, no connection */
+	char log[4096];
+	size_t log_len;
+};
+
+/* ---- the program ------------------------------------------------------------------------------------------------ */
+
+static void start(struct rig *r, const char *const args[])
+{
+	const char *argv[24] = {PVBOOT_DEVICE_PROGRAM, "--fd", "3", "--name", "vm", "--hostd", r->path};
+	unsigned int n = 7;
+	int err[2];
+
+	while (args && *args)
+		argv[n++] = *args++;
+	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
+	r->pid = fork();
+	assert_true(r->pid >= 0);
+	if (r->pid == 0) {
+		dup2(err[1], STDERR_FILENO);
+		dup2(r->q.device_fd, 3);
+		if (r->q.device_fd == 3)
+			fcntl(3, F_SETFD, 0);
+		execv(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	close(err[1]);
+	r->err = err[0];
+	close(r->q.device_fd);
+	r->q.device_fd = -1;
+}
+
+static void rig_init(struct rig *r)
+{
+	memset(r, 0, sizeof(*r));
+	qemu_new(&r->q);
+	strcpy(r->dir, "/tmp/pvboot-test-XXXXXX");
+	assert_non_null(mkdtemp(r->dir));
+	snprintf(r->path, sizeof(r->path), "%s/sock", r->dir);
+	r->listener = r->host = -1;
+}
+
+/* The exit status, or minus the signal. */
+static int finish(struct rig *r)
+{
+	int status = 0;
+
+	shutdown(r->q.fd, SHUT_RDWR);
+	assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
+	if (r->host >= 0)
+		close(r->host);
+	if (r->listener >= 0)
+		close(r->listener);
+	close(r->err);
+	unlink(r->path);
+	rmdir(r->dir);
+	qemu_free(&r->q);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/* Wait until the log has that text. */
+static void expect_log(struct rig *r, const char *text)
+{
+	struct pollfd p = {.fd = r->err, .events = POLLIN};
+	ssize_t n;
+
+	while (!strstr(r->log, text)) {
+		if (poll(&p, 1, PATIENCE_MS) != 1)
+			fail_msg("\"%s\" is not in the log:\n%s", text, r->log);
+		n = read(r->err, r->log + r->log_len, sizeof(r->log) - 1 - r->log_len);
+		if (n <= 0)
+			fail_msg("\"%s\" is not in the log, which ended:\n%s", text, r->log);
+		r->log_len += (size_t)n;
+		r->log[r->log_len] = '\0';
+	}
+}
+
+/* ---- hostd ------------------------------------------------------------------------------------------------------ */
+
+static void host_listen(struct rig *r)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+
+	strcpy(sun.sun_path, r->path);
+	r->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(r->listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(listen(r->listener, 4), 0);
+}
+
+static void host_send(struct rig *r, uint16_t type, uint32_t id, const void *body, size_t len, int fd)
+{
+	struct pvboot_link_hdr hdr = {PVBOOT_LINK_MAGIC, (uint32_t)len, type, fd >= 0 ? PVBOOT_LINK_F_FD : 0, id};
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.bytes = {0}};
+	struct iovec iov[2] = {{&hdr, sizeof(hdr)}, {(void *)body, len}};
+	struct msghdr mh = {.msg_iov = iov, .msg_iovlen = 2};
+
+	if (fd >= 0) {
+		struct cmsghdr *c;
+
+		mh.msg_control = control.bytes;
+		mh.msg_controllen = sizeof(control.bytes);
+		c = CMSG_FIRSTHDR(&mh);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	}
+	assert_int_equal(sendmsg(r->host, &mh, MSG_NOSIGNAL), sizeof(hdr) + len);
+}
+
+/* The next frame is of that type: its id, and the first len bytes of its body. */
+static uint32_t host_expect(struct rig *r, uint16_t type, void *body, size_t len)
+{
+	struct pollfd p = {.fd = r->host, .events = POLLIN};
+	struct pvboot_link_hdr hdr;
+	uint8_t buf[4096];
+
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+	assert_int_equal(recv(r->host, &hdr, sizeof(hdr), MSG_WAITALL), sizeof(hdr));
+	assert_int_equal(hdr.type, type);
+	assert_true(hdr.length >= len && hdr.length <= sizeof(buf));
+	if (hdr.length)
+		assert_int_equal(recv(r->host, buf, hdr.length, MSG_WAITALL), hdr.length);
+	if (len)
+		memcpy(body, buf, len);
+	return hdr.id;
+}
+
+/* Accept a connection and take it as far as RESUME. */
+static void host_accept(struct rig *r, uint32_t features)
+{
+	struct pvboot_link_hello hello = {1, 1, features, 42};
+	struct pvboot_link_welcome welcome = {.version = 1};
+	struct pvboot_link_identity id;
+	struct pollfd p = {.fd = r->listener, .events = POLLIN};
+
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+	r->host = accept4(r->listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(r->host >= 0);
+	host_send(r, PVBOOT_LINK_HELLO, 0, &hello, sizeof(hello), -1);
+	host_expect(r, PVBOOT_LINK_IDENTITY, &id, sizeof(id));
+	assert_int_equal(id.nonce, 42);
+	assert_string_equal(id.name, "vm");
+	welcome.features = id.features;
+	host_send(r, PVBOOT_LINK_WELCOME, 0, &welcome, sizeof(welcome), -1);
+	host_expect(r, PVBOOT_LINK_RESUME, NULL, 0);
+	if (features)
+		assert_int_equal(id.features, features);
+}
+
+static bool host_dropped(struct rig *r)
+{
+	struct pollfd p = {.fd = r->host, .events = POLLIN};
+	char c;
+
+	return poll(&p, 1, PATIENCE_MS) == 1 && recv(r->host, &c, 1, 0) <= 0;
+}
+
+/* A file with FILE_BYTES of a pattern, opened with those flags. */
+static int pattern_file(struct rig *r, int flags)
+{
+	char path[80];
+	uint8_t *bytes = malloc(FILE_BYTES);
+	int fd;
+
+	assert_non_null(bytes);
+	for (size_t i = 0; i < FILE_BYTES; i++)
+		bytes[i] = (uint8_t)(i ^ i >> 8 ^ i >> 16);
+	snprintf(path, sizeof(path), "%s/file", r->dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, bytes, FILE_BYTES), FILE_BYTES);
+	close(fd);
+	fd = open(path, flags | O_CLOEXEC);
+	assert_true(fd >= 0);
+	unlink(path);
+	free(bytes);
+	return fd;
+}
+
+static void assert_pattern(const uint8_t *p, size_t from, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		size_t k = from + i;
+
+		if (p[i] != (uint8_t)(k ^ k >> 8 ^ k >> 16))
+			fail_msg("byte %zu of the file is wrong in guest memory", k);
+	}
+}
+
+static void submit_open(struct rig *r)
+{
+	struct pvboot_open_args a = {0};
+	uint8_t args[sizeof(a) + 4];
+
+	memcpy(args, &a, sizeof(a));
+	memcpy(args + sizeof(a), "name", 4);
+	qemu_submit(&r->q, PVBOOT_OP_OPEN, args, sizeof(args), BUFFER, sizeof(struct pvboot_open_res));
+}
+
+/* Take the OPEN and pass a descriptor for it; the id to reply to. */
+static uint32_t host_passes(struct rig *r, int fd, uint64_t available, uint32_t flags)
+{
+	struct pvboot_link_grow g = {available, FILE_BYTES, 0, flags};
+	uint32_t id = host_expect(r, PVBOOT_LINK_REQUEST, NULL, 0);
+
+	host_send(r, PVBOOT_LINK_GROW, 5, &g, sizeof(g), fd);
+	return id;
+}
+
+static void host_opens(struct rig *r, int fd, uint64_t available, uint32_t flags)
+{
+	uint8_t body[sizeof(struct pvboot_link_reply) + sizeof(struct pvboot_open_res)];
+	struct pvboot_link_reply m = {.result_len = sizeof(struct pvboot_open_res)};
+	struct pvboot_open_res res = {.handle = 5, .size = FILE_BYTES};
+	uint32_t id = host_passes(r, fd, available, flags);
+
+	memcpy(body, &m, sizeof(m));
+	memcpy(body + sizeof(m), &res, sizeof(res));
+	host_send(r, PVBOOT_LINK_REPLY, id, body, sizeof(body), -1);
+}
+
+static void submit_read(struct rig *r, uint64_t offset, uint32_t len)
+{
+	struct pvboot_read_args a = {.handle = 5, .offset = offset};
+
+	qemu_submit(&r->q, PVBOOT_OP_READ, &a, sizeof(a), BUFFER, len);
+}
+
+static void boot(struct rig *r)
+{
+	qemu_share_ram(&r->q);
+	qemu_share_irq(&r->q);
+	qemu_start(&r->q);
+}
+
+/* ---- refusals --------------------------------------------------------------------------------------------------- */
+
+static void test_command_line_wrong(void **state)
+{
+	static const char *const wrong[][3] = {
+		{"--fd", "x"},
+		{"--fd", "99"},
+		{"--mac", "01:00:00:00:00:00"},
+		{"--mac", "52:54:00"},
+		{"--uuid", "1"},
+		{"--rom-size", "x"},
+		{"--rom-size", "17M"},
+		{"--host-wait", "0"},
+		{"--name", "a b"},
+		{"--name", ""},
+		{"--backend", "dir:"},
+		{"--log-level", "loud"},
+		{"--user", "nobody-at-all"},
+		{"stray"},
+		{"--no-such-option"},
+		{"--backend", "dir:/no/such"},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct rig r;
+		int status;
+
+		rig_init(&r);
+		start(&r, wrong[i]);
+		expect_log(&r, "pvboot-device: ");
+		status = finish(&r);
+		if (status != 1 && status != 2)
+			fail_msg("%s %s: exit status %d", wrong[i][0], wrong[i][1], status);
+	}
+}
+
+static void test_nonsense_from_qemu(void **state)
+{
+	struct rig r;
+
+	rig_init(&r);
+	start(&r, NULL);
+	qemu_send(&r.q, 77, NULL, 0, NULL, 0);
+	assert_true(qemu_closed(&r.q));
+	expect_log(&r, "vm: QEMU sent a message of an unknown kind\n");
+	assert_int_equal(finish(&r), 1);
+}
+
+static void test_descriptor_refused(void **state)
+{
+	struct rig r;
+	int fd[2];
+
+	rig_init(&r);
+	host_listen(&r);
+	start(&r, NULL);
+	boot(&r);
+	host_accept(&r, PVBOOT_LINK_F_FD);
+	submit_open(&r);
+	fd[0] = pattern_file(&r, O_RDWR);
+	host_passes(&r, fd[0], FILE_BYTES, PVBOOT_LINK_GROW_DONE);
+	close(fd[0]);
+	assert_true(host_dropped(&r));
+	close(r.host);
+	/* the request was not lost by it; a pipe could make the device wait for ever */
+	host_accept(&r, PVBOOT_LINK_F_FD);
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+	host_passes(&r, fd[0], FILE_BYTES, PVBOOT_LINK_GROW_DONE);
+	close(fd[0]);
+	close(fd[1]);
+	assert_true(host_dropped(&r));
+	assert_false(qemu_answered(&r.q));
+	assert_int_equal(qemu_in(&r.q, PVBOOT_REG_DEVICE + 6, 2), 0);
+	assert_int_equal(finish(&r), 0);
+}
+
+/* ---- what is to work -------------------------------------------------------------------------------------------- */
+
+static void test_ends_with_qemu(void **state)
+{
+	struct rig r;
+
+	rig_init(&r);
+	start(&r, NULL);
+	boot(&r);
+	expect_log(&r, "vm: hostd cannot be reached (No such file or directory); trying again until it can\n");
+	assert_int_equal(finish(&r), 0);
+}
+
+static void files_reach_memory(bool sandbox)
+{
+	static const char *const bare[] = {"--no-sandbox", NULL};
+	struct pvboot_link_grow more = {FILE_BYTES, FILE_BYTES, 0, PVBOOT_LINK_GROW_DONE};
+	struct pvboot_rsp rsp;
+	struct rig r;
+	int fd;
+
+	rig_init(&r);
+	host_listen(&r);
+	start(&r, sandbox ? NULL : bare);
+	boot(&r);
+	host_accept(&r, PVBOOT_LINK_F_FD);
+	expect_log(&r, "vm: hostd is there\n");
+	submit_open(&r);
+	fd = pattern_file(&r, O_RDONLY);
+	host_opens(&r, fd, 100000, 0);
+	close(fd);
+	assert_int_equal(qemu_wait(&r.q).status, PVBOOT_S_OK);
+
+	submit_read(&r, 1000, 1408); /* served before the register access is answered */
+	assert_true(qemu_answered(&r.q));
+	assert_pattern(r.q.ram + BUFFER, 1000, 1408);
+
+	submit_read(&r, 4097, FILE_BYTES); /* what is there, then the rest, to the end */
+	assert_false(qemu_answered(&r.q));
+	host_send(&r, PVBOOT_LINK_GROW, 5, &more, sizeof(more), -1);
+	rsp = qemu_wait(&r.q);
+	assert_int_equal(rsp.status, PVBOOT_S_OK);
+	assert_int_equal(rsp.detail, PVBOOT_READ_EOF);
+	assert_int_equal(rsp.length, FILE_BYTES - 4097);
+	assert_pattern(r.q.ram + BUFFER, 4097, FILE_BYTES - 4097);
+	assert_int_equal(finish(&r), 0);
+}
+
+static void test_files_reach_memory(void **state)
+{
+	files_reach_memory(true);
+}
+
+static void test_files_reach_memory_unconfined(void **state)
+{
+	files_reach_memory(false);
+}
+
+static void test_inline_data(void **state)
+{
+	static const char *const args[] = {"--no-fd-passing", NULL};
+	struct pvboot_link_data d = {.length = 5};
+	struct pvboot_link_reply m = {.result_len = 5, .detail = PVBOOT_READ_EOF};
+	uint8_t body[sizeof(d) + 5];
+	struct pvboot_rsp rsp;
+	struct rig r;
+	uint32_t id;
+
+	rig_init(&r);
+	host_listen(&r);
+	start(&r, args);
+	boot(&r);
+	host_accept(&r, 0);
+	submit_read(&r, 0, 10);
+	id = host_expect(&r, PVBOOT_LINK_REQUEST, NULL, 0);
+	memcpy(body, &d, sizeof(d));
+	memcpy(body + sizeof(d), "bytes", 5);
+	host_send(&r, PVBOOT_LINK_DATA, id, body, sizeof(body), -1);
+	host_send(&r, PVBOOT_LINK_REPLY, id, &m, sizeof(m), -1);
+	rsp = qemu_wait(&r.q);
+	assert_int_equal(rsp.length, 5);
+	assert_memory_equal(r.q.ram + BUFFER, "bytes", 5);
+	assert_int_equal(finish(&r), 0);
+}
+
+static void test_hostd_comes_late_dies_and_is_back(void **state)
+{
+	struct pvboot_link_reply m = {.status = PVBOOT_S_NOT_FOUND};
+	struct rig r;
+	uint32_t id;
+
+	rig_init(&r);
+	start(&r, NULL);
+	boot(&r);
+	expect_log(&r, "cannot be reached");
+	submit_open(&r);
+	host_listen(&r);
+	host_accept(&r, PVBOOT_LINK_F_FD);
+	id = host_expect(&r, PVBOOT_LINK_REQUEST, NULL, 0);
+	/* its directory goes, too, as /run/pvboot does when systemd stops it */
+	close(r.host);
+	close(r.listener);
+	unlink(r.path);
+	assert_int_equal(rmdir(r.dir), 0);
+	expect_log(&r, "vm: hostd is gone; the guest waits\n");
+	assert_int_equal(qemu_in(&r.q, PVBOOT_REG_DEVICE + 6, 2), 0);
+	usleep(150000);
+	assert_int_equal(mkdir(r.dir, 0700), 0);
+	host_listen(&r);
+	host_accept(&r, PVBOOT_LINK_F_FD);
+	expect_log(&r, "vm: hostd is back\n");
+	assert_int_equal(host_expect(&r, PVBOOT_LINK_REQUEST, NULL, 0), id);
+	assert_int_equal(qemu_in(&r.q, PVBOOT_REG_DEVICE + 6, 2), PVBOOT_STATUS_HOST_UP);
+	assert_false(qemu_answered(&r.q));
+	host_send(&r, PVBOOT_LINK_REPLY, id, &m, sizeof(m), -1);
+	assert_int_equal(qemu_wait(&r.q).status, PVBOOT_S_NOT_FOUND);
+	assert_int_equal(finish(&r), 0);
+}
+
+static void test_phase_is_logged(void **state)
+{
+	struct pvboot_phase_args a = {PVBOOT_PHASE_ROM, 1};
+	struct rig r;
+	unsigned int ms;
+	char *at;
+
+	rig_init(&r);
+	start(&r, NULL);
+	boot(&r);
+	qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+	expect_log(&r, " ms\n");
+	at = strstr(r.log, "vm: phase rom ");
+	assert_non_null(at);
+	assert_int_equal(sscanf(at, "vm: phase rom %u ms", &ms), 1);
+	assert_true(ms < 10000);
+	assert_int_equal(finish(&r), 0);
+}
+
+/* The line of /proc/PID/status that begins so. */
+static void status_line(pid_t pid, const char *name, char line[128])
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, 128, f) && strncmp(line, name, strlen(name)) != 0)
+		;
+	fclose(f);
+}
+
+static void test_sheds_privilege(void **state)
+{
+	char line[128], path[64], target[64] = "";
+	struct rig r;
+
+	rig_init(&r);
+	start(&r, NULL);
+	boot(&r); /* it answers from inside the sandbox */
+	expect_log(&r, "cannot be reached");
+	status_line(r.pid, "Seccomp:", line);
+	assert_string_equal(line, "Seccomp:\t2\n");
+	status_line(r.pid, "NoNewPrivs:", line);
+	assert_string_equal(line, "NoNewPrivs:\t1\n");
+	status_line(r.pid, "CapPrm:", line);
+	assert_string_equal(line, "CapPrm:\t0000000000000000\n");
+	status_line(r.pid, "CapEff:", line);
+	assert_string_equal(line, "CapEff:\t0000000000000000\n");
+	if (geteuid() == 0) {
+		status_line(r.pid, "Uid:", line);
+		assert_string_not_equal(line, "Uid:\t0\t0\t0\t0\n");
+		status_line(r.pid, "Groups:", line);
+		assert_string_equal(line, "Groups:\t \n");
+		snprintf(path, sizeof(path), "/proc/%d/root", (int)r.pid);
+		assert_true(readlink(path, target, sizeof(target) - 1) > 0);
+		assert_string_equal(target, "/proc"); /* of its own mount namespace: an empty one */
+		snprintf(path, sizeof(path), "/proc/%d/root/self", (int)r.pid);
+		assert_int_not_equal(access(path, F_OK), 0);
+	}
+	assert_int_equal(finish(&r), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_command_line_wrong), cmocka_unit_test(test_nonsense_from_qemu),
+		cmocka_unit_test(test_descriptor_refused), cmocka_unit_test(test_ends_with_qemu),
+		cmocka_unit_test(test_files_reach_memory), cmocka_unit_test(test_files_reach_memory_unconfined),
+		cmocka_unit_test(test_inline_data),	   cmocka_unit_test(test_hostd_comes_late_dies_and_is_back),
+		cmocka_unit_test(test_phase_is_logged),	   cmocka_unit_test(test_sheds_privilege),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
