@@ -47,11 +47,17 @@ struct conf_vm {
 	uint32_t host_wait_ms;		     /* 0: as the device has it */
 };
 
+enum conf_log {
+	CONF_LOG_AUTO, /* stderr in the foreground, else syslog */
+	CONF_LOG_STDERR,
+	CONF_LOG_SYSLOG
+};
+
 struct conf {
 	char socket[CONF_PATH_MAX];
 	mode_t socket_mode;
 	char socket_group[64]; /* "": as it comes */
-	bool use_syslog;
+	enum conf_log log;
 	int log_level;
 	char user[64]; /* "": stay who we are */
 	char pid_file[512];

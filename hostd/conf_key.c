@@ -290,8 +290,8 @@ static bool hostd_socket_group(struct conf *conf, const char *key, const char *v
 
 static bool hostd_log(struct conf *conf, const char *key, const char *value)
 {
-	conf->use_syslog = !strcmp(value, "syslog");
-	if (conf->use_syslog || !strcmp(value, "stderr"))
+	conf->log = !strcmp(value, "syslog") ? CONF_LOG_SYSLOG : CONF_LOG_STDERR;
+	if (conf->log == CONF_LOG_SYSLOG || !strcmp(value, "stderr"))
 		return true;
 	conf_error(conf, "log: stderr or syslog");
 	return false;

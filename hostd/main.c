@@ -33,6 +33,14 @@ static int fail(const char *words)
 	return 1;
 }
 
+/* In the foreground to stderr; in the background to syslog, unless the configuration says otherwise. */
+static bool to_syslog(const struct daemon *d)
+{
+	if (d->opt.foreground || d->opt.exit_with_parent)
+		return false;
+	return d->conf.log != CONF_LOG_STDERR;
+}
+
 static void on_signal(evutil_socket_t sig, short what, void *arg)
 {
 	log_msg(LOG_INFO, NULL, "stopping: signal %d", (int)sig);
@@ -132,7 +140,7 @@ static void ready(struct daemon *d)
 		return;
 	dup2(open("/dev/null", O_RDWR | O_CLOEXEC), STDIN_FILENO);
 	dup2(STDIN_FILENO, STDOUT_FILENO);
-	if (d->conf.use_syslog)
+	if (to_syslog(d))
 		dup2(STDIN_FILENO, STDERR_FILENO);
 	if (chdir("/") || write(d->started, "\n", 1) != 1)
 		log_msg(LOG_WARNING, NULL, "nobody waits for the start: %s", strerror(errno));
@@ -143,7 +151,7 @@ static int run(struct daemon *d)
 {
 	char why[512] = "";
 
-	log_open(d->conf.use_syslog && !d->opt.foreground, d->conf.log_level);
+	log_open(to_syslog(d), d->conf.log_level);
 	if (!start(d, why, sizeof(why)))
 		return fail(why);
 	if (d->opt.exit_with_parent) {

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_conf.c - hostd's configuration: what is refused, where the error is, and which section a VM gets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "conf.h"
+
+static struct conf conf;
+
+static bool parse(const char *text)
+{
+	conf_free(&conf);
+	conf_init(&conf);
+	return conf_parse(&conf, "f", text, strlen(text)) && conf_check(&conf, "f");
+}
+
+static void expect_error_(const char *text, const char *words, int line)
+{
+	if (parse(text))
+		_fail(__FILE__, line);
+	if (!strstr(conf.error, words)) {
+		print_error("\"%s\" does not say \"%s\"\n", conf.error, words);
+		_fail(__FILE__, line);
+	}
+}
+#define expect_error(text, words) expect_error_(text, words, __LINE__)
+
+static void test_conf_unknown_section(void **state)
+{
+	expect_error("[hostd]\n[wm x]\n", "f:2: unknown section");
+	expect_error("[hostd\n", "f:1:");
+	expect_error("[hostd] x\n[vm y]x\n", "f:2:");
+}
+
+static void test_conf_unknown_key(void **state)
+{
+	expect_error("[hostd]\n\n; comment\nsokcet = /x\n", "f:4: there is no key \"sokcet\"");
+	expect_error("[vm a]\nsocket = /x\n", "f:2: there is no key \"socket\"");
+	expect_error("[hostd]\nmac = 52:54:00:00:00:01\n", "f:2: there is no key \"mac\"");
+}
+
+static void test_conf_no_section(void **state)
+{
+	expect_error("socket = /x\n", "f:1: \"socket\" stands before any section");
+}
+
+static void test_conf_no_value(void **state)
+{
+	expect_error("[hostd]\nsocket\n", "f:2: neither");
+	expect_error("[hostd]\nsocket =\n", "f:2:");
+}
+
+static void test_conf_long_line(void **state)
+{
+	char text[700];
+
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "[vm a]\n", 7);
+	text[sizeof(text) - 1] = '\0';
+	expect_error(text, "f:2: the line is longer");
+}
+
+static void test_conf_nul_byte(void **state)
+{
+	conf_free(&conf);
+	conf_init(&conf);
+	assert_false(conf_parse(&conf, "f", "[hostd]\n\0\n", 10));
+	assert_non_null(strstr(conf.error, "f:2: a NUL"));
+}
+
+static void test_conf_bad_values(void **state)
+{
+	expect_error("[hostd]\nsocket = x\n", "f:2: socket: a path");
+	expect_error("[hostd]\nsocket_mode = 8\n", "f:2: socket_mode");
+	expect_error("[hostd]\nsocket_mode = 1777\n", "f:2: socket_mode");
+	expect_error("[hostd]\nlog = file\n", "f:2: log");
+	expect_error("[hostd]\nlog_level = 7\n", "f:2: log_level");
+	expect_error("[hostd]\nuser = no-such-user-here\n", "f:2: user");
+	expect_error("[hostd]\nmax_file = -1\n", "f:2: max_file");
+	expect_error("[hostd]\nmax_file = 99999999999999999999999\n", "f:2: max_file");
+	expect_error("[vm a]\nmac = 52:54:00:12:34\n", "f:2: mac");
+	expect_error("[vm a]\nmac = 52:54:00:12:34:5g\n", "f:2: mac");
+	expect_error("[vm a]\nmac = 53:54:00:12:34:56\n", "multicast");
+	expect_error("[vm a]\nuuid = 1234\n", "f:2: uuid");
+	expect_error("[vm a]\ninterface = anamethatistoolong\n", "f:2: interface");
+	expect_error("[vm a]\nroot = srv\n", "f:2: root: a path");
+	expect_error("[vm a]\nallow_uid = no-such-user-here\n", "f:2: allow_uid");
+	expect_error("[vm a]\nallow_uid = 4294967295\n", "f:2: allow_uid"); /* (uid_t)-1 */
+	expect_error("[vm a]\nproxy = maybe\n", "f:2: proxy");
+	expect_error("[vm a]\ntftp_blksize = 7\n", "f:2: tftp_blksize");
+	expect_error("[vm a]\ntftp_blksize = 65465\n", "f:2: tftp_blksize");
+	expect_error("[vm a]\ntftp_windowsize = 0\n", "f:2: tftp_windowsize");
+}
+
+static void test_conf_vm_without_source(void **state)
+{
+	expect_error("[hostd]\n[vm a]\n", "f:2: [vm a] needs interface");
+	expect_error("[vm a]\ninterface = e\nroot = /\n", "both");
+}
+
+static void test_conf_vm_twice(void **state)
+{
+	expect_error("[vm a]\nroot = /\n[vm a]\n", "f:3: [vm a] is there already, at line 1");
+}
+
+static void test_conf_vm_name_too_long(void **state)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "[vm %064d]\n", 0);
+	expect_error(text, "f:1: a VM's name");
+	expect_error("[vm ]\n", "f:1:");
+}
+
+static void test_conf_pattern_with_one_identity(void **state)
+{
+	expect_error("[vm *]\nroot = /\nuuid = 01234567-89ab-cdef-0123-456789abcdef\n", "is a pattern");
+	expect_error("[vm *]\nroot = /\nmac = 52:54:00:12:34:56\n", "is a pattern");
+}
+
+static void test_conf_uid_not_listed(void **state)
+{
+	assert_true(parse(
+		"[vm a]\nroot = /\nallow_uid = 1000, 1001\n[vm b]\nroot = /\n[vm c]\nroot = /\nallow_uid = any\n"));
+	assert_false(conf_vm_allows_uid(conf_find_vm(&conf, "a"), 1002));
+	assert_true(conf_vm_allows_uid(conf_find_vm(&conf, "a"), 1001));
+	assert_false(conf_vm_allows_uid(conf_find_vm(&conf, "b"), getuid() + 1));
+	assert_true(conf_vm_allows_uid(conf_find_vm(&conf, "b"), getuid()));
+	assert_true(conf_vm_allows_uid(conf_find_vm(&conf, "c"), 12345));
+	assert_true(conf_vm_allows_uid(conf_find_vm(&conf, "a"), 0));
+}
+
+static void test_conf_mac_not_allowed(void **state)
+{
+	static const uint8_t in[6] = {0x52, 0x54, 0, 1, 2, 3}, out[6] = {0x52, 0x54, 1, 1, 2, 3}, zero[6],
+			     multi[6] = {1};
+	const struct conf_vm *vm;
+
+	assert_true(parse(
+		"[vm x*]\nroot = /\nmac = 52:54:00:*\n[vm y]\nroot = /\nmac = 52:54:00:01:02:03\n[vm z]\nroot=/\n"));
+	vm = conf_find_vm(&conf, "xx");
+	assert_true(conf_vm_allows_mac(vm, in));
+	assert_false(conf_vm_allows_mac(vm, out));
+	assert_null(conf_vm_own_mac(vm));
+	assert_memory_equal(conf_vm_own_mac(conf_find_vm(&conf, "y")), in, 6);
+	assert_ptr_equal(conf_find_mac(&conf, vm, in), conf_find_vm(&conf, "y"));
+	assert_null(conf_find_mac(&conf, vm, out));
+	vm = conf_find_vm(&conf, "z");
+	assert_true(conf_vm_allows_mac(vm, out));
+	assert_false(conf_vm_allows_mac(vm, zero));
+	assert_false(conf_vm_allows_mac(vm, multi));
+}
+
+static void test_conf_vm_not_configured(void **state)
+{
+	assert_true(parse("[vm a*]\nroot = /\n[vm ab]\nroot = /tmp\n"));
+	assert_null(conf_find_vm(&conf, "b"));
+	assert_string_equal(conf_find_vm(&conf, "ab")->root, "/tmp"); /* its own section goes before a pattern */
+	assert_string_equal(conf_find_vm(&conf, "ac")->root, "/");
+}
+
+static void test_conf_uuid_as_smbios(void **state)
+{
+	static const uint8_t wire[16] = {0x67, 0x45, 0x23, 0x01, 0xab, 0x89, 0xef, 0xcd,
+					 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+	uint8_t uuid[16];
+
+	assert_true(conf_parse_uuid("01234567-89AB-cdef-0123-456789abcdef", uuid));
+	assert_memory_equal(uuid, wire, 16);
+	assert_false(conf_parse_uuid("01234567-89AB-cdef-0123-456789abcdef0", uuid));
+	assert_false(conf_parse_uuid("01234567-89AB-cdef-0123_456789abcdef", uuid));
+}
+
+static void test_conf_everything(void **state)
+{
+	const struct conf_vm *vm;
+
+	assert_true(parse(
+		"# all there is\n[hostd]\nsocket = /run/x.sock\nsocket_mode = 0666\nlog = syslog\nlog_level = debug\n"
+		"user = nobody\npid_file = /run/x.pid\nmax_file = 10\nmax_memory = 20\n"
+		"[vm one] ; the first\nmac = 52:54:00:12:34:57\nuuid = 01234567-89ab-cdef-0123-456789abcdef\n"
+		"interface = br0\nallow_uid = root 1000\nproxy = wait\nboot_file = other.0\ndhcp_timeout = 9\n"
+		"tftp_blksize = 1428\ntftp_windowsize = 16\nhost_wait = 7\n"));
+	assert_string_equal(conf.socket, "/run/x.sock");
+	assert_int_equal(conf.socket_mode, 0666);
+	assert_int_equal(conf.max_file, 10 << 20);
+	assert_int_equal(conf.max_memory, 20 << 20);
+	vm = conf_find_vm(&conf, "one");
+	assert_non_null(vm);
+	assert_string_equal(vm->ifname, "br0");
+	assert_int_equal(vm->n_uids, 2);
+	assert_int_equal(vm->proxy, DHCP_PROXY_WAIT);
+	assert_string_equal(vm->boot_file, "other.0");
+	assert_int_equal(vm->dhcp_timeout_ms, 9000);
+	assert_int_equal(vm->tftp_blksize, 1428);
+	assert_int_equal(vm->tftp_windowsize, 16);
+	assert_int_equal(vm->host_wait_ms, 7000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_conf_unknown_section),
+		cmocka_unit_test(test_conf_unknown_key),
+		cmocka_unit_test(test_conf_no_section),
+		cmocka_unit_test(test_conf_no_value),
+		cmocka_unit_test(test_conf_long_line),
+		cmocka_unit_test(test_conf_nul_byte),
+		cmocka_unit_test(test_conf_bad_values),
+		cmocka_unit_test(test_conf_vm_without_source),
+		cmocka_unit_test(test_conf_vm_twice),
+		cmocka_unit_test(test_conf_vm_name_too_long),
+		cmocka_unit_test(test_conf_pattern_with_one_identity),
+		cmocka_unit_test(test_conf_uid_not_listed),
+		cmocka_unit_test(test_conf_mac_not_allowed),
+		cmocka_unit_test(test_conf_vm_not_configured),
+		cmocka_unit_test(test_conf_uuid_as_smbios),
+		cmocka_unit_test(test_conf_everything),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
