@@ -396,8 +396,8 @@ static void receive_data(struct tftp_client *c, uint64_t now, const struct tftp_
 				 "TFTP server %s sends blocks larger than the %u bytes agreed", c->server, c->blksize);
 		return;
 	}
-	if (infer_rollover(c, msg->number) && c->slots)
-		/* What came early was filed under the other rule. */
+	if (infer_rollover(c, msg->number) && c->rollover == 1 && c->slots)
+		/* What came early was filed as if 0 came next. */
 		memset(c->slots, 0, c->windowsize * sizeof(*c->slots));
 	due = wire_number(c, c->blocks + 1);
 	distance = (uint16_t)(msg->number - due);

@@ -822,6 +822,24 @@ static void test_rollover_to_1(void **state)
 	lock_step_beyond_the_wrap(*state, 1);
 }
 
+/* With windows a 1 after 65535 may only mean that 0 was lost. */
+static void test_rollover_with_block_0_lost(void **state)
+{
+	struct world *w = *state;
+
+	open_file(w, 8 * 70000, 8, 16);
+	for (uint64_t block = 1; block <= 65535; block++) {
+		server_sends(w, block, 8, 8);
+		w->head = w->tail;
+	}
+	for (uint64_t block = 65537; block <= 65540; block++)
+		server_sends(w, block, 8, 8);
+	assert_int_equal(w->bytes, 8 * 65535);
+	expect_ack(w, 65535);
+	server_sends(w, 65536, 8, 8);
+	assert_int_equal(w->bytes, 8 * 65540);
+}
+
 /* A server and a network in virtual time. */
 struct in_flight {
 	uint64_t at;
@@ -1036,6 +1054,7 @@ int main(void)
 		TEST(test_window_last_block_lost),
 		TEST(test_rollover_to_0),
 		TEST(test_rollover_to_1),
+		TEST(test_rollover_with_block_0_lost),
 		TEST(test_network_doubles_everything),
 		TEST(test_network_loses_doubles_and_reorders),
 		TEST(test_network_harms_the_rollover),
