@@ -108,10 +108,9 @@ def test_boot_resets_in_mid_transfer(lab):
 
 
 def test_boot_resets_while_the_lease_is_asked_for(lab):
-    hostd = lab.hostd()
     lab.tftpd()
-    vm = lab.vm(hostd)
-    hostd.wait("DISCOVER", 60)
+    vm = lab.vm(lab.hostd())
+    vm.wait(r"^DHCP \.", 60)
     vm.qmp_connect().execute("system_reset")
     lab.dhcpd()
     lab.check(vm)

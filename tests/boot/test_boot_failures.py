@@ -7,7 +7,7 @@ import pytest
 
 from lib.kernel import NEXT_DEVICE_LINE, make_disk, make_initrd
 from lib.netns import wait_for
-from lib.servers import Dhcpd, Tftpd, dhcpd_host
+from lib.servers import dhcpd_host
 from lib.tftproot import write_config
 from lib.vm import cpu_share
 
@@ -76,17 +76,24 @@ def test_boot_tftp_server_is_not_there(lab, with_disk):
     fails_to_the_disk(lab.vm(lab.hostd(), args=with_disk), "172.21.0.2", timeout=120)
 
 
-def slow_servers(lab, length=48 * MIB):
-    """Servers whose TFTP takes seconds for the initrd (blocks of 512 in lock step)."""
+def slow_down(lab, rate):
+    """From now on the server's frames go out at this rate (as tc takes it)."""
+    lab.net.server.run("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "4kb", "latency", "200ms")
+
+
+def slow_servers(lab):
+    """Servers whose TFTP takes four seconds for the initrd."""
     lab.dhcpd()
-    lab.initrd = make_initrd(lab.root / "init_task", length)
-    return lab.tftpd(blksize=512)
+    lab.initrd = make_initrd(lab.root / "init_task", 16 * MIB)
+    slow_down(lab, "32mbit")
+    return lab.tftpd()
 
 
 def test_boot_tftp_server_dies_and_comes_back(lab):
     tftpd = slow_servers(lab)
     vm = lab.vm(lab.hostd())
     vm.wait("Loading init_task", 60)
+    time.sleep(1)
     tftpd.kill()
     assert "PVBOOT-KERNEL-ENTRY" not in vm.console.text(), "the server died too late for this test to mean anything"
     time.sleep(3)
@@ -98,25 +105,28 @@ def test_boot_tftp_server_dies_under_the_boot_file(lab, with_disk):
     """It does not come back: the ROM gives up, and says what it waited for."""
     lab.dhcpd(hosts=[dhcpd_host(filename="large.0")])
     make_initrd(lab.root / "large.0", 480 * 1024)
-    tftpd = Tftpd(lab.net.server, lab.place("tftpd"), lab.root, blksize=8)
-    lab.add(tftpd)
-    hostd = lab.hostd()
-    vm = lab.vm(hostd, args=with_disk)
-    vm.wait(r"large\.0", 60)
+    slow_down(lab, "1mbit")
+    tftpd = lab.tftpd()
+    vm = lab.vm(lab.hostd(), args=with_disk)
+    vm.wait(r"\d+ of 480 KiB", 60)
     tftpd.kill()
-    fails_to_the_disk(vm, r"large\.0", timeout=180)
+    fails_to_the_disk(vm, r"large\.0", "PXE-E35", timeout=180)
 
 
 def test_boot_tftp_server_dies_for_good(lab):
-    """In pxelinux's own transfer: it gives up, says so, and the VM and hostd live."""
+    """In pxelinux's own transfer: hostd says so after 30 s.  pxelinux heeds no ERROR between two blocks: it waits as long as it does for
+    any server, 131 s, then says so and offers a retry, which works when the server is back."""
     tftpd = slow_servers(lab)
     hostd = lab.hostd()
     vm = lab.vm(hostd)
     vm.wait("Loading init_task", 60)
+    time.sleep(1)
     tftpd.kill()
-    vm.wait(r"Loading init_task\.*[^\n]*\n?.*(failed|error|timed out|could not|Could not)|boot:", 200)
-    assert vm.process.alive() and hostd.process.alive()
-    assert re.search(r"init_task", hostd.text())
+    hostd.wait("172.21.0.2 stopped in the middle of init_task", 90)
+    vm.wait("Boot failed: press a key to retry", 200)
+    tftpd.start()
+    vm.qmp_connect().human("sendkey ret")
+    lab.check(vm)
 
 
 # ---- hostd ----------------------------------------------------------------------------------------------------------------
@@ -150,27 +160,16 @@ def test_boot_escape_ends_the_wait(lab, with_disk):
     hostd.stop()
     vm = lab.vm(hostd, device_args=["--host-wait", "600000"], args=with_disk)
     vm.wait(r"(?i)wait.*hostd|hostd.*wait", 60)
-    monitor = vm.qmp_connect()
-
-    def pressed():
-        monitor.human("sendkey esc")
-        return NEXT_DEVICE_LINE in vm.console.text()
-
-    wait_for(pressed, 60, lambda: f"way to the next device; {vm.console.tail()}", interval=1)
+    vm.qmp_connect().human("sendkey esc")
+    fails_to_the_disk(vm, "cancel", timeout=60)
 
 
 def test_boot_escape_ends_dhcp(lab, with_disk):
     """Esc while the host asks for a lease that nobody gives: the host is told, too."""
-    hostd = lab.hostd()
-    vm = lab.vm(hostd, args=with_disk)
-    wait_for(lambda: re.search("DISCOVER", hostd.text(), re.I), 60, lambda: f"DISCOVER in hostd's log:\n{hostd.text()}")
-    monitor = vm.qmp_connect()
-
-    def pressed():
-        monitor.human("sendkey esc")
-        return NEXT_DEVICE_LINE in vm.console.text()
-
-    wait_for(pressed, 60, lambda: f"way to the next device; {vm.console.tail()}", interval=1)
+    vm = lab.vm(lab.hostd(), args=with_disk)
+    vm.wait(r"^DHCP \.", 60)
+    vm.qmp_connect().human("sendkey esc")
+    fails_to_the_disk(vm, "cancel", timeout=60)
 
 
 @pytest.mark.parametrize("moment", ["Loading bzImage", "Loading init_task"])
@@ -192,7 +191,7 @@ def test_boot_hostd_killed_while_the_lease_is_asked_for(lab):
     hostd = lab.hostd()
     lab.tftpd()
     vm = lab.vm(hostd)
-    wait_for(lambda: re.search("DISCOVER", hostd.text(), re.I), 60, lambda: f"DISCOVER in hostd's log:\n{hostd.text()}")
+    vm.wait(r"^DHCP \.", 60)
     hostd.kill()
     lab.dhcpd()
     vm.wait(r"(?i)wait.*hostd|hostd.*wait", 60)

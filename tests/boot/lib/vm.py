@@ -88,7 +88,10 @@ class Monitor:
         return Path(scratch).read_bytes()
 
     def close(self):
-        self.file.close()
+        try:
+            self.file.close()
+        except OSError:
+            pass  # QEMU ended meanwhile
         self.sock.close()
 
 
