@@ -5,8 +5,6 @@
  * A request lives in l->req[] from submit() to its answer, whatever becomes of connections in between: sent ones fall
  * back to queued when the stream ends, and go out again, under the same id, after the next RESUME.
  */
-#include <string.h>
-
 #include "link.h"
 
 #define HDR sizeof(struct pvboot_link_hdr)

@@ -155,6 +155,12 @@ uint64_t link_deadline(const struct link *l);
 /* ---- between link.c, link_conn.c, link_file.c,
  * link_keep.c------------------------------------------------------------ */
 
+/* Freestanding builds have these four and nothing else. */
+void *memcpy(void *dest, const void *src, size_t n);
+void *memmove(void *dest, const void *src, size_t n);
+void *memset(void *dest, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+
 /* link.c: queue one frame with a body in two pieces.  False if there is no room: all of it or nothing. */
 bool link_put(struct link *l, uint16_t type, uint32_t id, const void *a, size_t a_len, const void *b, size_t b_len);
 /* link.c: the request that was sent under that id, or NULL. */

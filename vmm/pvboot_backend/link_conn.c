@@ -2,8 +2,6 @@
 /*
  * link_conn.c - the link to hostd: one connection, its handshake and the frames that come from hostd (docs/spec.md 5).
  */
-#include <string.h>
-
 #include "link.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "frames are copied as they are");
@@ -52,23 +50,23 @@ void link_down(struct link *l)
 	pvboot_dev_set_status(l->dev, 0);
 }
 
-/* Log two pieces as one line; the second may come from hostd, and is cut and made printable. */
-static void log_text(struct link *l, enum pvboot_log_level level, const char *what, const void *text, size_t len)
+#define LINE_MAX (64 + PVBOOT_ERROR_MAX)
+
+/* Append up to max bytes of text, or as far as a NUL, made printable.  The line's new length. */
+static size_t append(char line[LINE_MAX + 1], size_t at, const char *text, size_t max)
 {
-	char line[64 + PVBOOT_ERROR_MAX + 1];
-	size_t n = strlen(what);
+	for (size_t i = 0; i < max && text[i] && at < LINE_MAX; i++)
+		line[at++] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	line[at] = '\0';
+	return at;
+}
 
-	if (n > 64)
-		n = 64;
-	memcpy(line, what, n);
-	if (len > PVBOOT_ERROR_MAX)
-		len = PVBOOT_ERROR_MAX;
-	for (size_t i = 0; i < len; i++) {
-		char c = ((const char *)text)[i];
+/* Log two pieces as one line; the second may come from hostd. */
+static void log_text(struct link *l, enum pvboot_log_level level, const char *what, const char *text, size_t max)
+{
+	char line[LINE_MAX + 1];
 
-		line[n++] = c >= ' ' && c <= '~' ? c : '?';
-	}
-	line[n] = '\0';
+	append(line, append(line, 0, what, LINE_MAX), text, max);
 	pvboot_dev_log(l->dev, level, line);
 }
 
@@ -76,7 +74,7 @@ void link_fail(struct link *l, const char *why)
 {
 	if (l->state == LINK_DOWN)
 		return;
-	log_text(l, PVBOOT_LOG_WARNING, "the connection to hostd is given up: ", why, strlen(why));
+	log_text(l, PVBOOT_LOG_WARNING, "the connection to hostd is given up: ", why, LINE_MAX);
 	link_down(l);
 	l->ops->drop(l->owner, 0);
 }
@@ -151,7 +149,7 @@ static void refuse(struct link *l, const uint8_t *body, uint32_t len)
 
 	memcpy(&m, body, sizeof(m));
 	len -= (uint32_t)sizeof(m);
-	log_text(l, PVBOOT_LOG_ERROR, "hostd refuses this VM: ", text, len);
+	log_text(l, PVBOOT_LOG_ERROR, "hostd refuses this VM: ", (const char *)text, len);
 	pvboot_dev_set_error(l->dev, (const char *)text, len);
 	link_down(l);
 	pvboot_dev_set_status(l->dev, PVBOOT_STATUS_HOST_REFUSED);

@@ -4,8 +4,6 @@
  *
  * A file stays when the connection ends: what has been announced of it can be read without any host.
  */
-#include <string.h>
-
 #include "link.h"
 
 static struct link_file *find(struct link *l, uint32_t handle)
@@ -160,10 +158,7 @@ static void fail(struct link *l, struct link_req *r, uint32_t status, const char
 	link_complete(l, r, status, 0, 0);
 }
 
-static void fail_text(struct link *l, struct link_req *r, uint32_t status, const char *text)
-{
-	fail(l, r, status, text, strlen(text));
-}
+#define FAIL(l, r, status, text) fail(l, r, status, text, sizeof(text) - 1)
 
 /* Answer a READ with the bytes moved; eof: the file ends with them. */
 static void answer(struct link *l, struct link_req *r, struct link_file *f, bool eof)
@@ -173,7 +168,7 @@ static void answer(struct link *l, struct link_req *r, struct link_file *f, bool
 	/* a fetched file is only appended to; one below a --root is its owner's, and may change any time */
 	if (eof && f->stamped &&
 	    (!l->ops->file_stamp(l->owner, f->fd, now) || now[0] != f->stamp[0] || now[1] != f->stamp[1])) {
-		fail_text(l, r, PVBOOT_S_CHANGED, "the file changed while it was read");
+		FAIL(l, r, PVBOOT_S_CHANGED, "the file changed while it was read");
 		return;
 	}
 	link_complete(l, r, PVBOOT_S_OK, eof ? PVBOOT_READ_EOF : 0, (uint32_t)r->io->be_offset);
@@ -204,7 +199,7 @@ bool link_file_step(struct link *l, struct link_req *r)
 	partial = a.flags & PVBOOT_READ_F_PARTIAL;
 	f = find(l, a.handle);
 	if (!f) {
-		fail_text(l, r, PVBOOT_S_BAD_HANDLE, "no file is open under that handle");
+		FAIL(l, r, PVBOOT_S_BAD_HANDLE, "no file is open under that handle");
 		return false;
 	}
 	pos = a.offset > UINT64_MAX - io->be_offset ? UINT64_MAX : a.offset + io->be_offset;
@@ -212,11 +207,11 @@ bool link_file_step(struct link *l, struct link_req *r)
 	if (n)
 		got = l->ops->file_read(l->owner, f->fd, pos, io, io->be_offset, n);
 	if (got < 0) {
-		fail_text(l, r, PVBOOT_S_FAILED, "the host cannot read the file, or the guest's buffer is not memory");
+		FAIL(l, r, PVBOOT_S_FAILED, "the host cannot read the file, or the guest's buffer is not memory");
 		return false;
 	}
 	if (n && (!got || got > n)) {
-		fail_text(l, r, PVBOOT_S_CHANGED, "the file became shorter while it was read");
+		FAIL(l, r, PVBOOT_S_CHANGED, "the file became shorter while it was read");
 		return false;
 	}
 	pos += (uint64_t)got;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* link_keep.c - the blobs a device keeps for the next hostd (docs/spec.md 5.5).  Nobody here looks into them. */
-#include <string.h>
-
 #include "link.h"
 
 static struct link_kept *find(struct link *l, uint32_t key)
