@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Unit tests of pvboot, the command.
+# Unit tests of pvboot, the command: each with the objects it tests.
 
-$(B)/tests/unit/test_qemu_args.o: CPPFLAGS += -Ipvboot
+PVBOOT_TESTS := test_qemu_args test_run_options test_child
+test_qemu_args_OBJS := qemu_args.o argv.o
+test_run_options_OBJS := run_options.o
+test_child_OBJS := child.o argv.o
 
-$(B)/tests/unit/test_qemu_args: $(B)/tests/unit/test_qemu_args.o $(B)/pvboot.o/qemu_args.o $(B)/pvboot.o/argv.o
-	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ $(HOST_LDFLAGS) -lcmocka
+define pvboot_test
+$$(B)/tests/unit/$(1).o: CPPFLAGS += -Ipvboot
 
-UNIT_TESTS += $(B)/tests/unit/test_qemu_args
+$$(B)/tests/unit/$(1): $$(B)/tests/unit/$(1).o $$(addprefix $$(B)/pvboot.o/,$$($(1)_OBJS))
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) -o $$@ $$^ $$(HOST_LDFLAGS) -lcmocka
+endef
+$(foreach t,$(PVBOOT_TESTS),$(eval $(call pvboot_test,$(t))))
+
+UNIT_TESTS += $(PVBOOT_TESTS:%=$(B)/tests/unit/%)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_run_options.c - the command line of `pvboot run`. */
+#include <getopt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "run_options.h"
+
+#define ARGS_MAX 16
+
+static struct run_options o;
+
+/* Parse the NULL terminated words; what is said on stderr is not part of the test. */
+static int parse(const char *const words[])
+{
+	char *argv[ARGS_MAX + 1] = {(char *)"pvboot"};
+	int argc = 1, rc, saved = dup(STDERR_FILENO);
+
+	for (; words[argc - 1] && argc < ARGS_MAX; argc++)
+		argv[argc] = (char *)words[argc - 1];
+	assert_non_null(freopen("/dev/null", "w", stderr));
+	optind = 0; /* glibc: start over */
+	rc = run_options_parse(&o, argc, argv);
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	return rc;
+}
+
+#define PARSE(...) parse((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_option_unknown_is_refused(void **state)
+{
+	assert_int_equal(PARSE("--nosuch"), 2);
+	assert_int_equal(PARSE("-m", "1G"), 2);
+	assert_int_equal(PARSE("--root"), 2);
+}
+
+static void test_argument_without_dashes_is_refused(void **state)
+{
+	assert_int_equal(PARSE("--root", "/x", "stray"), 2);
+	assert_int_equal(PARSE("--root", "/x", "stray", "--", "-m", "1G"), 2);
+}
+
+static void test_mac_malformed_is_refused(void **state)
+{
+	assert_int_equal(PARSE("--mac", "52:54:00:12:34"), 2);
+	assert_int_equal(PARSE("--mac", "52:54:00:12:34:5g"), 2);
+	assert_int_equal(PARSE("--mac", "52:54:00:12:34:567"), 2);
+	assert_int_equal(PARSE("--mac", ""), 2);
+}
+
+static void test_mac_multicast_or_zero_is_refused(void **state)
+{
+	assert_int_equal(PARSE("--mac", "01:54:00:12:34:56"), 2);
+	assert_int_equal(PARSE("--mac", "5f:54:00:12:34:56"), 2);
+	assert_int_equal(PARSE("--mac", "00:00:00:00:00:00"), 2);
+	assert_int_equal(PARSE("--mac", "5E:54:00:12:34:56"), -1);
+}
+
+static void test_uuid_malformed_is_refused(void **state)
+{
+	assert_int_equal(PARSE("--uuid", "0123456789abcdef0123456789abcdef"), 2);
+	assert_int_equal(PARSE("--uuid", "01234567-89ab-cdef-0123-456789abcde"), 2);
+	assert_int_equal(PARSE("--uuid", "01234567-89ab-cdef-0123-456789abcdef"), -1);
+}
+
+static void test_name_unprintable_or_long_is_refused(void **state)
+{
+	char name[65];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[64] = '\0';
+	assert_int_equal(PARSE("--name", name), 2);
+	name[63] = '\0';
+	assert_int_equal(PARSE("--name", name), -1);
+	assert_int_equal(PARSE("--name", ""), 2);
+	assert_int_equal(PARSE("--name", "a b"), 2);
+	assert_int_equal(PARSE("--name", "a\nb"), 2);
+}
+
+static void test_root_and_interface_together_are_refused(void **state)
+{
+	assert_int_equal(PARSE("--root", "/x", "--interface", "eth0"), 2);
+	assert_int_equal(PARSE("--hostd", "/s", "--interface", "eth0"), 2);
+	assert_int_equal(PARSE("--hostd", "/s", "--root", "/x"), 2);
+}
+
+static void test_private_without_a_place_is_refused(void **state)
+{
+	assert_int_equal(PARSE("--private"), 2);
+	assert_int_equal(PARSE("--private", "--interface", "eth0"), -1);
+	assert_int_equal(PARSE("--boot-file", "x", "--hostd", "/s"), 2);
+}
+
+static void test_qemu_arguments_are_left_alone(void **state)
+{
+	assert_int_equal(PARSE("--root", "/x", "--", "--root", "/y", "-v"), -1);
+	assert_string_equal(o.root, "/x");
+	assert_int_equal(o.qemu_argc, 3);
+	assert_string_equal(o.qemu_argv[0], "--root");
+	assert_int_equal(o.verbose, 0);
+}
+
+static void test_level_follows_v_and_log(void **state)
+{
+	assert_int_equal(PARSE("--root", "/x"), -1);
+	assert_int_equal(run_options_level(&o), 0);
+	assert_int_equal(PARSE("--root", "/x", "--log", "f"), -1);
+	assert_int_equal(run_options_level(&o), 1);
+	assert_int_equal(PARSE("--root", "/x", "-v"), -1);
+	assert_int_equal(run_options_level(&o), 1);
+	assert_int_equal(PARSE("--root", "/x", "-vvv"), -1);
+	assert_int_equal(run_options_level(&o), 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_option_unknown_is_refused),
+		cmocka_unit_test(test_argument_without_dashes_is_refused),
+		cmocka_unit_test(test_mac_malformed_is_refused),
+		cmocka_unit_test(test_mac_multicast_or_zero_is_refused),
+		cmocka_unit_test(test_uuid_malformed_is_refused),
+		cmocka_unit_test(test_name_unprintable_or_long_is_refused),
+		cmocka_unit_test(test_root_and_interface_together_are_refused),
+		cmocka_unit_test(test_private_without_a_place_is_refused),
+		cmocka_unit_test(test_qemu_arguments_are_left_alone),
+		cmocka_unit_test(test_level_follows_v_and_log),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
