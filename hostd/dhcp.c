@@ -245,13 +245,14 @@ static void got_nak(struct dhcp *d, const struct dhcp_msg *msg)
 	start_over(d, true);
 }
 
-/* An answer at 4011.  A late copy of the lease's own ACK names no file, or it would not have come to asking. */
-static void got_boot_reply(struct dhcp *d, const struct dhcp_msg *msg)
+/* An answer at 4011; not a late copy of the lease's own ACK, which comes from another port of perhaps the same server.
+ */
+static void got_boot_reply(struct dhcp *d, const struct dhcp_msg *msg, const struct frame_udp *from)
 {
 	struct dhcp_pxe pxe;
 
 	dhcp_pxe_read(&pxe, msg);
-	if (!pxe.file[0])
+	if (!pxe.file[0] || (from->src_port != DHCP_PXE_PORT && from_chosen(d, msg)))
 		return;
 	dhcp_say(d, LOG_INFO, "%s answered at port %u", dhcp_ip(dhcp_asked_server(d)), DHCP_PXE_PORT);
 	conclude(d, msg);
@@ -274,7 +275,7 @@ static bool dispatch(struct dhcp *d, const struct dhcp_msg *msg, const struct fr
 		return true;
 	}
 	if (d->state == DHCP_ASKING && msg->type == DHCP_ACK) {
-		got_boot_reply(d, msg);
+		got_boot_reply(d, msg, from);
 		return true;
 	}
 	return false;

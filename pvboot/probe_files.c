@@ -160,39 +160,38 @@ static void show(const char *name, const struct answer *answer, const char *note
 bool probe_files(const struct pvboot_discover_res *res, const struct probe_names *names)
 {
 	struct event_base *base = event_base_new();
-	bool config = false, want_config = false, program = false;
+	bool wanted[PROBE_KINDS] = {false}, found[PROBE_KINDS] = {false};
+	bool all = true;
 
 	if (!base)
 		return false;
 	for (unsigned int i = 0; i < names->count; i++) {
 		const char *name = names->entry[i].name;
 		enum probe_kind kind = names->entry[i].kind;
-		const char *note = "";
 		struct answer answer;
+		bool there;
 
-		want_config |= kind == PROBE_CONFIG;
+		wanted[kind] = true;
 		if (strstr(name, "://")) {
 			probe_show("  unknown  %s: only TFTP is tried here", name);
-			program |= kind == PROBE_PROGRAM;
-			config |= kind == PROBE_CONFIG;
+			found[kind] = true;
 			continue;
 		}
 		ask(base, res->lease.boot_server, name, &answer);
-		if (kind == PROBE_PROGRAM)
-			program = answer.status == PVBOOT_S_OK;
-		else if (kind == PROBE_MODULE)
-			note = answer.status == PVBOOT_S_OK ? "" : " (pxelinux 5 and later needs it)";
-		else if (answer.status == PVBOOT_S_OK && !config)
-			note = "  <- read by pxelinux";
-		config |= kind == PROBE_CONFIG && answer.status == PVBOOT_S_OK;
-		show(name, &answer, note);
+		there = answer.status == PVBOOT_S_OK;
+		show(name, &answer, there && kind == PROBE_CONFIG && !found[kind] ? "  <- read by pxelinux" : "");
+		found[kind] |= there;
 		if (answer.status == PVBOOT_S_TIMEOUT || answer.status == PVBOOT_S_UNREACHABLE) {
 			probe_show("  (the others are not tried)");
 			break;
 		}
 	}
 	event_base_free(base);
-	if (want_config && !config)
+	if (wanted[PROBE_MODULE] && !found[PROBE_MODULE])
+		probe_show("pxelinux 5 and later needs ldlinux.c32 beside it: copy it from syslinux's modules/bios");
+	if (wanted[PROBE_CONFIG] && !found[PROBE_CONFIG])
 		probe_show("pxelinux finds no configuration: put one at %s", names->entry[names->count - 1].name);
-	return program && (config || !want_config);
+	for (int kind = 0; kind < PROBE_KINDS; kind++)
+		all &= found[kind] || !wanted[kind];
+	return all;
 }

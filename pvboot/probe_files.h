@@ -14,7 +14,8 @@
 enum probe_kind {
 	PROBE_PROGRAM, /* the boot program itself */
 	PROBE_MODULE,  /* what it loads before anything else */
-	PROBE_CONFIG   /* one of the configurations, the first of which is read */
+	PROBE_CONFIG,  /* one of the configurations, the first of which is read */
+	PROBE_KINDS
 };
 
 struct probe_names {
@@ -33,7 +34,8 @@ struct probe_names {
 void probe_names(struct probe_names *names, const struct pvboot_discover_res *res, const uint8_t mac[6],
 		 const uint8_t uuid[16]);
 
-/* Ask the boot server for each, print a line for each, and say whether the boot would go on.  Blocks. */
+/* Ask the boot server for each, print a line for each, and say whether the boot would go on: of each kind there is one
+ * (what is named by a URL is taken to be there).  Blocks. */
 bool probe_files(const struct pvboot_discover_res *res, const struct probe_names *names);
 
 #endif /* PROBE_FILES_H */

@@ -133,6 +133,13 @@ def test_files_missing(net, tmp_path):
     assert "pxelinux finds no configuration" in out
 
 
+def test_module_missing(net, tmp_path):
+    root = make_files(tmp_path / "tftp", "pxelinux.0", "pxelinux.cfg/default")
+    with Dhcpd(net.server, tmp_path / "dhcpd"), Tftpd(net.server, tmp_path / "tftpd", root):
+        status, out = probe(net)
+    assert status == NO_FILE and "needs ldlinux.c32" in out, out
+
+
 def test_no_tftp_server(net, tmp_path):
     with Dhcpd(net.server, tmp_path / "dhcpd"):
         status, out = probe(net)

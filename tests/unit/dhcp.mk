@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of hostd's DHCP client.
 
-DHCP_TESTS := test_dhcp_msg test_dhcp_select test_frame test_dhcp test_dhcp_result test_probe_files
-DHCP_TESTS := $(filter $(DHCP_TESTS),$(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
+DHCP_TESTS := test_dhcp_msg test_dhcp_select test_frame test_dhcp test_probe_files
 UNIT_TESTS += $(DHCP_TESTS:%=$(B)/tests/unit/%)
 DHCP_MSG_OBJS := $(addprefix $(B)/hostd/,dhcp_msg.o dhcp_pxe.o dhcp_select.o)
 
@@ -14,6 +13,7 @@ $(B)/tests/unit/test_frame: $(B)/hostd/frame.o
 # A network of its own instead of pkt.o.
 $(B)/tests/unit/test_dhcp: $(DHCP_MSG_OBJS) $(addprefix $(B)/hostd/,dhcp.o dhcp_send.o dhcp_say.o dhcp_result.o log.o)
 $(B)/tests/unit/test_dhcp: LDFLAGS += -Wl,--wrap=connect
+$(B)/tests/unit/test_probe_files: $(B)/pvboot.o/probe_files.o $(B)/libhostd.a
 
 $(DHCP_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/dhcp_craft.o
 	$(call say,LD,$@)

@@ -584,8 +584,10 @@ static void test_proxy_asked_in_vain(void **state)
 
 static void silent_proxy_and_file(const struct sent *sent)
 {
-	if (sent->udp.dst_port == DHCP_PXE_PORT)
+	if (sent->udp.dst_port == DHCP_PXE_PORT) {
+		offer(DHCP_ACK, 2, "pxelinux.0"); /* a late copy of the lease's */
 		return;
+	}
 	if (sent->msg.type == DHCP_DISCOVER)
 		proxy(DHCP_OFFER, 4, NULL);
 	good_server(sent);
@@ -598,6 +600,7 @@ static void test_proxy_wait_falls_back(void **state)
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
 	assert_string_equal(net.result.res.lease.bootfile, "pxelinux.0");
 	assert_int_equal(net.result.res.lease.flags, 0);
+	assert_int_equal(count_sent(DHCP_REQUEST, DHCP_PXE_PORT), 3);
 }
 
 static void late_file_server(const struct sent *sent)
