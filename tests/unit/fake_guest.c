@@ -40,6 +40,7 @@ static void *vmm_map(void *vmm, uint64_t gpa, uint64_t *len)
 	struct guest *g = vmm;
 
 	g->maps++;
+	assert_true(*len && *len - 1 <= UINT64_MAX - gpa);
 	if (g->watch && g->watch >= gpa && g->watch - gpa < *len)
 		g->watched++;
 	return find(g, gpa, len);

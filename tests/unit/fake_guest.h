@@ -19,10 +19,10 @@
 #include "pvboot_backend/backend.h"
 #include "pvboot_dev.h"
 
-#define GUEST_BORDER 0x9008u		 /* between the first two pieces */
-#define GUEST_HOLE 0x80000u		 /* no memory from here */
-#define GUEST_HIGH UINT64_C(0x100000000) /* memory again */
-#define GUEST_HIGH_LEN 0x80000u
+#define GUEST_BORDER 0x9008u				      /* between the first two pieces */
+#define GUEST_HOLE 0x80000u				      /* no memory from here */
+#define GUEST_HIGH UINT64_C(0x100000000)		      /* memory again */
+#define GUEST_HIGH_LEN 0x80001u				      /* ends in the middle of a 16-bit counter */
 #define GUEST_OUT(head) (0x10000u + (head)*0x1000u)	      /* where a request is put together */
 #define GUEST_IN(head) (GUEST_HIGH + (head)*UINT64_C(0x2000)) /* and where its answer lands */
 #define GUEST_IN_LEN 0x2000u

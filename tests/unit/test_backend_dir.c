@@ -182,6 +182,7 @@ static void test_open_of_too_many_files_refused(void **state)
 	assert_int_equal(guest_ask(f->g, PVBOOT_OP_CLOSE, &close, sizeof(close), 0).status, PVBOOT_S_OK);
 	assert_int_equal(open_status(f, "file", &res), PVBOOT_S_OK);
 	assert_int_not_equal(res.handle, close.handle);
+	assert_int_equal(read_at(f, close.handle, 0, 10).status, PVBOOT_S_BAD_HANDLE);
 }
 
 static void test_handle_that_is_not_open_refused(void **state)
@@ -370,6 +371,14 @@ static void test_big_read_is_forgotten_on_reset(void **state)
 	maps = f->g->maps;
 	assert_false(pvboot_dir_run(f->dir));
 	assert_int_equal(f->g->maps, maps);
+	/* The same head again, twice the same way. */
+	guest_start(f->g);
+	submit_big(f);
+	guest_start(f->g);
+	submit_big(f);
+	assert_true(pvboot_dir_run(f->dir));
+	assert_false(pvboot_dir_run(f->dir));
+	assert_int_equal(guest_rsp(f->g, 2).status, PVBOOT_S_OK);
 }
 
 static void test_log_line_goes_to_the_vmm(void **state)

@@ -185,7 +185,8 @@ static void test_reset_drops_what_waits(void **state)
 	struct guest *g = open_dgrams(state);
 
 	assert_true(deliver(g, 1, 10));
-	g = open_dgrams(state);
+	guest_start(g);
+	assert_false(deliver(g, 2, 10)); /* closed, too */
 	post(g, 0, BUFFER);
 	guest_kick(g, 0);
 	assert_int_equal(guest_get16(g, GUEST_USED(0) + 2), 0);
@@ -226,8 +227,11 @@ static void test_packet_scattered_over_descriptors(void **state)
 
 static void test_notifications_wanted_only_when_dry(void **state)
 {
-	struct guest *g = open_dgrams(state);
+	struct guest *g = *state;
 
+	guest_start(g);
+	assert_false(wants_notifications(g));
+	g = open_dgrams(state);
 	assert_false(wants_notifications(g));
 	post(g, 0, BUFFER);
 	assert_true(deliver(g, 1, 10));
@@ -247,6 +251,8 @@ static void test_packet_queue_looked_at_when_requests_are_kicked(void **state)
 
 	assert_true(deliver(g, 1, 10));
 	post(g, 0, BUFFER);
+	guest_kick(g, 2); /* there is none */
+	assert_int_equal(guest_get16(g, GUEST_USED(0) + 2), 0);
 	guest_kick(g, 1);
 	assert_received(g, 1, 10);
 }

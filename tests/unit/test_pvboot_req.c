@@ -135,6 +135,21 @@ static void test_request_not_in_memory_is_refused(void **state)
 	assert_int_equal(g->submits, 0);
 }
 
+static void test_request_with_arguments_not_in_memory_is_refused(void **state)
+{
+	const struct pvboot_req req = {.magic = PVBOOT_REQ_MAGIC, .op = PVBOOT_OP_DISCOVER, .arg_len = 8};
+	struct guest *g = *state;
+
+	guest_start(g);
+	guest_put(g, GUEST_HOLE - sizeof(req), &req, sizeof(req));
+	guest_desc(g, 1, 0, GUEST_HOLE - sizeof(req), 24, VRING_DESC_F_NEXT, 1);
+	guest_desc(g, 1, 1, GUEST_IN(0), 16 + ROOM, VRING_DESC_F_WRITE, 0);
+	guest_avail(g, 1, 0);
+	guest_kick(g, 1);
+	assert_int_equal(g->submits, 0);
+	assert_int_equal(guest_rsp(g, 0).status, PVBOOT_S_BAD_REQUEST);
+}
+
 static void test_chain_without_room_for_an_answer_returns_empty(void **state)
 {
 	struct pvboot_discover_args args = {0};
@@ -474,6 +489,7 @@ int main(void)
 		TEST(test_header_lengths_that_disagree_are_refused),
 		TEST(test_header_cut_short_is_refused),
 		TEST(test_request_not_in_memory_is_refused),
+		TEST(test_request_with_arguments_not_in_memory_is_refused),
 		TEST(test_chain_without_room_for_an_answer_returns_empty),
 		TEST(test_discover_malformed_is_refused),
 		TEST(test_open_malformed_is_refused),

@@ -135,6 +135,7 @@ static void test_indirect_descriptor_breaks(void **state)
 	guest_desc(g, 1, 0, GUEST_OUT(0), 64, VRING_DESC_F_INDIRECT, 0);
 	offer(g, 0);
 	assert_broken(g);
+	assert_non_null(strstr(g->log, "indirect"));
 }
 
 static void test_unknown_descriptor_flag_breaks(void **state)
@@ -211,6 +212,22 @@ static void test_avail_ring_half_in_memory_breaks(void **state)
 	assert_broken(g);
 }
 
+static void test_avail_index_half_in_memory_breaks(void **state)
+{
+	struct guest *g = *state;
+
+	guest_bus_master(g);
+	guest_features(g, GUEST_FEATURES);
+	guest_out(g, VIRTIO_PCI_COMMON_Q_SELECT, 2, 1);
+	guest_out(g, VIRTIO_PCI_COMMON_Q_DESCLO, 4, GUEST_DESC(1));
+	guest_out(g, VIRTIO_PCI_COMMON_Q_AVAILLO, 4, GUEST_HIGH_LEN - 3);
+	guest_out(g, VIRTIO_PCI_COMMON_Q_AVAILHI, 4, GUEST_HIGH >> 32);
+	guest_out(g, VIRTIO_PCI_COMMON_Q_USEDLO, 4, GUEST_USED(1));
+	guest_out(g, VIRTIO_PCI_COMMON_Q_ENABLE, 2, 1);
+	guest_driver_ok(g);
+	assert_broken(g);
+}
+
 static void test_descriptor_table_not_in_memory_breaks(void **state)
 {
 	struct guest *g = *state;
@@ -238,7 +255,12 @@ static void test_used_ring_not_in_memory_breaks(void **state)
 	assert_int_equal(guest_status(g), 0x0f);
 	guest_desc(g, 1, 0, GUEST_OUT(0), 24, VRING_DESC_F_NEXT, 1);
 	guest_desc(g, 1, 1, GUEST_IN(0), 64, VRING_DESC_F_WRITE, 0);
-	offer(g, 0);
+	guest_desc(g, 1, 2, GUEST_OUT(0), 24, VRING_DESC_F_NEXT, 1);
+	guest_avail(g, 1, 0);
+	/* The first chain breaks the device: the second one is not even looked at. */
+	g->watch = GUEST_DESC(1) + 2 * sizeof(struct vring_desc);
+	offer(g, 2);
+	assert_int_equal(g->watched, 0);
 	assert_broken(g);
 }
 
@@ -479,6 +501,7 @@ static void test_result_ends_where_memory_ends(void **state)
 	assert_false(pvboot_io_write(io, 144, buf, 1));
 	assert_false(pvboot_io_write(io, UINT64_MAX, buf, 2));
 	assert_false(pvboot_io_gpa(io, 144, &gpa, &len));
+	assert_false(pvboot_io_gpa(io, UINT64_MAX, &gpa, &len));
 	pvboot_io_complete(io, PVBOOT_S_OK, 0, 64);
 	guest_get(g, GUEST_HOLE - 64, got, 64);
 	assert_memory_equal(got, buf, 64);
@@ -536,6 +559,7 @@ int main(void)
 		TEST(test_head_in_flight_twice_breaks),
 		TEST(test_avail_ring_not_in_memory_breaks),
 		TEST(test_avail_ring_half_in_memory_breaks),
+		TEST(test_avail_index_half_in_memory_breaks),
 		TEST(test_descriptor_table_not_in_memory_breaks),
 		TEST(test_descriptor_behind_the_end_of_memory_breaks),
 		TEST(test_used_ring_not_in_memory_breaks),
