@@ -130,7 +130,8 @@ bool dhcp_msg_address(const struct dhcp_msg *msg, uint8_t code, uint8_t addr[4])
  */
 size_t dhcp_msg_string(const struct dhcp_msg *msg, uint8_t code, char *buf, size_t cap);
 
-/* The identifier sent for a guest without a UUID: version 1 of RFC 4122 at time 0, its node the MAC. */
+/* The identifier sent for a guest without a UUID: version 1 of RFC 4122 at time 0, its node the MAC.  pxelinux takes it
+ * for none (byte 6 is below 10h), so it leads to no configuration. */
 void dhcp_msg_uuid_of_mac(uint8_t uuid[16], const uint8_t mac[6]);
 
 /* "DISCOVER", "ACK", ... for the log. */

@@ -63,7 +63,9 @@ static void add_configs(struct probe_names *names, const char *prefix, const str
 	snprintf(name, sizeof(name),
 		 "pxelinux.cfg/%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
 		 u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
-	add(names, PROBE_CONFIG, prefix, name);
+	/* pxelinux looks at this byte alone to tell a UUID from garbage; one made from the MAC it so leaves aside. */
+	if (u[6] >= 0x10 && u[6] < 0xf0)
+		add(names, PROBE_CONFIG, prefix, name);
 	snprintf(name, sizeof(name), "pxelinux.cfg/01-%02x-%02x-%02x-%02x-%02x-%02x", mac[0], mac[1], mac[2], mac[3],
 		 mac[4], mac[5]);
 	add(names, PROBE_CONFIG, prefix, name);

@@ -78,6 +78,16 @@ static void test_names_prefix_splits_at_underscore(void **state)
 	assert_string_equal(names.entry[1].name, "net_ldlinux.c32");
 }
 
+static void test_names_uuid_that_pxelinux_refuses(void **state)
+{
+	uint8_t made[16];
+
+	dhcp_msg_uuid_of_mac(made, craft_mac);
+	list("pxelinux.0", NULL);
+	probe_names(&names, &res, craft_mac, made);
+	assert_string_equal(names.entry[2].name, "pxelinux.cfg/01-52-54-00-12-34-57");
+}
+
 static void test_names_with_options(void **state)
 {
 	struct craft c;
@@ -116,6 +126,7 @@ int main(void)
 		cmocka_unit_test(test_names_of_another_program),
 		cmocka_unit_test(test_names_of_pxelinux),
 		cmocka_unit_test(test_names_prefix_splits_at_underscore),
+		cmocka_unit_test(test_names_uuid_that_pxelinux_refuses),
 		cmocka_unit_test(test_names_with_options),
 		cmocka_unit_test(test_names_longest),
 	};
