@@ -24,6 +24,13 @@
 #define FILE_BYTES (9u << 20)
 #define BUFFER 0x200000u /* in guest memory */
 
+/* The address sanitizer makes system calls of its own, so it is to be had without the sandbox only. */
+#ifdef __SANITIZE_ADDRESS__
+#define CONFINED false
+#else
+#define CONFINED true
+#endif
+
 struct rig {
 	struct fake_qemu q;
 	pid_t pid;
@@ -42,6 +49,8 @@ static void start(struct rig *r, const char *const args[])
 	unsigned int n = 7;
 	int err[2];
 
+	if (!CONFINED)
+		argv[n++] = "--no-sandbox";
 	while (args && *args)
 		argv[n++] = *args++;
 	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
@@ -294,6 +303,8 @@ static void test_command_line_wrong(void **state)
 		struct rig r;
 		int status;
 
+		if (!CONFINED && strcmp(wrong[i][0], "--user") == 0)
+			continue; /* nobody has to become anybody */
 		rig_init(&r);
 		start(&r, wrong[i]);
 		expect_log(&r, "pvboot-device: ");
@@ -500,6 +511,8 @@ static void test_sheds_privilege(void **state)
 	char line[128], path[64], target[64] = "";
 	struct rig r;
 
+	if (!CONFINED)
+		skip();
 	rig_init(&r);
 	start(&r, NULL);
 	boot(&r); /* it answers from inside the sandbox */

@@ -233,7 +233,8 @@ static void note(void *backend, uint16_t op, const uint8_t *args, uint32_t arg_l
 		/* the one kind that changes what hostd does: it is told as soon as there is one */
 		l->note = q;
 		l->note.arg_len = arg_len < sizeof(l->note_args) ? arg_len : sizeof(l->note_args);
-		memcpy(l->note_args, args, l->note.arg_len);
+		if (l->note.arg_len)
+			memcpy(l->note_args, args, l->note.arg_len);
 		l->note_due = true;
 	}
 }
