@@ -42,6 +42,9 @@ struct tftp {
 	bool started, dead;
 	size_t slot, slots; /* bytes of one receive buffer, and how many */
 	uint8_t *buffers;
+	uint8_t *stage; /* bytes in order that the owner does not have yet: one call for a whole batch of blocks */
+	size_t staged, stage_size;
+	bool refused; /* the owner wants no more */
 };
 
 static uint64_t now_us(void)
@@ -69,6 +72,7 @@ static void destroy(struct tftp *t)
 	if (t->timer)
 		event_free(t->timer);
 	free(t->buffers);
+	free(t->stage);
 	free(t->filename);
 	free(t);
 }
@@ -156,17 +160,35 @@ static void on_opened(void *arg, uint64_t size, uint16_t blksize)
 		t->ops->opened(t->arg, size, blksize);
 }
 
+static bool flush(struct tftp *t)
+{
+	size_t len = t->staged;
+
+	t->staged = 0;
+	if (len && !t->dead && !t->refused)
+		t->refused = !t->ops->data(t->arg, t->stage, len);
+	return !t->dead && !t->refused;
+}
+
 static bool on_data(void *arg, const void *buf, size_t len)
 {
 	struct tftp *t = arg;
 
-	return !t->dead && t->ops->data(t->arg, buf, len);
+	if (len > t->stage_size - t->staged && !flush(t))
+		return false;
+	memcpy(t->stage + t->staged, buf, len);
+	t->staged += len;
+	return true;
 }
 
 static void on_done(void *arg, uint32_t status, uint32_t detail, const char *text)
 {
 	struct tftp *t = arg;
 
+	if (!flush(t) && status == PVBOOT_S_OK) {
+		status = PVBOOT_S_NO_RESOURCES;
+		text = "no room on the host for the end of the file";
+	}
 	if (!t->dead)
 		t->ops->done(t->arg, status, detail, text);
 	t->dead = true;
@@ -179,6 +201,8 @@ static const struct tftp_ops client_ops = {.opened = on_opened, .data = on_data,
 /* After each call into the client: pass on what the socket said, free it if it is over, or set the timer. */
 static void settle(struct tftp *t)
 {
+	if (t->client.state != TFTP_DONE && !flush(t) && !t->dead)
+		tftp_client_fail(&t->client, PVBOOT_S_NO_RESOURCES, 0, "no room on the host for %.128s", t->filename);
 	while (t->error && t->client.state != TFTP_DONE) {
 		int err = t->error;
 
@@ -268,7 +292,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 	t->nested++;
 	for (int round = 0; round < ROUNDS_MAX && receive_batch(t); round++)
-		;
+		flush(t);
 	settle(t);
 }
 
@@ -333,7 +357,9 @@ static void start(struct tftp *t)
 	t->slot = (c->ask_blksize > DATAGRAM_MIN ? c->ask_blksize : DATAGRAM_MIN) + TFTP_HEADER + 1u;
 	t->slots = BATCH_BYTES / t->slot < BATCH_MAX ? BATCH_BYTES / t->slot : BATCH_MAX;
 	t->buffers = malloc(t->slot * t->slots);
-	if (!t->buffers) {
+	t->stage_size = t->slot * t->slots;
+	t->stage = malloc(t->stage_size);
+	if (!t->buffers || !t->stage) {
 		tftp_client_fail(c, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
 		return;
 	}
