@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -79,7 +80,7 @@ static bool write_pid_file(const char *path, char *why, size_t room)
 	if (!*path)
 		return true;
 	f = fopen(path, "we");
-	if (!f || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f)) {
+	if (!f || fchmod(fileno(f), 0644) || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f)) {
 		snprintf(why, room, "cannot write %.300s: %s", path, strerror(errno));
 		return false;
 	}

@@ -290,7 +290,9 @@ static bool make_directory(const char *socket_path, char *why, size_t room)
 
 	snprintf(copy, sizeof(copy), "%s", socket_path);
 	dir = dirname(copy);
-	if (!mkdir(dir, 0755) || errno == EEXIST)
+	if (!mkdir(dir, 0755))
+		return !chmod(dir, 0755); /* whatever the umask: the socket has rights of its own */
+	if (errno == EEXIST)
 		return true;
 	snprintf(why, room, "cannot make %s: %s: make it, or name another socket with --socket", dir, strerror(errno));
 	return false;
