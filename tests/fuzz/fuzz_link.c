@@ -26,7 +26,8 @@ static void check(bool good)
 		abort();
 }
 
-/* ---- the transport: takes a few bytes at a time, or none ---------------------------------------------------------- */
+/* ---- the transport: takes a few bytes at a time, or none ----------------------------------------------------------
+ */
 
 static size_t send_budget;
 
@@ -85,7 +86,8 @@ static const struct link_ops ops = {
 	.file_close = file_close,
 };
 
-/* ---- steps -------------------------------------------------------------------------------------------------------- */
+/* ---- steps --------------------------------------------------------------------------------------------------------
+ */
 
 static void send_fd(void)
 {
