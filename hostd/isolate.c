@@ -59,7 +59,7 @@ static bool has_privilege(void)
 bool isolate_user(const char *user, bool packets, char *why, size_t room)
 {
 	const struct passwd *pw = *user ? getpwnam(user) : NULL;
-	capng_select_t set;
+	bool bounding;
 	int error;
 
 	if (*user && !pw) {
@@ -72,14 +72,15 @@ bool isolate_user(const char *user, bool packets, char *why, size_t room)
 	if (packets && !capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW))
 		packets = false; /* DHCP will say so, in words, when a guest asks for it */
 	/* Only who may set capabilities may empty the bounding set. */
-	set = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;
+	bounding = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 	capng_clear(CAPNG_SELECT_BOTH);
 	if (packets)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
 	if (geteuid() == 0 && pw && pw->pw_uid != 0)
-		error = capng_change_id((int)pw->pw_uid, (int)pw->pw_gid, CAPNG_INIT_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
+		error = capng_change_id((int)pw->pw_uid, (int)pw->pw_gid,
+					CAPNG_INIT_SUPP_GRP | (bounding ? CAPNG_CLEAR_BOUNDING : 0));
 	else
-		error = capng_apply(set);
+		error = capng_apply(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS);
 	if (!error)
 		return true;
 	snprintf(why, room, "cannot shed privilege (libcap-ng: %d): start hostd as root or as a plain user", error);
