@@ -4,6 +4,7 @@
 
 #include "pvboot_req.h"
 #include "request.h"
+#include "send.h"
 #include "virtio.h"
 
 extern char _image_end[], _resident_end[], _boot_stack_bottom[]; /* runtime.ld */
@@ -128,6 +129,7 @@ bool pxe_reopen(void)
 
 bool pxe_close(void)
 {
+	send_flush();
 	virtio_stop();
 	return unhook();
 }
@@ -138,8 +140,7 @@ void pxe_release_memory(void)
 		poke16(BDA_FBM, resident.old_fbm);
 }
 
-/* ---- the stack's own calls ----------------------------------------------------------------------------------------
- */
+/* ---- the stack's own calls ------------------------------------------------------------------------------------- */
 
 static uint16_t shutdown(void FAR *block)
 {
@@ -168,8 +169,7 @@ static uint16_t succeed(void FAR *block)
 	return PXE_S_SUCCESS;
 }
 
-/* ---- dispatch -----------------------------------------------------------------------------------------------------
- */
+/* ---- dispatch -------------------------------------------------------------------------------------------------- */
 
 struct call {
 	uint16_t opcode;

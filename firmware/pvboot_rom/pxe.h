@@ -233,8 +233,7 @@ _Static_assert(sizeof(struct pxe_file_api_check) == 0x14, "FILE_API_CHECK");
 #define PXE_FILE_API_MAGIC_IN 0x91d447b2u
 #define PXE_FILE_API_MAGIC_OUT 0xe9c17b20u
 
-/* ---- the parts of the API (pxe_*.c): each takes its block in FS and returns the Status ----------------------------
- */
+/* ---- the parts of the API (pxe_*.c): each takes its block in FS and returns the Status ------------------------- */
 
 uint16_t pxe_get_cached_info(void FAR *block);
 uint16_t pxe_get_information(void FAR *block);
@@ -265,7 +264,7 @@ void pxe_tftp_forget(void);
 void pxe_udp_forget(void);
 void pxe_file_forget(void);
 
-/* ---- the stack as a whole (pxe.c) -------------------------------------------------------------------------------- */
+/* ---- the stack as a whole (pxe.c) ------------------------------------------------------------------------------ */
 
 /* Build !PXE and PXENV+ and hook INT 1Ah. */
 void pxe_install(void);

@@ -48,7 +48,7 @@ uint16_t pxe_get_information(void FAR *block)
 	put_address(p->current_address);
 	put_address(p->permanent_address);
 	p->rom_segment = resident.rom_segment;
-	p->rx_buffers = VIRTIO_RING;
+	p->rx_buffers = 1;
 	p->tx_buffers = 1;
 	return PXE_S_SUCCESS;
 }

@@ -10,18 +10,20 @@
 #include "pvboot.h"
 #include "pxe.h"
 #include "request.h"
+#include "send.h"
 #include "virtio.h"
 
 #define DEFAULT_SOURCE_PORT 2069 /* PXE 2.1: of UDP_WRITE with src_port 0 */
-#define KEEP (VIRTIO_RING / 2)	 /* datagrams kept when nobody asks for them */
+#define BUFFERS 8		 /* datagrams the device may fill; it keeps more itself */
+#define KEEP (BUFFERS / 2)	 /* datagrams kept when nobody asks for them */
 
 struct rx_buffer {
 	struct pvboot_pkt pkt;
 	uint8_t payload[PVBOOT_DGRAM_MAX];
 };
 
-static struct rx_buffer buffers[VIRTIO_RING] __attribute__((aligned(4)));
-static uint8_t waiting[VIRTIO_RING]; /* indexes of filled buffers, oldest first */
+static struct rx_buffer buffers[BUFFERS] __attribute__((aligned(4)));
+static uint8_t waiting[BUFFERS]; /* indexes of filled buffers, oldest first */
 static uint8_t waiting_len;
 static bool posted, opened;
 
@@ -29,6 +31,7 @@ void pxe_udp_forget(void)
 {
 	posted = opened = false;
 	waiting_len = 0;
+	send_forget();
 }
 
 static void post(uint8_t i)
@@ -44,7 +47,7 @@ static void post_end(void)
 
 static void post_all(void)
 {
-	for (uint8_t i = 0; i < VIRTIO_RING; i++) {
+	for (uint8_t i = 0; i < BUFFERS; i++) {
 		virtio_packets.desc[i] = (struct vring_desc){
 			.addr = near_phys(&buffers[i]), .len = sizeof(buffers[i]), .flags = VRING_DESC_F_WRITE};
 		post(i);
@@ -58,11 +61,11 @@ static void harvest(void)
 {
 	struct virtio_queue *q = &virtio_packets;
 
-	while (virtio_has_used(q) && waiting_len < VIRTIO_RING) {
+	while (virtio_has_used(q) && waiting_len < BUFFERS) {
 		uint32_t id = q->used.ring[q->last_used % VIRTIO_RING].id;
 
 		q->last_used++;
-		if (id < VIRTIO_RING)
+		if (id < BUFFERS)
 			waiting[waiting_len++] = id;
 	}
 }
@@ -113,6 +116,7 @@ uint16_t pxe_udp_open(void FAR *block)
 
 uint16_t pxe_udp_close(void FAR *block)
 {
+	send_flush();
 	if (opened && virtio_running)
 		dgram_op(PVBOOT_OP_DGRAM_CLOSE, NULL, 0);
 	opened = false;
@@ -149,6 +153,10 @@ uint16_t pxe_udp_read(void FAR *block)
 	if (!opened || !virtio_running)
 		return PXE_S_UDP_CLOSED;
 	harvest();
+	if (!waiting_len) {
+		send_flush(); /* what is awaited may be the answer */
+		harvest();
+	}
 	for (uint8_t i = 0; i < waiting_len; i++) {
 		const struct rx_buffer *b = &buffers[waiting[i]];
 
@@ -159,9 +167,20 @@ uint16_t pxe_udp_read(void FAR *block)
 		post_end();
 		return PXE_S_SUCCESS;
 	}
+	send_flush();
 	drop_down_to(KEEP);
 	request_check_host();
 	return PXE_S_FAILURE;
+}
+
+/* Does something lie here that was sent to this port?  Then its owner will read before it waits. */
+static bool has_unread(uint16_t port_be)
+{
+	harvest();
+	for (uint8_t i = 0; i < waiting_len; i++)
+		if (buffers[waiting[i]].pkt.dst_port_be == port_be)
+			return true;
+	return false;
 }
 
 uint16_t pxe_udp_write(void FAR *block)
@@ -177,5 +196,7 @@ uint16_t pxe_udp_write(void FAR *block)
 	*(uint32_t *)args.gateway = p->gateway;
 	args.src_port_be = p->source_port_be ? p->source_port_be : __builtin_bswap16(DEFAULT_SOURCE_PORT);
 	args.dst_port_be = p->dest_port_be;
-	return request_send(&args, linear(p->buffer), p->buffer_size) ? PXE_S_FAILURE : PXE_S_SUCCESS;
+	if (send_datagram(&args, linear(p->buffer), p->buffer_size, has_unread(args.src_port_be)))
+		return PXE_S_FAILURE;
+	return PXE_S_SUCCESS;
 }

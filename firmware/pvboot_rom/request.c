@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* request.c - requests to the host: submit, wait, give up.  One at a time, and beside it a datagram or a cancellation.
- */
+/* request.c - requests to the host: submit, wait, give up.  One at a time, and beside it datagrams (send.c). */
 #include "request.h"
 
 #include "console.h"
 #include "virtio.h"
 
-/* Descriptors of the request queue. */
-#define HEAD_REQUEST 0 /* to 3: header and arguments, tail, response, room */
-#define HEAD_SMALL 4   /* to 6: header and arguments, payload, response */
+#define HEAD_CANCEL REQUEST_DESC_CANCEL /* and the response */
 
 #define SPINS 4000	   /* looks at the used ring between two looks at the clock */
 #define HALT_AFTER_MS 100  /* without progress, before a wait sleeps from tick to tick */
@@ -25,13 +22,15 @@ static struct {
 } message;
 static struct {
 	struct pvboot_req hdr;
-	struct pvboot_dgram_args args;
-} small;
-static volatile struct pvboot_rsp response, small_response;
+	struct pvboot_cancel_args args;
+} cancel;
+static volatile struct pvboot_rsp response, cancel_response;
 static char error_text[PVBOOT_ERROR_MAX + 1];
+static uint16_t returned; /* a bit for each head that came back */
 
-/* ---- the host's absence -------------------------------------------------------------------------------------------
- */
+_Static_assert(VIRTIO_RING <= 16, "returned has a bit for each descriptor");
+
+/* ---- the host's absence ---------------------------------------------------------------------------------------- */
 
 static bool host_seen; /* it was there at least once */
 static bool host_gone; /* and we said that it is gone */
@@ -77,17 +76,20 @@ void request_check_host(void)
 	notice_host(virtio_host_status());
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------------------------
- */
+/* ---- waiting --------------------------------------------------------------------------------------------------- */
 
+/* Has the chain of this head come back?  It is asked once for each time it was submitted. */
 static bool taken(uint16_t head)
 {
 	struct virtio_queue *q = &virtio_requests;
+	uint16_t bit = 1u << head;
 
 	while (virtio_has_used(q))
-		if (q->used.ring[q->last_used++ % VIRTIO_RING].id == head)
-			return true;
-	return false;
+		returned |= 1u << (q->used.ring[q->last_used++ % VIRTIO_RING].id % VIRTIO_RING);
+	if (!(returned & bit))
+		return false;
+	returned &= ~bit;
+	return true;
 }
 
 static bool spin(uint16_t head)
@@ -136,8 +138,7 @@ static uint32_t look_around(struct waiting *w, uint32_t now)
 	return console_escape() ? REQUEST_ESCAPED : PVBOOT_S_OK;
 }
 
-/* Wait until the chain comes back.  PVBOOT_S_OK, or REQUEST_* or PVBOOT_S_TIMEOUT: then it is still the device's. */
-static uint32_t wait_used(uint16_t head)
+uint32_t request_wait(uint16_t head)
 {
 	struct waiting w = {0};
 
@@ -167,10 +168,9 @@ static void pause_ms(uint32_t ms)
 			halt();
 }
 
-/* ---- submitting ---------------------------------------------------------------------------------------------------
- */
+/* ---- submitting ------------------------------------------------------------------------------------------------ */
 
-static void describe(uint16_t index, uint32_t phys, uint32_t len, uint16_t flags, uint16_t next)
+void request_describe(uint16_t index, uint32_t phys, uint32_t len, uint16_t flags, uint16_t next)
 {
 	struct vring_desc *d = &virtio_requests.desc[index];
 
@@ -180,68 +180,62 @@ static void describe(uint16_t index, uint32_t phys, uint32_t len, uint16_t flags
 	d->next = next;
 }
 
+void request_submit(uint16_t head)
+{
+	returned &= ~(1u << head);
+	virtio_submit(&virtio_requests, head);
+}
+
 static void submit(uint16_t head, volatile struct pvboot_rsp *rsp)
 {
 	rsp->status = PVBOOT_S_UNWRITTEN;
-	virtio_submit(&virtio_requests, head);
+	request_submit(head);
 	virtio_kick(&virtio_requests);
 }
 
 static void build(const struct request *r)
 {
-	uint16_t last = HEAD_REQUEST;
+	uint16_t last = REQUEST_DESC_FIRST;
 
 	message.hdr.magic = PVBOOT_REQ_MAGIC;
 	message.hdr.op = r->op;
 	message.hdr.arg_len = r->arg_len + r->tail_len;
 	memcpy(message.args, r->args, r->arg_len);
-	describe(last, near_phys(&message), sizeof(message.hdr) + r->arg_len, VRING_DESC_F_NEXT, last + 1);
+	request_describe(last, near_phys(&message), sizeof(message.hdr) + r->arg_len, VRING_DESC_F_NEXT, last + 1);
 	if (r->tail_len) {
 		last++;
-		describe(last, r->tail, r->tail_len, VRING_DESC_F_NEXT, last + 1);
+		request_describe(last, r->tail, r->tail_len, VRING_DESC_F_NEXT, last + 1);
 	}
 	last++;
-	describe(last, near_phys((void *)&response), sizeof(response), VRING_DESC_F_WRITE, 0);
+	request_describe(last, near_phys((void *)&response), sizeof(response), VRING_DESC_F_WRITE, 0);
 	if (r->room_len) {
 		virtio_requests.desc[last].flags |= VRING_DESC_F_NEXT;
 		virtio_requests.desc[last].next = last + 1;
 		last++;
-		describe(last, r->room, r->room_len, VRING_DESC_F_WRITE, 0);
+		request_describe(last, r->room, r->room_len, VRING_DESC_F_WRITE, 0);
 	}
 }
 
-/* A request with at most 16 bytes of arguments and a payload, that the device answers at once. */
-static uint32_t submit_small(uint16_t op, uint16_t arg_len, uint32_t payload, uint16_t len)
-{
-	small.hdr.magic = PVBOOT_REQ_MAGIC;
-	small.hdr.op = op;
-	small.hdr.arg_len = arg_len + len;
-	describe(HEAD_SMALL, near_phys(&small), sizeof(small.hdr) + arg_len, VRING_DESC_F_NEXT,
-		 len ? HEAD_SMALL + 1 : HEAD_SMALL + 2);
-	describe(HEAD_SMALL + 1, payload, len, VRING_DESC_F_NEXT, HEAD_SMALL + 2);
-	describe(HEAD_SMALL + 2, near_phys((void *)&small_response), sizeof(small_response), VRING_DESC_F_WRITE, 0);
-	submit(HEAD_SMALL, &small_response);
-	return small_response.status;
-}
-
-/* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which no file is open any more.
+/* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which nothing is open any more.
  */
 static void give_up(void)
 {
-	uint32_t start;
-
 	if (virtio_host_status() == UINT16_MAX) {
 		virtio_stop();
 		return;
 	}
-	memset(&small.args, 0, sizeof(small.args));
-	*(uint16_t *)&small.args = HEAD_REQUEST;
-	submit_small(PVBOOT_OP_CANCEL, sizeof(struct pvboot_cancel_args), 0, 0);
-	for (start = virtio_milliseconds(); virtio_milliseconds() - start < CANCEL_WAIT_MS;)
-		if (spin(HEAD_REQUEST))
+	cancel.hdr.magic = PVBOOT_REQ_MAGIC;
+	cancel.hdr.op = PVBOOT_OP_CANCEL;
+	cancel.hdr.arg_len = sizeof(cancel.args);
+	cancel.args.head = REQUEST_DESC_FIRST;
+	request_describe(HEAD_CANCEL, near_phys(&cancel), sizeof(cancel), VRING_DESC_F_NEXT, HEAD_CANCEL + 1);
+	request_describe(HEAD_CANCEL + 1, near_phys((void *)&cancel_response), sizeof(cancel_response),
+			 VRING_DESC_F_WRITE, 0);
+	submit(HEAD_CANCEL, &cancel_response);
+	for (uint32_t start = virtio_milliseconds(); virtio_milliseconds() - start < CANCEL_WAIT_MS;)
+		if (spin(REQUEST_DESC_FIRST))
 			return;
 	virtio_stop();
-	virtio_start();
 }
 
 uint32_t request(struct request *r)
@@ -252,8 +246,8 @@ uint32_t request(struct request *r)
 		return REQUEST_NO_DEVICE;
 	build(r);
 	for (;;) {
-		submit(HEAD_REQUEST, &response);
-		end = wait_used(HEAD_REQUEST);
+		submit(REQUEST_DESC_FIRST, &response);
+		end = request_wait(REQUEST_DESC_FIRST);
 		if (end) {
 			give_up();
 			return end;
@@ -265,22 +259,6 @@ uint32_t request(struct request *r)
 	r->detail = response.detail;
 	r->length = response.length;
 	return response.status;
-}
-
-uint32_t request_send(const struct pvboot_dgram_args *args, uint32_t payload, uint16_t len)
-{
-	uint32_t end;
-
-	if (!virtio_running)
-		return REQUEST_NO_DEVICE;
-	small.args = *args;
-	submit_small(PVBOOT_OP_DGRAM_SEND, sizeof(small.args), payload, len);
-	end = wait_used(HEAD_SMALL);
-	if (end) {
-		virtio_stop();
-		return end;
-	}
-	return small_response.status;
 }
 
 void request_phase(uint32_t phase)

@@ -35,9 +35,6 @@ void request_begin(void);
  */
 uint32_t request(struct request *r);
 
-/* Send a datagram of len bytes at a physical address. */
-uint32_t request_send(const struct pvboot_dgram_args *args, uint32_t payload, uint16_t len);
-
 /* Tell that the boot has reached PVBOOT_PHASE_*. */
 void request_phase(uint32_t phase);
 
@@ -46,5 +43,18 @@ uint32_t request_last_error(const char **text);
 
 /* Called by whoever polls in vain: look about once a second whether the host is there, and mention a change. */
 void request_check_host(void);
+
+/*
+ * For others who put chains of their own on the request queue: which descriptors are whose, and how to wait for a
+ * chain. request_wait() returns PVBOOT_S_OK when it came back; else REQUEST_* or PVBOOT_S_TIMEOUT, and it is still the
+ * device's.
+ */
+#define REQUEST_DESC_FIRST 0  /* to 3: header and arguments, tail, response, room */
+#define REQUEST_DESC_CANCEL 4 /* to 5 */
+#define REQUEST_DESC_SEND 6   /* to the end of the ring: send.c */
+
+void request_describe(uint16_t index, uint32_t phys, uint32_t len, uint16_t flags, uint16_t next);
+void request_submit(uint16_t head); /* without a notification */
+uint32_t request_wait(uint16_t head);
 
 #endif /* ROM_REQUEST_H */

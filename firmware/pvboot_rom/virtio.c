@@ -33,8 +33,7 @@ static struct window common, notify, config;
 static uint32_t notify_multiplier;
 static uint8_t cfg_access; /* where the VIRTIO_PCI_CAP_PCI_CFG capability stands, 0: nowhere */
 
-/* ---- registers ----------------------------------------------------------------------------------------------------
- */
+/* ---- registers ------------------------------------------------------------------------------------------------- */
 
 static void aim(const struct window *w, uint32_t offset, uint8_t size)
 {
@@ -70,8 +69,7 @@ static void reg_write(const struct window *w, uint32_t offset, uint8_t size, uin
 	}
 }
 
-/* ---- the capability list (virtio 1.2, 4.1.4) ----------------------------------------------------------------------
- */
+/* ---- the capability list (virtio 1.2, 4.1.4) ------------------------------------------------------------------- */
 
 static void take_window(struct window *w, uint8_t cap)
 {
@@ -124,8 +122,7 @@ static bool find_windows(void)
 	       (cfg_access || (common.port && notify.port && config.port));
 }
 
-/* ---- life (virtio 1.2, 3.1.1) -------------------------------------------------------------------------------------
- */
+/* ---- life (virtio 1.2, 3.1.1) ---------------------------------------------------------------------------------- */
 
 static void set_status(uint8_t status)
 {
@@ -228,8 +225,7 @@ void virtio_stop(void)
 	pci_write(PCI_COMMAND, 2, pci_read(PCI_COMMAND, 2) & ~(PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE));
 }
 
-/* ---- queues -------------------------------------------------------------------------------------------------------
- */
+/* ---- queues ---------------------------------------------------------------------------------------------------- */
 
 void virtio_submit(struct virtio_queue *q, uint16_t head)
 {
@@ -248,8 +244,7 @@ void virtio_kick(struct virtio_queue *q)
 		reg_write(&notify, q->notify_offset, 2, index);
 }
 
-/* ---- device configuration -----------------------------------------------------------------------------------------
- */
+/* ---- device configuration -------------------------------------------------------------------------------------- */
 
 uint32_t virtio_milliseconds(void)
 {

@@ -8,7 +8,7 @@
 #include "pvboot.h"
 #include "rom.h"
 
-#define VIRTIO_RING 8 /* descriptors of each queue */
+#define VIRTIO_RING 16 /* descriptors of each queue */
 
 /* One queue's rings.  The device writes used. */
 struct virtio_queue {

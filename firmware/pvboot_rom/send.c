@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * send.c - datagrams from the guest, several to one notification of the device.
+ *
+ * A boot program that fetches a file acknowledges each block.  While blocks it has not read yet lie in the ring the
+ * host needs no acknowledgement at once, and a notification (a port write, served by another process) costs as much as
+ * a thousand instructions: so up to SEND_SLOTS short datagrams go with one.
+ */
+#include "send.h"
+
+#include "pvboot.h"
+#include "request.h"
+#include "virtio.h"
+
+#define SEND_SLOTS 4
+#define SHORT_MAX 4 /* bytes: a TFTP ACK (RFC 1350, 5), and nothing that another would wait for */
+
+/* Descriptors: two for each slot, and one for a payload in the caller's memory. */
+#define HEAD(slot) (REQUEST_DESC_SEND + 2 * (slot))
+#define DESC_PAYLOAD HEAD(SEND_SLOTS)
+_Static_assert(DESC_PAYLOAD < VIRTIO_RING, "the ring is too small");
+
+struct slot {
+	struct pvboot_req hdr;
+	struct pvboot_dgram_args args;
+	uint8_t payload[SHORT_MAX];
+};
+
+static struct slot slots[SEND_SLOTS];
+static volatile struct pvboot_rsp responses[SEND_SLOTS];
+static uint8_t waiting; /* slots that are submitted but not announced: the first ones */
+
+void send_forget(void)
+{
+	waiting = 0;
+}
+
+static void fill(uint8_t i, const struct pvboot_dgram_args *args, uint32_t payload, uint16_t len)
+{
+	struct slot *s = &slots[i];
+	uint16_t own = offsetof(struct slot, payload), next = HEAD(i) + 1;
+
+	s->hdr.magic = PVBOOT_REQ_MAGIC;
+	s->hdr.op = PVBOOT_OP_DGRAM_SEND;
+	s->hdr.arg_len = sizeof(s->args) + len;
+	s->args = *args;
+	if (len <= SHORT_MAX) {
+		copy_from_linear(s->payload, payload, len);
+		own += len;
+	} else {
+		next = DESC_PAYLOAD;
+		request_describe(DESC_PAYLOAD, payload, len, VRING_DESC_F_NEXT, HEAD(i) + 1);
+	}
+	request_describe(HEAD(i), near_phys(s), own, VRING_DESC_F_NEXT, next);
+	request_describe(HEAD(i) + 1, near_phys((void *)&responses[i]), sizeof(responses[i]), VRING_DESC_F_WRITE, 0);
+	responses[i].status = PVBOOT_S_UNWRITTEN;
+}
+
+uint32_t send_flush(void)
+{
+	uint32_t end = PVBOOT_S_OK;
+
+	if (!waiting || !virtio_running)
+		return PVBOOT_S_OK;
+	virtio_kick(&virtio_requests);
+	/* The device answers these before the port write returns; if it does not it is in trouble. */
+	for (uint8_t i = 0; i < waiting && !end; i++)
+		end = request_wait(HEAD(i));
+	if (end)
+		virtio_stop();
+	else
+		end = responses[waiting - 1].status;
+	waiting = 0;
+	return end;
+}
+
+uint32_t send_datagram(const struct pvboot_dgram_args *args, uint32_t payload, uint16_t len, bool later)
+{
+	if (!virtio_running)
+		return REQUEST_NO_DEVICE;
+	fill(waiting, args, payload, len);
+	request_submit(HEAD(waiting));
+	waiting++;
+	if (later && len <= SHORT_MAX && waiting < SEND_SLOTS)
+		return PVBOOT_S_OK;
+	return send_flush();
+}
