@@ -41,8 +41,10 @@ static void *vmm_map(void *vmm, uint64_t gpa, uint64_t *len)
 
 	g->maps++;
 	assert_true(*len && *len - 1 <= UINT64_MAX - gpa);
-	if (g->watch && g->watch >= gpa && g->watch - gpa < *len)
+	if (g->watch && g->watch >= gpa && g->watch - gpa < *len) {
 		g->watched++;
+		g->last = g->maps;
+	}
 	return find(g, gpa, len);
 }
 

@@ -41,6 +41,7 @@ struct guest {
 	unsigned int irq_changes, maps, logs;
 	uint64_t watch;	      /* an address, 0: none */
 	unsigned int watched; /* how often the device asked for it */
+	unsigned int last;    /* what maps was when it did so last */
 	uint64_t now_ms;
 	char log[256];
 	/* what the backend saw */

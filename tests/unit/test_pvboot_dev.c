@@ -25,6 +25,7 @@ static int teardown(void **state)
 
 /* ---- refusals -------------------------------------------------------------------------------------------------- */
 
+/* [DEV-8] */
 static void test_features_ok_refused_without_version_1(void **state)
 {
 	struct guest *g = *state;
@@ -33,6 +34,7 @@ static void test_features_ok_refused_without_version_1(void **state)
 	assert_int_equal(guest_status(g), 3);
 }
 
+/* [DEV-8] */
 static void test_features_ok_refused_with_unoffered_feature(void **state)
 {
 	struct guest *g = *state;
@@ -52,6 +54,7 @@ static void test_driver_ok_refused_without_features_ok(void **state)
 	assert_int_equal(guest_status(g), 3);
 }
 
+/* [DEV-9] */
 static void test_features_ignored_after_features_ok(void **state)
 {
 	struct guest *g = *state;
@@ -191,6 +194,7 @@ static void test_misaligned_or_wrapping_queue_breaks_device(void **state)
 	}
 }
 
+/* [DEV-5] */
 static void test_access_outside_the_bar_gives_ones(void **state)
 {
 	struct guest *g = *state;
@@ -207,6 +211,7 @@ static void test_access_outside_the_bar_gives_ones(void **state)
 	assert_int_equal(guest_status(g), 0);
 }
 
+/* [DEV-5] [DEV-7] */
 static void test_read_only_registers_keep_their_values(void **state)
 {
 	struct guest *g = *state;
@@ -249,6 +254,7 @@ static void test_features_accepted_without_dgram(void **state)
 	assert_int_equal(guest_status(g), 0x0b);
 }
 
+/* [DEV-5] */
 static void test_partial_writes_merge_into_their_field(void **state)
 {
 	struct guest *g = *state;
@@ -292,6 +298,7 @@ static void test_device_configuration_reads_as_laid_out(void **state)
 	assert_int_equal(guest_in(g, PVBOOT_REG_DEVICE + offsetof(struct pvboot_config, milliseconds), 4), 1234);
 }
 
+/* [DEV-17] */
 static void test_host_status_change_raises_config_interrupt(void **state)
 {
 	struct guest *g = *state;
@@ -365,6 +372,7 @@ static void test_intx_disable_holds_the_line_down(void **state)
 
 /* ---- reset ----------------------------------------------------------------------------------------------------- */
 
+/* [DEV-18] */
 static void test_reset_forgets_requests_and_touches_no_memory(void **state)
 {
 	struct pvboot_discover_args args = {0};
@@ -391,6 +399,7 @@ static void test_reset_forgets_requests_and_touches_no_memory(void **state)
 	assert_int_equal(g->irq, 0);
 }
 
+/* [DEV-18] */
 static void test_reset_lowers_intx_and_forgets_queues(void **state)
 {
 	struct guest *g = *state;
@@ -408,6 +417,7 @@ static void test_reset_lowers_intx_and_forgets_queues(void **state)
 	assert_int_equal(guest_in(g, PVBOOT_REG_DEVICE + 6, 2), PVBOOT_STATUS_HOST_UP);
 }
 
+/* [DEV-19] */
 static void test_reset_twice_is_told_to_the_backend_once(void **state)
 {
 	struct guest *g = *state;
@@ -420,6 +430,7 @@ static void test_reset_twice_is_told_to_the_backend_once(void **state)
 	assert_int_equal(g->resets, 1);
 }
 
+/* [DEV-18] */
 static void test_vmm_reset_clears_the_command_register(void **state)
 {
 	struct guest *g = *state;

@@ -91,6 +91,7 @@ static void test_seventh_bar_reads_zero(void **state)
 	assert_int_equal(cfg_in(g, 0x28, 4), 0);
 }
 
+/* [DEV-4] */
 static void test_window_refuses_bad_aims(void **state)
 {
 	static const struct {
@@ -111,6 +112,7 @@ static void test_window_refuses_bad_aims(void **state)
 
 /* ---- what works ------------------------------------------------------------------------------------------------ */
 
+/* [DEV-1] */
 static void test_cfg_identity(void **state)
 {
 	struct guest *g = *state;
@@ -179,6 +181,7 @@ static void test_rom_bar_sizing_follows_the_image(void **state)
 	assert_int_equal(cfg_in(g, PCI_ROM_ADDRESS, 4), 0);
 }
 
+/* [DEV-4] */
 static void test_window_reads_and_writes_the_bar(void **state)
 {
 	struct guest *g = *state;

@@ -76,6 +76,7 @@ static void assert_received(struct guest *g, uint8_t fill, uint32_t len)
 
 /* ---- refusals -------------------------------------------------------------------------------------------------- */
 
+/* [DEV-30] */
 static void test_packet_dropped_while_datagrams_are_closed(void **state)
 {
 	struct guest *g = *state;
@@ -106,6 +107,7 @@ static void test_packet_malformed_is_dropped(void **state)
 	assert_int_equal(pkt.reserved, 0);
 }
 
+/* [DEV-30] */
 static void test_packets_beyond_the_bound_are_dropped(void **state)
 {
 	struct guest *g = open_dgrams(state);
@@ -123,6 +125,7 @@ static void test_packets_beyond_the_bound_are_dropped(void **state)
 	assert_true(guest_get16(g, GUEST_USED(0) + 2) == 64);
 }
 
+/* [DEV-31] */
 static void test_buffer_too_small_is_kept_and_the_packet_dropped(void **state)
 {
 	struct guest *g = open_dgrams(state);
@@ -164,6 +167,7 @@ static void test_readable_buffer_breaks_device(void **state)
 	assert_int_equal(g->maps, maps);
 }
 
+/* [DEV-30] */
 static void test_close_drops_what_waits(void **state)
 {
 	struct pvboot_dgram_open_args args = {0};
@@ -180,6 +184,7 @@ static void test_close_drops_what_waits(void **state)
 	assert_received(g, 2, 4);
 }
 
+/* [DEV-30] */
 static void test_reset_drops_what_waits(void **state)
 {
 	struct guest *g = open_dgrams(state);
@@ -225,6 +230,7 @@ static void test_packet_scattered_over_descriptors(void **state)
 	assert_received(g, 9, 1000);
 }
 
+/* [DEV-15] */
 static void test_notifications_wanted_only_when_dry(void **state)
 {
 	struct guest *g = *state;
@@ -245,6 +251,7 @@ static void test_notifications_wanted_only_when_dry(void **state)
 	assert_received(g, 2, 10);
 }
 
+/* [DEV-15] */
 static void test_packet_queue_looked_at_when_requests_are_kicked(void **state)
 {
 	struct guest *g = open_dgrams(state);

@@ -59,6 +59,7 @@ static uint32_t ask_with(struct guest *g, const struct pvboot_req *req, uint32_t
 	return guest_rsp(g, 0).status;
 }
 
+/* [DEV-21] */
 static void test_header_malformed_is_refused(void **state)
 {
 	const struct pvboot_req good = {.magic = PVBOOT_REQ_MAGIC, .op = PVBOOT_OP_DISCOVER, .arg_len = 8};
@@ -81,6 +82,7 @@ static void test_header_malformed_is_refused(void **state)
 	assert_int_equal(g->submits, 1);
 }
 
+/* [DEV-21] */
 static void test_header_lengths_that_disagree_are_refused(void **state)
 {
 	const struct pvboot_req good = {.magic = PVBOOT_REQ_MAGIC, .op = PVBOOT_OP_DISCOVER, .arg_len = 8};
@@ -117,6 +119,7 @@ static void test_header_cut_short_is_refused(void **state)
 	assert_int_equal(guest_rsp(g, 0).status, PVBOOT_S_BAD_REQUEST);
 }
 
+/* [DEV-13] */
 static void test_request_not_in_memory_is_refused(void **state)
 {
 	struct guest *g = *state;
@@ -150,6 +153,7 @@ static void test_request_with_arguments_not_in_memory_is_refused(void **state)
 	assert_int_equal(guest_rsp(g, 0).status, PVBOOT_S_BAD_REQUEST);
 }
 
+/* [DEV-13] */
 static void test_chain_without_room_for_an_answer_returns_empty(void **state)
 {
 	struct pvboot_discover_args args = {0};
@@ -174,6 +178,7 @@ static void test_chain_without_room_for_an_answer_returns_empty(void **state)
 
 /* ---- refusals: each operation ---------------------------------------------------------------------------------- */
 
+/* [DEV-21] */
 static void test_discover_malformed_is_refused(void **state)
 {
 	struct guest *g = *state;
@@ -188,6 +193,7 @@ static void test_discover_malformed_is_refused(void **state)
 	assert_refused(g, PVBOOT_OP_DISCOVER, &args, 8, ROOM, PVBOOT_S_BAD_REQUEST);
 }
 
+/* [DEV-21] */
 static void test_open_malformed_is_refused(void **state)
 {
 	struct guest *g = *state;
@@ -214,6 +220,7 @@ static void test_open_malformed_is_refused(void **state)
 	assert_memory_equal(g->held[0]->args, &open, 16 + PVBOOT_NAME_MAX);
 }
 
+/* [DEV-21] */
 static void test_read_malformed_is_refused(void **state)
 {
 	struct guest *g = *state;
@@ -263,6 +270,7 @@ static void test_dgram_operations_malformed_are_refused(void **state)
 	assert_refused(g, PVBOOT_OP_DGRAM_SEND, &send, 20, 0, PVBOOT_S_BAD_REQUEST);
 }
 
+/* [DEV-10] */
 static void test_dgram_operations_refused_without_the_feature(void **state)
 {
 	struct pvboot_dgram_open_args open = {0};
@@ -354,6 +362,7 @@ static void test_answer_given_twice_counts_once(void **state)
 
 /* ---- what works ------------------------------------------------------------------------------------------------ */
 
+/* [DEV-22] */
 static void test_requests_answered_in_any_order(void **state)
 {
 	struct pvboot_file_args args = {.handle = 7};
@@ -381,6 +390,36 @@ static void test_requests_answered_in_any_order(void **state)
 	assert_int_equal(g->irq, 1);
 }
 
+/* When, counted in maps, the device wrote at offset of an answer. */
+static unsigned int written_at(struct guest *g, uint32_t offset)
+{
+	unsigned int before = g->maps;
+
+	g->watch = GUEST_IN(0) + offset;
+	g->last = 0;
+	assert_int_equal(guest_ask(g, PVBOOT_OP_LAST_ERROR, NULL, 0, 16).status, PVBOOT_S_OK);
+	assert_int_not_equal(g->last, 0);
+	return g->last - before;
+}
+
+/* [DEV-22] */
+static void test_status_is_written_last(void **state)
+{
+	struct guest *g = *state;
+	unsigned int status, used;
+
+	guest_start(g);
+	pvboot_dev_set_error(g->dev, "words", 5);
+	status = written_at(g, offsetof(struct pvboot_rsp, status));
+	assert_true(written_at(g, offsetof(struct pvboot_rsp, detail)) < status);
+	assert_true(written_at(g, offsetof(struct pvboot_rsp, length)) < status);
+	assert_true(written_at(g, sizeof(struct pvboot_rsp)) < status);
+	g->watch = GUEST_USED(1) + 2;
+	used = g->maps;
+	guest_ask(g, PVBOOT_OP_LAST_ERROR, NULL, 0, 16);
+	assert_true(g->last - used > status);
+}
+
 static void test_read_wait_is_capped(void **state)
 {
 	struct pvboot_read_args args = {.handle = 1, .flags = PVBOOT_READ_F_PARTIAL, .wait_ms = 0xffffffff};
@@ -394,6 +433,7 @@ static void test_read_wait_is_capped(void **state)
 	assert_int_equal(args.flags, PVBOOT_READ_F_PARTIAL);
 }
 
+/* [DEV-33] */
 static void test_cancel_answers_both(void **state)
 {
 	struct pvboot_discover_args args = {0};
@@ -417,6 +457,7 @@ static void test_cancel_answers_both(void **state)
 	assert_int_equal(g->cancels, 1);
 }
 
+/* [DEV-32] */
 static void test_last_error_is_printable_and_cut_to_the_room(void **state)
 {
 	static const char words[] = "no\x1b[31m such\nfile \xc3\xa9";
@@ -438,6 +479,7 @@ static void test_last_error_is_printable_and_cut_to_the_room(void **state)
 	assert_int_equal(guest_ask(g, PVBOOT_OP_LAST_ERROR, NULL, 0, 1000).length, PVBOOT_ERROR_MAX);
 }
 
+/* [DEV-34] */
 static void test_log_text_reaches_the_backend_printable(void **state)
 {
 	struct {
@@ -454,6 +496,7 @@ static void test_log_text_reaches_the_backend_printable(void **state)
 	assert_memory_equal(g->note_args + 8, "a....~", 6);
 }
 
+/* [DEV-24] [DEV-29] */
 static void test_notes_and_datagrams_are_answered_at_once(void **state)
 {
 	struct pvboot_phase_args phase = {.phase = PVBOOT_PHASE_NBP, .guest_ms = 5};
@@ -502,6 +545,7 @@ int main(void)
 		TEST(test_answer_that_cannot_be_becomes_failed),
 		TEST(test_answer_given_twice_counts_once),
 		TEST(test_requests_answered_in_any_order),
+		TEST(test_status_is_written_last),
 		TEST(test_read_wait_is_capped),
 		TEST(test_cancel_answers_both),
 		TEST(test_last_error_is_printable_and_cut_to_the_room),

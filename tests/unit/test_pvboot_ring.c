@@ -64,6 +64,7 @@ static void offer(struct guest *g, uint16_t head)
 
 /* ---- what breaks the device ------------------------------------------------------------------------------------ */
 
+/* [DEV-12] */
 static void test_avail_index_beyond_the_queue_breaks(void **state)
 {
 	struct guest *g = ready(state);
@@ -83,6 +84,7 @@ static void test_avail_index_going_back_breaks(void **state)
 	assert_broken(g);
 }
 
+/* [DEV-12] */
 static void test_head_outside_the_table_breaks(void **state)
 {
 	struct guest *g = ready(state);
@@ -91,6 +93,7 @@ static void test_head_outside_the_table_breaks(void **state)
 	assert_broken(g);
 }
 
+/* [DEV-12] */
 static void test_next_outside_the_table_breaks(void **state)
 {
 	struct guest *g = ready(state);
@@ -100,6 +103,7 @@ static void test_next_outside_the_table_breaks(void **state)
 	assert_broken(g);
 }
 
+/* [DEV-12] [DEV-14] */
 static void test_loop_breaks(void **state)
 {
 	struct guest *g = ready(state);
@@ -128,6 +132,7 @@ static void test_chain_longer_than_a_small_queue_breaks(void **state)
 	assert_broken(g);
 }
 
+/* [DEV-12] */
 static void test_indirect_descriptor_breaks(void **state)
 {
 	struct guest *g = ready(state);
@@ -147,6 +152,7 @@ static void test_unknown_descriptor_flag_breaks(void **state)
 	assert_broken(g);
 }
 
+/* [DEV-12] */
 static void test_readable_after_writable_breaks(void **state)
 {
 	struct guest *g = ready(state);
@@ -157,6 +163,7 @@ static void test_readable_after_writable_breaks(void **state)
 	assert_broken(g);
 }
 
+/* [DEV-12] */
 static void test_chain_of_4_gib_breaks(void **state)
 {
 	struct guest *g = ready(state);
@@ -195,6 +202,7 @@ static void start_with_ring_at(struct guest *g, uint32_t reg, uint32_t where)
 	guest_driver_ok(g);
 }
 
+/* [DEV-12] */
 static void test_avail_ring_not_in_memory_breaks(void **state)
 {
 	struct guest *g = *state;
@@ -228,6 +236,7 @@ static void test_avail_index_half_in_memory_breaks(void **state)
 	assert_broken(g);
 }
 
+/* [DEV-12] */
 static void test_descriptor_table_not_in_memory_breaks(void **state)
 {
 	struct guest *g = *state;
@@ -247,6 +256,7 @@ static void test_descriptor_behind_the_end_of_memory_breaks(void **state)
 	assert_broken(g);
 }
 
+/* [DEV-12] */
 static void test_used_ring_not_in_memory_breaks(void **state)
 {
 	struct guest *g = *state;
@@ -264,6 +274,7 @@ static void test_used_ring_not_in_memory_breaks(void **state)
 	assert_broken(g);
 }
 
+/* [DEV-12] */
 static void test_broken_device_works_again_after_reset(void **state)
 {
 	struct guest *g = ready(state);
@@ -317,6 +328,7 @@ static void test_disabled_queue_is_not_looked_at(void **state)
 	assert_int_equal(guest_status(g), 0x0f);
 }
 
+/* [DEV-3] */
 static void test_no_bus_master_no_memory_access(void **state)
 {
 	struct guest *g = ready(state);
@@ -359,6 +371,7 @@ static void test_reset_forgets_answers_that_wait_for_bus_master(void **state)
 
 /* ---- what works ------------------------------------------------------------------------------------------------ */
 
+/* [DEV-11] */
 static void test_nothing_is_read_twice(void **state)
 {
 	const uint64_t watch[] = {GUEST_OUT(0), GUEST_OUT(0) + 20, GUEST_DESC(1), GUEST_DESC(1) + 16 + 12,
@@ -376,6 +389,7 @@ static void test_nothing_is_read_twice(void **state)
 	}
 }
 
+/* [DEV-15] */
 static void test_interrupt_only_if_the_driver_wants_it(void **state)
 {
 	struct guest *g = ready(state);
@@ -391,6 +405,7 @@ static void test_interrupt_only_if_the_driver_wants_it(void **state)
 	assert_int_equal(g->irq, 0);
 }
 
+/* [DEV-14] */
 static void test_full_queue_is_taken_over_at_once(void **state)
 {
 	struct pvboot_discover_args args = {0};
@@ -484,6 +499,7 @@ static struct pvboot_io *submit_read(struct guest *g, uint64_t gpa, uint32_t len
 	return g->held[0];
 }
 
+/* [DEV-13] */
 static void test_result_ends_where_memory_ends(void **state)
 {
 	struct guest *g = *state;
