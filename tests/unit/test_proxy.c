@@ -343,6 +343,18 @@ static void test_ram_mapped_once(void **state)
 	rig_free(r);
 }
 
+static void test_ram_trouble_is_said(void **state)
+{
+	struct rig *r = rig_new();
+
+	assert_non_null(strstr(ram_trouble(&r->ram), "shares no guest memory"));
+	qemu_share_ram(&r->q);
+	assert_non_null(strstr(ram_trouble(&r->ram), "share=on")); /* no BIOS has ever written there */
+	r->q.ram[0x3ff] = 1;
+	assert_null(ram_trouble(&r->ram));
+	rig_free(r);
+}
+
 static void test_request_through_ram(void **state)
 {
 	struct rig *r = rig_new();
@@ -420,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_messages_in_pieces_and_together),
 		cmocka_unit_test(test_ram_mapped_once),
+		cmocka_unit_test(test_ram_trouble_is_said),
 		cmocka_unit_test(test_request_through_ram),
 		cmocka_unit_test(test_interrupt_and_resample),
 		cmocka_unit_test(test_device_reset),

@@ -34,7 +34,8 @@ struct device {
 	struct link_socket link;
 	struct pvboot_dir *dir; /* instead of link */
 	int dial;		/* -1: this process connects itself */
-	int status;		/* to exit with */
+	bool ram_used;
+	int status; /* to exit with */
 	struct pvboot_dev *dev;
 	char name[32];
 };
@@ -73,7 +74,14 @@ static void log_line(void *vmm, enum pvboot_log_level level, const char *text)
 static void *map(void *vmm, uint64_t gpa, uint64_t *len)
 {
 	struct device *d = vmm;
+	const char *trouble;
 
+	if (!d->ram_used) {
+		d->ram_used = true;
+		trouble = ram_trouble(&d->ram);
+		if (trouble)
+			log_line(d, PVBOOT_LOG_ERROR, trouble);
+	}
 	return ram_map(&d->ram, gpa, len);
 }
 

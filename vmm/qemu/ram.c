@@ -11,6 +11,7 @@
 #include "ram.h"
 
 #define PIPE_BYTES 1048576 /* as much as an ordinary user may ask for (pipe(7)) */
+#define VECTORS 1024	   /* bytes of real mode's interrupt vectors, which every BIOS fills, at 0 */
 #define SPLICE_MIN 65536u  /* below this one pread is cheaper than two splices */
 
 bool ram_init(struct ram *r)
@@ -139,6 +140,21 @@ void *ram_map(struct ram *r, uint64_t gpa, uint64_t *len)
 	if (*len > g->size - at)
 		*len = g->size - at;
 	return r->file[g->file].map + g->offset + at;
+}
+
+const char *ram_trouble(struct ram *r)
+{
+	uint64_t len = VECTORS;
+	const uint8_t *p = ram_map(r, 0, &len);
+	uint8_t any = 0;
+
+	if (!r->nregions)
+		return "QEMU shares no guest memory; start it with -object "
+		       "memory-backend-memfd,id=mem,size=...,share=on "
+		       "-machine memory-backend=mem";
+	for (uint64_t i = 0; p && i < len; i++)
+		any |= p[i];
+	return any ? NULL : "QEMU keeps the guest's memory to itself; its memory backend needs share=on";
 }
 
 /* Throw away what a failed transfer left in the pipe: the next must not find it. */

@@ -51,6 +51,12 @@ bool ram_sync(struct ram *r, unsigned int n, const uint64_t gpa[], const uint64_
 void *ram_map(struct ram *r, uint64_t gpa, uint64_t *len);
 
 /*
+ * NULL, or in words why what QEMU shares cannot be the guest's memory: it is nothing, or there is no sign of a BIOS. To
+ * be asked once the guest runs a driver.
+ */
+const char *ram_trouble(struct ram *r);
+
+/*
  * As struct link_ops's file_read: by splice into the memory's file, which spares a fresh page the fault and the
  * zeroing, or by pread where little is moved or splice is refused.
  */
