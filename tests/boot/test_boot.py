@@ -36,6 +36,11 @@ def test_boot_link_and_dhcp_server(make_lab, link, server):
     lab.check(lab.vm(lab.hostd()))
 
 
+@pytest.mark.parametrize("machine,memory", [("pc", "64M"), ("q35", "256M"), ("pc", "5G"), ("q35", "5G")])
+def test_boot_machine_and_memory(lab, machine, memory):
+    lab.check(lab.vm(lab.servers(), machine=machine, memory=memory))
+
+
 def test_boot_two_vms_with_their_own_configurations(lab):
     lab.dhcpd(hosts=[dhcpd_host(), dhcpd_host(OTHER_MAC, OTHER_IP)])
     lab.tftpd()

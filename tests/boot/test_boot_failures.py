@@ -181,7 +181,7 @@ def test_boot_hostd_killed_in_mid_boot(lab, moment):
     vm.wait(moment, 60)
     hostd.kill()
     assert "PVBOOT-KERNEL-ENTRY" not in vm.console.text(), "hostd died too late for this test to mean anything"
-    time.sleep(1)
+    vm.wait("pvboot-hostd is gone", 60)
     assert vm.process.alive() and vm.device.alive()
     hostd.start()
     lab.check(vm, timeout=180)
@@ -197,6 +197,19 @@ def test_boot_hostd_killed_while_the_lease_is_asked_for(lab):
     vm.wait(r"(?i)wait.*hostd|hostd.*wait", 60)
     hostd.start()
     lab.check(vm)
+
+
+def test_boot_device_killed_in_mid_boot(lab):
+    """QEMU lives on without its device."""
+    lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
+    hostd = lab.servers()
+    vm = lab.vm(hostd)
+    vm.wait("Loading init_task", 60)
+    vm.device.kill()
+    hostd.wait("disconnected")
+    time.sleep(1)
+    assert vm.qmp_connect().execute("query-status")["running"]
+    assert hostd.process.alive()
 
 
 def test_boot_long_past_notices_nothing_of_hostd(lab):

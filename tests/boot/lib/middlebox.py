@@ -11,13 +11,13 @@ COUNTS = {"loss": "lost", "dup": "doubled", "reorder": "reordered"}
 
 
 class Middlebox:
-    """harm: loss, dup, reorder as probabilities.  The seed is printed (pytest shows it with a failure) and may be given by
-    PVBOOT_TEST_SEED."""
+    """harm: loss, dup, reorder as probabilities; ports: the UDP ports that suffer, all if not given.  The seed is printed (pytest shows
+    it with a failure) and may be given by PVBOOT_TEST_SEED."""
 
-    def __init__(self, ns, log, **harm):
+    def __init__(self, ns, log, seed=None, **harm):
         self.ns = ns
         self.log = log
-        self.seed = int(os.environ.get("PVBOOT_TEST_SEED", 0)) or int.from_bytes(os.urandom(4), "little")
+        self.seed = seed or int(os.environ.get("PVBOOT_TEST_SEED", 0)) or int.from_bytes(os.urandom(4), "little")
         self.args = [word for name, p in harm.items() for word in (f"--{name}", str(p))]
         self.process = None
 
