@@ -213,7 +213,7 @@ void conf_init(struct conf *conf)
 	conf->socket_mode = 0660;
 	conf->log_level = LOG_INFO;
 	conf->max_file = UINT64_C(4) << 30;
-	conf->max_memory = UINT64_C(16) << 30;
+	conf->max_memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
 	conf->tail = &conf->vms;
 }
 

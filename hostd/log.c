@@ -3,11 +3,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
 
 #define LINE_MAX_BYTES 2048
+#define VM_LINES 100 /* of one VM in one second */
+#define VM_SLOTS 256
 
 static bool to_syslog;
 static int max_level = LOG_INFO;
@@ -42,6 +45,32 @@ void log_open(bool use_syslog, int level)
 		openlog("pvboot-hostd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
+/*
+ * Has this VM said enough in this second?  What a guest does makes lines, and it may do it as often as it likes.  VMs
+ * whose names fall into one slot share its lines.  Debug lines are not counted: who asks for them wants them all.
+ */
+static bool is_flood(int level, const char *vm)
+{
+	static struct {
+		time_t second;
+		unsigned int lines;
+	} slots[VM_SLOTS];
+	unsigned int hash = 5381, *lines;
+	struct timespec now;
+
+	if (level >= LOG_DEBUG)
+		return false;
+	for (; vm && *vm; vm++)
+		hash = hash * 33 + (unsigned char)*vm;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	lines = &slots[hash % VM_SLOTS].lines;
+	if (slots[hash % VM_SLOTS].second != now.tv_sec) {
+		slots[hash % VM_SLOTS].second = now.tv_sec;
+		*lines = 0;
+	}
+	return ++*lines > VM_LINES;
+}
+
 void log_msg(int level, const char *vm, const char *fmt, ...)
 {
 	char raw[LINE_MAX_BYTES / 2], name[256], text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 512];
@@ -49,7 +78,7 @@ void log_msg(int level, const char *vm, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	if (level > max_level)
+	if (level > max_level || is_flood(level, vm))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);

@@ -10,7 +10,8 @@
 void log_open(bool use_syslog, int level);
 
 /* Log one line at a syslog level.  vm may be NULL for the daemon itself.  Bytes that are not printable ASCII, whoever
- * they come from, are written as \xNN, so that no guest or server can forge a line. */
+ * they come from, are written as \xNN, so that no guest or server can forge a line.  Of one VM's lines at most 100 in a
+ * second are written. */
 void log_msg(int level, const char *vm, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif /* HOSTD_LOG_H */

@@ -18,6 +18,7 @@
 
 #define VMS_MAX 1024	    /* links at once */
 #define STRANGERS_MAX 64    /* of them not let in yet */
+#define STRANGERS_OF_UID 16 /* of one user: nobody keeps the others out */
 #define MEMORIES 256	    /* addresses remembered of VMs that are gone */
 #define ACCEPT_PAUSE_MS 200 /* while descriptors have run out */
 
@@ -213,12 +214,14 @@ void server_forget(struct server *server, struct vm *vm)
 
 void server_take(struct server *server, int fd, uid_t uid)
 {
-	unsigned int strangers = 0;
+	unsigned int strangers = 0, of_uid = 0;
 	struct vm *vm;
 
-	for (vm = server->vms; vm; vm = vm_next(vm))
+	for (vm = server->vms; vm; vm = vm_next(vm)) {
 		strangers += !vm_identity(vm);
-	if (server->n_vms >= VMS_MAX || strangers >= STRANGERS_MAX) {
+		of_uid += !vm_identity(vm) && vm_uid(vm) == uid;
+	}
+	if (server->n_vms >= VMS_MAX || strangers >= STRANGERS_MAX || of_uid >= STRANGERS_OF_UID) {
 		log_msg(LOG_WARNING, NULL, "too many devices: one of uid %u was turned away", (unsigned int)uid);
 		close(fd);
 		return;

@@ -14,7 +14,6 @@
 
 #define GREETING_SECONDS 10
 #define REFUSE_RETRY_MS 5000
-#define NOTES_PER_SECOND 50
 
 uint64_t vm_now_ms(void)
 {
@@ -41,10 +40,14 @@ void vm_reply(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, cons
 	struct pvboot_link_reply reply = {.status = status, .detail = detail, .result_len = (uint32_t)len};
 
 	reply.text_len = (uint32_t)strnlen(text, PVBOOT_ERROR_MAX);
-	if (status != PVBOOT_S_OK && *text)
-		log_msg(LOG_WARNING, vm->id.name, "%s", text);
 	vm_send(vm, PVBOOT_LINK_REPLY, id, -1,
 		(struct link_part[]){{&reply, sizeof(reply)}, {text, reply.text_len}, {result, result ? len : 0}}, 3);
+}
+
+void vm_fail(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const char *text)
+{
+	log_msg(LOG_WARNING, vm->id.name, "%s", text);
+	vm_reply(vm, id, status, detail, text, NULL, 0);
 }
 
 void vm_keep(struct vm *vm, uint32_t key, const void *blob, size_t len)
@@ -69,7 +72,7 @@ struct vm_wait *vm_wait_begin(struct vm *vm, uint16_t op, uint32_t id, uint64_t 
 		*wait = (struct vm_wait){.used = true, .op = op, .id = id, .room = room, .vm = vm};
 		return wait;
 	}
-	vm_reply(vm, id, PVBOOT_S_NO_RESOURCES, 0, "too many requests at once", NULL, 0);
+	vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "too many requests at once");
 	return NULL;
 }
 
@@ -142,27 +145,11 @@ static bool on_request(struct vm *vm, const struct pvboot_link_hdr *hdr, const u
 		return false;
 	}
 	if (req.op >= sizeof(requests) / sizeof(requests[0]) || !requests[req.op].begin)
-		vm_reply(vm, hdr->id, PVBOOT_S_UNSUPPORTED, 0, "the host does not know this operation", NULL, 0);
+		vm_fail(vm, hdr->id, PVBOOT_S_UNSUPPORTED, 0, "the host does not know this operation");
 	else if (req.arg_len < requests[req.op].fixed)
-		vm_reply(vm, hdr->id, PVBOOT_S_BAD_REQUEST, 0, "arguments too short", NULL, 0);
+		vm_fail(vm, hdr->id, PVBOOT_S_BAD_REQUEST, 0, "arguments too short");
 	else
 		requests[req.op].begin(vm, hdr->id, args, req.arg_len, req.room);
-	return true;
-}
-
-/* A guest may write so many lines into the host's log, and no more. */
-static bool may_log(struct vm *vm)
-{
-	uint64_t second = vm_now_ms() / 1000;
-
-	if (second != vm->notes_second) {
-		vm->notes_second = second;
-		vm->notes_left = NOTES_PER_SECOND;
-	}
-	if (!vm->notes_left)
-		return false;
-	if (--vm->notes_left == 0)
-		log_msg(LOG_WARNING, vm->id.name, "the guest logs too much: lines are dropped");
 	return true;
 }
 
@@ -171,7 +158,7 @@ static void note_log(struct vm *vm, const uint8_t *args, size_t len)
 	static const int levels[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 	struct pvboot_log_args log;
 
-	if (len < sizeof(log) || len - sizeof(log) > PVBOOT_LOG_MAX || !may_log(vm))
+	if (len < sizeof(log) || len - sizeof(log) > PVBOOT_LOG_MAX)
 		return;
 	memcpy(&log, args, sizeof(log));
 	log_msg(log.level < 4 ? levels[log.level] : LOG_DEBUG, vm->id.name, "guest: %.*s", (int)(len - sizeof(log)),
@@ -186,7 +173,7 @@ static void note_phase(struct vm *vm, const uint8_t *args, size_t len)
 	};
 	struct pvboot_phase_args phase;
 
-	if (len < sizeof(phase) || !may_log(vm))
+	if (len < sizeof(phase))
 		return;
 	memcpy(&phase, args, sizeof(phase));
 	if (phase.phase > PVBOOT_PHASE_LAST || !names[phase.phase])

@@ -176,7 +176,7 @@ static void grow(struct vm_file *vf)
 
 static void fail_open(struct vm_file *vf, uint32_t status, uint32_t detail, const char *text)
 {
-	vm_reply(vf->vm, vf->open_id, status, detail, text, NULL, 0);
+	vm_fail(vf->vm, vf->open_id, status, detail, text);
 	drop(vf);
 }
 
@@ -341,16 +341,16 @@ void vm_file_open(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, 
 
 	memcpy(&args, bytes, sizeof(args));
 	if (args.flags & ~PVBOOT_OPEN_F_STAT) {
-		vm_reply(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in OPEN", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in OPEN");
 		return;
 	}
 	if (args.reserved || room < sizeof(struct pvboot_open_res)) {
-		vm_reply(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed OPEN", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed OPEN");
 		return;
 	}
 	vf = free_slot(vm);
 	if (!vf) {
-		vm_reply(vm, id, PVBOOT_S_NO_RESOURCES, 0, "too many open files: close some", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "too many open files: close some");
 		return;
 	}
 	vf->used = true;
@@ -379,12 +379,12 @@ static struct vm_file *file_args(struct vm *vm, uint32_t id, const uint8_t *byte
 
 	memcpy(&args, bytes, sizeof(args));
 	if (len != sizeof(args) || args.reserved) {
-		vm_reply(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed request", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed request");
 		return NULL;
 	}
 	vf = find_handle(vm, args.handle);
 	if (!vf)
-		vm_reply(vm, id, PVBOOT_S_BAD_HANDLE, 0, "no file is open under that handle", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_BAD_HANDLE, 0, "no file is open under that handle");
 	return vf;
 }
 
@@ -399,7 +399,7 @@ void vm_file_close(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len,
 	for (size_t i = 0; i < VM_READS_MAX; i++) {
 		if (!vm->waits[i].used || vm->waits[i].vf != vf)
 			continue;
-		vm_reply(vm, vm->waits[i].id, PVBOOT_S_BAD_HANDLE, 0, "the file was closed", NULL, 0);
+		vm_fail(vm, vm->waits[i].id, PVBOOT_S_BAD_HANDLE, 0, "the file was closed");
 		vm_wait_end(&vm->waits[i]);
 	}
 	file_unwatch(&vf->watch);
@@ -409,7 +409,10 @@ void vm_file_close(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len,
 	}
 	vm_forget(vm, PVBOOT_LINK_KEY_FILE + vf->handle);
 	drop(vf);
-	vm_reply(vm, id, status, 0, text, NULL, 0);
+	if (status == PVBOOT_S_OK)
+		vm_reply(vm, id, status, 0, "", NULL, 0);
+	else
+		vm_fail(vm, id, status, 0, text);
 }
 
 void vm_file_progress(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
@@ -420,7 +423,7 @@ void vm_file_progress(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t l
 	if (!vf)
 		return;
 	if (room < sizeof(res)) {
-		vm_reply(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed PROGRESS", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed PROGRESS");
 		return;
 	}
 	res.size = vf->file ? file_size(vf->file) : vf->size;

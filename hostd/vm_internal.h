@@ -76,8 +76,6 @@ struct vm {
 	struct tftp_serve *serve;
 	struct udp *udp;
 	uint8_t dgram_ip[4];
-	unsigned int notes_left; /* of the log lines a guest may write in this second */
-	uint64_t notes_second;
 };
 
 /* What the parts of a VM do for each other.  A request's args are a copy that is arg_len bytes long, unaligned. */
@@ -86,6 +84,8 @@ struct vm {
 void vm_send(struct vm *vm, uint16_t type, uint32_t id, int fd, const struct link_part *parts, size_t n_parts);
 void vm_reply(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const char *text, const void *result,
 	      size_t len);
+/* Log the words, and answer with them. */
+void vm_fail(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const char *text);
 void vm_keep(struct vm *vm, uint32_t key, const void *blob, size_t len);
 void vm_forget(struct vm *vm, uint32_t key);
 /* A free wait, used and filled in; NULL after answering that there is none. */

@@ -96,6 +96,8 @@ static void make_up(struct vm *vm)
 	memcpy(req.mac, vm->id.mac, 6);
 	memcpy(req.uuid, vm->id.uuid, 16);
 	local_lease(&req, &result);
+	if (result.status != PVBOOT_S_OK)
+		log_msg(LOG_WARNING, vm->id.name, "%s", result.text);
 	answer(vm, &result);
 }
 
@@ -105,11 +107,11 @@ void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t 
 
 	memcpy(&args, bytes, sizeof(args));
 	if (len != sizeof(args) || args.reserved || room < sizeof(struct pvboot_discover_res)) {
-		vm_reply(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed DISCOVER", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed DISCOVER");
 		return;
 	}
 	if (args.flags & ~PVBOOT_DISCOVER_F_FRESH) {
-		vm_reply(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in DISCOVER", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in DISCOVER");
 		return;
 	}
 	if (!vm_wait_begin(vm, PVBOOT_OP_DISCOVER, id, room) || vm->dhcp)

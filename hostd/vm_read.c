@@ -112,16 +112,16 @@ void vm_file_read(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, 
 
 	memcpy(&args, bytes, sizeof(args));
 	if (len != sizeof(args) || args.reserved || vm->fds) {
-		vm_reply(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed READ", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed READ");
 		return;
 	}
 	if (args.flags & ~PVBOOT_READ_F_PARTIAL) {
-		vm_reply(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in READ", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in READ");
 		return;
 	}
 	vf = find(vm, args.handle);
 	if (!vf) {
-		vm_reply(vm, id, PVBOOT_S_BAD_HANDLE, 0, "no file is open under that handle", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_BAD_HANDLE, 0, "no file is open under that handle");
 		return;
 	}
 	wait = vm_wait_begin(vm, PVBOOT_OP_READ, id, room);
@@ -134,7 +134,7 @@ void vm_file_read(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, 
 		wait->room = UINT32_MAX;
 	if (args.flags & PVBOOT_READ_F_PARTIAL && !arm(wait, args.wait_ms)) {
 		vm_wait_end(wait);
-		vm_reply(vm, id, PVBOOT_S_NO_RESOURCES, 0, "out of memory", NULL, 0);
+		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
 		return;
 	}
 	step(wait);

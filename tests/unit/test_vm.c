@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -248,6 +249,24 @@ static void test_vm_welcome_lays_down_mac(void **state)
 	assert_int_equal(welcome.flags, PVBOOT_LINK_ID_MAC);
 	assert_int_equal(welcome.features, PVBOOT_LINK_F_FD);
 	assert_memory_equal(welcome.mac, ((uint8_t[]){0x52, 0x54, 0, 0x12, 0x34, 0x57}), 6);
+}
+
+static void test_vm_strangers_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	int fds[17][2];
+	char byte;
+
+	for (int i = 0; i < 17; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds[i]), 0);
+		server_take(f->server, fds[i][1], UID);
+	}
+	assert_int_equal(recv(fds[15][0], &byte, 1, 0), -1); /* it is there, and has not spoken yet */
+	assert_int_equal(recv(fds[16][0], &byte, 1, 0), 0);
+	fake_device_connect(&f->dev, f->base, f->server, UID + 1); /* nobody else suffers */
+	for (int i = 0; i < 17; i++)
+		close(fds[i][0]);
+	fake_device_join(&f->dev, "t1", 0);
 }
 
 /* ---- malformed requests ---------------------------------------------------------------------------------------- */
@@ -919,6 +938,7 @@ int main(void)
 		vm_test(test_vm_name_without_end),
 		vm_test(test_vm_request_before_resume),
 		vm_test(test_vm_welcome_lays_down_mac),
+		vm_test(test_vm_strangers_are_bounded),
 		vm_test(test_vm_bad_requests),
 		vm_test(test_vm_request_length_lies),
 		vm_test(test_vm_message_for_the_device),
