@@ -10,7 +10,7 @@ PVBOOT_DIR_OBJS := $(B)/vmm/pvboot_backend/dir.o
 $(B)/vmm/%.o: CPPFLAGS += -Ivmm
 
 # In kernels stacks are small, there is no red zone, and C11 has only to parse: the flags of Palacios's plugins.
-FREESTANDING_CFLAGS := -std=gnu11 -ffreestanding -O2 -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
+FREESTANDING_CFLAGS := -std=gnu11 -fgnu89-inline -ffreestanding -O2 -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
 	-fno-stack-protector -mgeneral-regs-only -fno-strict-aliasing -fno-common -Wframe-larger-than=512 -Iprotocol -Ivmm
 FREESTANDING_OBJS := $(PVBOOT_DEV_SRCS:vmm/%.c=$(B)/vmm/freestanding/%.o)
 FREESTANDING := $(B)/vmm/pvboot_dev_freestanding.o
