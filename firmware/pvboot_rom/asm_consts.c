@@ -40,6 +40,5 @@ void asm_consts(void)
 	CONST(REGS_O_ES, offsetof(struct regs, es));
 	CONST(NBP_ADDRESS, PXE_NBP_ADDRESS);
 	CONST(PXE_FAILURE, PXE_S_FAILURE);
-	CONST(STACK_MAGIC, 0x6b737670);
 	__asm__ volatile("\n@@ %%define RESIDENT_MAGIC '" RESIDENT_MAGIC "'" : : "i"(0));
 }

@@ -104,12 +104,15 @@ uint32_t boot_load(uint32_t server, uint32_t name, uint32_t name_len)
 	if (kib > resident.new_fbm)
 		kib = resident.new_fbm;
 	limit = ((uint32_t)kib << 10) - PXE_NBP_ADDRESS;
-	if (t.size != PVBOOT_SIZE_UNKNOWN && t.size > limit)
+	if (t.size != PVBOOT_SIZE_UNKNOWN && t.size > limit) {
 		status = ERROR_TOO_BIG;
-	else if (!t.size)
+		if (request_interactive)
+			print("  %d KiB, and room for %d", (uint32_t)(t.size >> 10), limit >> 10);
+	} else if (!t.size) {
 		status = ERROR_EMPTY;
-	else
+	} else {
 		status = load_chunks(&t, limit);
+	}
 	if (!status && request_interactive)
 		show_progress(&t, t.offset);
 	transfer_close(&t);

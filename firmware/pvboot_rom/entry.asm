@@ -3,6 +3,8 @@
 
 %include "consts.inc"
 
+%define	STACK_CHECKED	256		; bytes
+
 	cpu	386
 	bits	16
 
@@ -61,7 +63,6 @@ bev_entry:
 	push	es
 	push	fs
 	push	gs
-	push	dword STACK_MAGIC	; still there: nobody wrote over the BIOS's stack
 	cli
 	mov	[cs:bios_stack], esp
 	mov	[cs:bios_stack + 4], ss
@@ -70,15 +71,15 @@ bev_entry:
 	mov	esp, _boot_stack_top
 	c_segments
 	call	set_base
+	call	stack_sum
+	mov	[bios_stack_sum], eax
 	sti
 	call	dword boot_main
 	cli
-	les	bx, [bios_stack]
-	mov	es, [bios_stack + 4]
-	cmp	dword [es:bx], STACK_MAGIC
+	call	stack_sum
+	cmp	[bios_stack_sum], eax
 	jne	.lost
 	lss	esp, [bios_stack]
-	add	sp, 4
 	pop	gs
 	pop	fs
 	pop	es
@@ -91,6 +92,27 @@ bev_entry:
 	int	18h
 .dead:	hlt
 	jmp	.dead
+
+; A sum over the BIOS's stack from where it called: EAX.  pxelinux clears most of it, but not from the bottom.
+stack_sum:
+	mov	bx, [bios_stack]
+	mov	es, [bios_stack + 4]
+	mov	cx, STACK_CHECKED
+	xor	ax, ax
+	sub	ax, bx			; up to the segment's end
+	jz	.whole
+	cmp	ax, cx
+	jae	.whole
+	mov	cx, ax
+.whole:	shr	cx, 1
+	xor	eax, eax
+.next:	rol	eax, 3
+	add	ax, [es:bx]
+	add	bx, 2
+	loop	.next
+	push	cs
+	pop	es
+	ret
 
 set_base:
 	xor	eax, eax
@@ -148,6 +170,7 @@ nbp_restart:
 	section	.bss nobits alloc write align=4
 resident_base:	resd 1
 bios_stack:	resd 2
+bios_stack_sum:	resd 1
 nbp_pxenv:	resd 1
 nbp_bang_pxe:	resd 1
 nbp_sp:		resd 1

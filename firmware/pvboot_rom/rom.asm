@@ -9,6 +9,8 @@
 %include "consts.inc"
 %include "version.inc"
 
+%define	LEAST_KIB	256		; of base memory
+
 	cpu	386
 	bits	16
 	org	0
@@ -143,6 +145,8 @@ init:
 	xor	ax, ax
 	mov	es, ax
 	mov	bx, [es:BDA_FBM]
+	cmp	bx, LEAST_KIB
+	jb	.shrink			; a machine so small cannot load a boot program below us
 	mov	dx, bx
 	sub	dx, [cs:image + RESIDENT_O_KIB]
 	mov	[es:BDA_FBM], dx
