@@ -98,12 +98,13 @@ static void say_losers(struct dhcp *d)
 static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 {
 	struct dhcp_result *r = &d->result;
+	bool ack_fits = dhcp_result_packet(r->res.ack, d->ack.raw, d->ack.len);
+	bool reply_fits = dhcp_result_packet(r->res.reply, reply->raw, reply->len);
 	struct dhcp_pxe pxe;
 
 	dhcp_pxe_read(&pxe, reply);
 	dhcp_result_boot(r, &pxe);
-	if (!dhcp_result_packet(r->res.ack, d->ack.raw, d->ack.len) ||
-	    !dhcp_result_packet(r->res.reply, reply->raw, reply->len))
+	if (!ack_fits || !reply_fits)
 		dhcp_say(d, LOG_WARNING,
 			 "a packet is longer than the %d bytes a boot program can see: its end is cut off",
 			 PVBOOT_DHCP_PACKET);
@@ -218,7 +219,6 @@ static void got_ack(struct dhcp *d, const struct dhcp_msg *msg)
 
 	if (!memcmp(msg->yiaddr, none, 4))
 		return;
-	event_del(d->retry);
 	d->ack = *msg;
 	dhcp_result_lease(&d->result, msg);
 	if (!memcmp(lease->dhcp_server, none, 4))

@@ -650,6 +650,8 @@ static void test_ack_longer_than_the_buffer(void **state)
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
 	assert_string_equal(net.result.res.lease.bootfile, "pxelinux.0");
 	assert_non_null(strstr(net.trace, "its end is cut off"));
+	assert_memory_equal(net.result.res.ack + 16, "\254\25\0\62", 4);
+	assert_memory_equal(net.result.res.reply, net.result.res.ack, sizeof(net.result.res.ack));
 }
 
 int main(void)

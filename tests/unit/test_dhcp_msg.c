@@ -164,7 +164,13 @@ static void test_build_no_room(void **state)
 
 	assert_true(len >= DHCP_MSG_MIN);
 	assert_int_equal(dhcp_msg_build(buf, DHCP_MSG_MIN - 1, &send), 0);
-	assert_int_equal(dhcp_msg_build(buf, len - 1, &send), 0);
+	for (size_t cap = DHCP_MSG_MIN; cap < len; cap++) {
+		uint8_t *exact = malloc(cap);
+
+		assert_non_null(exact);
+		assert_int_equal(dhcp_msg_build(exact, cap, &send), 0);
+		free(exact);
+	}
 	assert_int_equal(dhcp_msg_build(buf, len, &send), len);
 }
 

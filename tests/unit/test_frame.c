@@ -41,8 +41,10 @@ static bool parse(size_t len, bool csum_unfinished)
 	assert_non_null(exact);
 	memcpy(exact, frame, len);
 	ok = frame_udp_parse(exact, len, csum_unfinished, &udp, &payload, &payload_len);
-	if (ok)
-		ok = payload >= exact && payload_len <= len - (size_t)(payload - exact);
+	if (ok) {
+		assert_true(payload >= exact);
+		assert_in_range(payload_len, 0, len - (size_t)(payload - exact));
+	}
 	free(exact);
 	return ok;
 }
@@ -119,7 +121,9 @@ static void test_udp_lengths_that_disagree(void **state)
 	ip[25] = 7; /* UDP's less than its header */
 	assert_false(parse(frame_len, true));
 	build(NULL);
-	ip[0] = 0x44; /* a header below 20 bytes */
+	ip[0] = 0x44; /* a header below 20 bytes, behind which a good UDP header would lie */
+	ip[20] = 0;
+	ip[21] = 8;
 	fix_ip();
 	assert_false(parse(frame_len, true));
 	ip[0] = 0x4f; /* options beyond the packet */
