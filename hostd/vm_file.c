@@ -485,8 +485,6 @@ bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t
 	vf->begun_ms = vm_now_ms();
 	memcpy(vf->server, kept.server, 4);
 	memcpy(vf->name, blob + sizeof(kept), kept.name_len);
-	if (handle > vm->last_handle)
-		vm->last_handle = handle;
 	/* The device reads a complete file from the descriptor it has.  A directory's is compared with what it was. */
 	vf->complete = kept.flags & KEPT_FILE_COMPLETE && vm->fds && !kept.stamp;
 	if (vf->complete)

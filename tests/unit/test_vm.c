@@ -303,6 +303,9 @@ static void test_vm_bad_requests(void **state)
 	expect_status(f, 5, PVBOOT_S_UNSUPPORTED);
 	fake_device_request(&f->dev, 6, PVBOOT_OP_OPEN, &open_args, sizeof(open_args), ROOM); /* no name */
 	expect_status(f, 6, PVBOOT_S_BAD_REQUEST);
+	fake_device_request(&f->dev, 15, PVBOOT_OP_OPEN, &open_args, sizeof(open_args) - 1, ROOM);
+	expect_status(f, 15, PVBOOT_S_BAD_REQUEST);
+	assert_string_equal(f->dev.text, "arguments too short");
 	memcpy(nul_name + sizeof(open_args), "a\0b", 3);
 	fake_device_request(&f->dev, 7, PVBOOT_OP_OPEN, nul_name, sizeof(nul_name), ROOM);
 	expect_status(f, 7, PVBOOT_S_BAD_REQUEST);
@@ -806,6 +809,29 @@ static void test_vm_kept_file_with_wrong_name_length(void **state)
 	assert_int_equal(f->dev.hdr.id, kept.key);
 }
 
+static void test_vm_kept_of_another_version(void **state)
+{
+	struct fixture *f = *state;
+	struct kept kept[3];
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, "x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(6);
+	take_kept(f, &kept[1]);
+	kept[2] = (struct kept){PVBOOT_LINK_KEY_DGRAM, 8, "PKD1"};
+	for (size_t i = 0; i < 3; i++)
+		kept[i].blob[3]++; /* of the magic */
+	restart(f, "net", kept, 3);
+	for (size_t i = 0; i < 3; i++) {
+		fake_device_expect(&f->dev, PVBOOT_LINK_FORGET);
+		assert_int_equal(f->dev.hdr.id, kept[i].key);
+	}
+}
+
 static void test_vm_ending_forgets_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -965,6 +991,7 @@ int main(void)
 		vm_test(test_vm_file_changed),
 		vm_test(test_vm_kept_rubbish),
 		vm_test(test_vm_kept_file_with_wrong_name_length),
+		vm_test(test_vm_kept_of_another_version),
 		vm_test(test_vm_ending_forgets_nothing),
 		vm_test(test_vm_goes_on_with_a_lease_and_a_file),
 		vm_test(test_vm_file_has_another_size_after_restart),
