@@ -92,7 +92,7 @@ static const char *key_of(const char *name)
 	static char key[32];
 	size_t i;
 
-	for (i = 0; name[i] && i < sizeof(key) - 1; i++)
+	for (i = 0; i < sizeof(key) - 1 && name[i]; i++)
 		key[i] = name[i];
 	key[i] = '\0';
 	for (char *c = key; *c; c++)
