@@ -2,6 +2,7 @@
 /* dial.c - a second process whose only job is to connect to hostd's socket. */
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +43,7 @@ static void run(int pair, const char *path)
 {
 	char ask;
 
+	prctl(PR_SET_NAME, "pvboot-dial");
 	dup2(pair, 3);
 	close_range(4, ~0U, 0);
 	sandbox_dial();

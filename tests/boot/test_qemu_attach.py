@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""pvboot-device behind an unmodified QEMU's x-pci-proxy-dev: what QEMU and the BIOS see of it, interrupts, mistakes in words."""
+import os
+import re
+import time
+
+import pytest
+
+from lib import vm as vm_module
+from lib.kernel import assemble
+from lib.netns import Process, wait_for
+from lib.pvboot import HOSTD, PvbootVm
+
+KVM = os.environ.get("PVBOOT_TEST_KVM") == "1"
+
+
+def said(process, text, timeout=20):
+    wait_for(lambda: text in process.text(), timeout, lambda: f"{text!r} in:\n{process.text()}")
+
+
+@pytest.mark.parametrize("machine", ["pc", "q35"])
+def test_attach_is_seen_with_its_rom(tmp_path, machine):
+    with PvbootVm(tmp_path / "vm", None, tmp_path / "no-hostd", machine=machine) as vm:
+        vm.wait("waiting for pvboot-hostd", 30)
+        pci = vm.qmp_connect().human("info pci").replace("\r", "")
+    # QEMU's own copy of the configuration space has no ids: it forwards reads, and registers only what has a size.
+    device = next(part for part in re.split(r"\n  Bus", pci) if 'id "pvboot"' in part)
+    bars = re.findall(r"BAR(\d): (I/O|32 bit memory) at 0x([0-9a-f]+) \[0x([0-9a-f]+)\]", device)
+    assert [(bar[0], bar[1]) for bar in bars] == [("0", "I/O"), ("6", "32 bit memory")], pci
+    assert int(bars[0][3], 16) - int(bars[0][2], 16) == 127
+
+
+def test_attach_ends_with_qemu(tmp_path):
+    with PvbootVm(tmp_path / "vm", None, tmp_path / "no-hostd") as vm:
+        vm.wait("waiting for pvboot-hostd", 30)
+        vm.process.kill()
+        assert vm.device.wait(5) == 0
+
+
+@pytest.mark.parametrize(
+    "backend,words",
+    [
+        ("memory-backend-ram", "QEMU shares no guest memory"),
+        ("memory-backend-memfd,share=off", "share=on"),
+    ],
+)
+def test_attach_memory_not_shared_is_said(tmp_path, backend, words):
+    args = ["-object", f"{backend},id=own,size=64M", "-machine", "memory-backend=own"]
+    with PvbootVm(tmp_path / "vm", None, tmp_path / "no-hostd", args=args, memory="64M") as vm:
+        said(vm.device, words)
+
+
+@pytest.mark.skipif(not KVM, reason="QEMU carries this device's interrupts under KVM only; PVBOOT_TEST_KVM=1")
+def test_attach_interrupts(tmp_path, monkeypatch):
+    monkeypatch.setattr(vm_module, "ACCEL", "kvm")
+    disk = tmp_path / "disk"
+    disk.write_bytes(assemble("intx").ljust(65536, b"\0"))
+    (tmp_path / "root").mkdir()
+    hostd_socket = tmp_path / "hostd.sock"
+    args = ["-drive", f"file={disk},format=raw,if=ide", "-boot", "c"]
+    with PvbootVm(tmp_path / "vm", None, hostd_socket, memory="64M", args=args) as vm:
+        vm.wait("R$", 60)
+        for times in range(1, 4):
+            hostd = Process([HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log")
+            vm.wait("R" + "iI2" * (2 * times - 1) + "$", 20)
+            hostd.kill()
+            vm.wait("R" + "iI2" * (2 * times) + "$", 20)
+        time.sleep(0.5)
+        assert vm.console.text().endswith("R" + "iI2" * 6), "an interrupt too many"
