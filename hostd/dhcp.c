@@ -110,7 +110,7 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 			 PVBOOT_DHCP_PACKET);
 	if (reply != &d->ack)
 		r->res.lease.flags |= PVBOOT_LEASE_F_PROXY;
-	if (!pxe.file[0]) {
+	if (!pxe.file[0] && !d->req.file_known) {
 		give_back(d);
 		fail(d, PVBOOT_S_NO_BOOTFILE,
 		     "%s gave %s but nobody names a boot file: set filename (dhcpd), boot-file-name (Kea) or dhcp-boot "
@@ -122,8 +122,8 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 	if (pxe.server_name[0])
 		dhcp_say(d, LOG_WARNING, "server name \"%s\" is not looked up: %s %s is used", pxe.server_name,
 			 pxe.server_from ? pxe.server_from : "no", dhcp_ip(pxe.server));
-	dhcp_say(d, LOG_INFO, "boot file \"%s\" (%s) on %s (%s)", pxe.file, pxe.file_from, dhcp_ip(pxe.server),
-		 pxe.server_from ? pxe.server_from : "nobody says where");
+	dhcp_say(d, LOG_INFO, "boot file \"%s\" (%s) on %s (%s)", pxe.file, pxe.file[0] ? pxe.file_from : "none named",
+		 dhcp_ip(pxe.server), pxe.server_from ? pxe.server_from : "nobody says where");
 	/* A URL names its own server, and that one may be a name. */
 	if (!strstr(pxe.file, "://") && !dhcp_result_route(r, d->req.ifname))
 		give_back(d);
@@ -163,7 +163,7 @@ static void consider(struct dhcp *d)
 {
 	const struct dhcp_offer *lease;
 
-	if (!dhcp_select(&d->offers, d->req.proxy, d->proxy_over, &d->choice))
+	if (!dhcp_select(&d->offers, d->req.proxy, d->proxy_over || d->req.file_known, &d->choice))
 		return;
 	lease = &d->offers.offer[d->choice.lease];
 	dhcp_say(d, LOG_INFO, "%s offers %s; boot file by %s: %s", dhcp_ip(lease->server_id),
@@ -225,8 +225,10 @@ static void got_ack(struct dhcp *d, const struct dhcp_msg *msg)
 		memcpy(lease->dhcp_server, d->offers.offer[d->choice.lease].server_id, 4);
 	dhcp_say(d, LOG_INFO, "lease: %s mask %s from %s for %u s", dhcp_ip(lease->address), dhcp_ip(lease->netmask),
 		 dhcp_ip(lease->dhcp_server), lease->lease_seconds);
-	if (!d->choice.ask) {
-		conclude(d, d->choice.boot == d->choice.lease ? &d->ack : &d->offers.offer[d->choice.boot].msg);
+	if (!d->choice.ask || d->req.file_known) {
+		bool own = d->choice.ask || d->choice.boot == d->choice.lease;
+
+		conclude(d, own ? &d->ack : &d->offers.offer[d->choice.boot].msg);
 		return;
 	}
 	d->state = DHCP_ASKING;

@@ -23,13 +23,14 @@ struct dhcp_request {
 	uint8_t mac[6];	    /* chaddr, and the Ethernet source */
 	bool has_uuid;
 	uint8_t uuid[16]; /* option 97, wire order */
+	bool file_known;  /* the boot file is configured: no offer need name one, and no proxy is waited for or asked */
 	enum dhcp_proxy_mode proxy;
-	uint32_t timeout_ms;  /* give up after this; 0: the default, 60 s */
+	uint32_t timeout_ms; /* give up after this; 0: the default, 60 s */
 	uint8_t previous[4]; /* an address to ask for again (INIT-REBOOT is not used), 0.0.0.0: none */
 };
 
 struct dhcp_result {
-	uint32_t status; /* PVBOOT_S_* */
+	uint32_t status;		 /* PVBOOT_S_* */
 	char text[PVBOOT_ERROR_MAX + 1]; /* words of a failure: what, where, what to do; empty on success */
 	struct pvboot_discover_res res;	 /* valid on PVBOOT_S_OK, and as far as known on PVBOOT_S_NO_BOOTFILE */
 };

@@ -68,6 +68,7 @@ static void ask_server(struct vm *vm, bool fresh)
 		.vm = vm->id.name,
 		.ifname = conf->ifname,
 		.has_uuid = vm->id.has_uuid,
+		.file_known = conf->boot_file[0] != '\0',
 		.proxy = conf->proxy,
 		.timeout_ms = conf->dhcp_timeout_ms,
 	};

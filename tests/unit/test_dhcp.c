@@ -603,6 +603,25 @@ static void test_proxy_wait_falls_back(void **state)
 	assert_int_equal(count_sent(DHCP_REQUEST, DHCP_PXE_PORT), 3);
 }
 
+static void test_file_known_waits_for_nobody(void **state)
+{
+	request.file_known = true;
+	run(no_file_server);
+	assert_int_equal(net.result.status, PVBOOT_S_OK);
+	assert_string_equal(net.result.res.lease.bootfile, "");
+	assert_memory_equal(net.result.res.lease.boot_server, "\254\25\0\2", 4);
+	assert_int_equal(net.count, 2);
+}
+
+static void test_file_known_asks_nobody(void **state)
+{
+	request.file_known = true;
+	run(silent_proxy);
+	assert_int_equal(net.result.status, PVBOOT_S_OK);
+	assert_int_equal(net.result.res.lease.flags, 0);
+	assert_int_equal(count_sent(DHCP_REQUEST, DHCP_PXE_PORT), 0);
+}
+
 static void late_file_server(const struct sent *sent)
 {
 	if (sent->msg.type == DHCP_DISCOVER)
@@ -680,6 +699,8 @@ int main(void)
 		TEST(test_proxy_asked_for_file),
 		TEST(test_proxy_asked_in_vain),
 		TEST(test_proxy_wait_falls_back),
+		TEST(test_file_known_waits_for_nobody),
+		TEST(test_file_known_asks_nobody),
 		TEST(test_file_only_in_ack),
 		TEST(test_url_needs_no_route_to_server),
 		TEST(test_ack_longer_than_the_buffer),
