@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; apitest.asm - a boot program that makes each call of the PXE API and tells on the first serial port what came of it.
 ;
-; A line is `API name ax=AX status=STATUS` and ` BAD what` where a call broke a promise: all registers but AX, the flags and 
+; A line is `API name ax=AX status=STATUS` and ` BAD what` where a call broke a promise: all registers but AX, the flags and
 ; the segments are the caller's, IF included, with at most 48 bytes of its stack; tests/boot/test_api.py knows what is to come.
 ; Needs payload.bin (at most 200000 bytes) and itself as apitest.0 where it was loaded from.
 
