@@ -22,7 +22,6 @@
 #include "tftp_msg.h"
 
 #define SESSIONS_MAX 12	    /* of one guest: with its files and the lease they fit a device's PVBOOT_LINK_KEEPS */
-#define AHEAD 6		    /* blocks sent beyond the last ACK */
 #define RESEND_MS 50	    /* a repeated ACK this soon after DATA has crossed it: no reason to send again */
 #define IDLE_MS (5 * 60000) /* a session without a word from the guest */
 #define KEEP_EVERY_SHIFT 15 /* the kept position is renewed each 32768 blocks, half the range of a block number */
@@ -98,6 +97,13 @@ static struct session *find(struct tftp_serve *serve, uint16_t guest_port)
 	return s;
 }
 
+static void drop_file(struct session *s)
+{
+	file_unwatch(&s->watch);
+	file_unref(s->file);
+	s->file = NULL;
+}
+
 /* Free a session; forget: the device need not keep it any longer either. */
 static void end(struct session *s, bool forget)
 {
@@ -110,10 +116,8 @@ static void end(struct session *s, bool forget)
 	serve->count--;
 	if (forget && s->begun)
 		serve->ops->keep(serve->arg, s->id.guest_port, NULL, 0);
-	if (s->file) {
-		file_unwatch(&s->watch);
-		file_unref(s->file);
-	}
+	if (s->file)
+		drop_file(s);
 	free(s);
 }
 
@@ -127,16 +131,41 @@ static void refuse(struct session *s, uint16_t code, const char *text)
 	end(s, true);
 }
 
+static bool open_file(struct session *s)
+{
+	s->ready = false;
+	s->file = s->serve->ops->open(s->serve->arg, s->id.server, TFTP_PORT, s->id.filename);
+	if (!s->file) {
+		refuse(s, TFTP_E_ACCESS, "the host does not give out this file");
+		return false;
+	}
+	file_watch(s->file, &s->watch);
+	return true;
+}
+
+/*
+ * The file failed: tell the guest.  But pxelinux heeds no ERROR between two blocks, and repeats its ACK for two
+ * minutes: where the server only went away, each ACK has the file fetched again, so that a server that is back in time
+ * saves the boot.
+ */
 static void refuse_as_file(struct session *s)
 {
 	uint32_t status = file_status(s->file);
-	uint16_t code = status == PVBOOT_S_NOT_FOUND				 ? TFTP_E_NOT_FOUND
-			: status == PVBOOT_S_ACCESS || status == PVBOOT_S_DENIED ? TFTP_E_ACCESS
-										 : TFTP_E_UNDEFINED;
 	char text[PVBOOT_ERROR_MAX + 1];
+	uint16_t code = TFTP_E_UNDEFINED;
 
+	if (status == PVBOOT_S_NOT_FOUND)
+		code = TFTP_E_NOT_FOUND;
+	else if (status == PVBOOT_S_ACCESS || status == PVBOOT_S_DENIED)
+		code = TFTP_E_ACCESS;
 	snprintf(text, sizeof(text), "%s", file_text(s->file));
-	refuse(s, code, text);
+	if (!s->heard_ack || (status != PVBOOT_S_TIMEOUT && status != PVBOOT_S_UNREACHABLE)) {
+		refuse(s, code, text);
+		return;
+	}
+	log_msg(LOG_NOTICE, s->serve->vm, "tftp: %.128s for the boot program: %s", s->id.filename, text);
+	send_error(s->serve, &s->id, s->id.tid, code, text);
+	drop_file(s);
 }
 
 /* Have the device keep where we are. */
@@ -227,10 +256,10 @@ static bool begin(struct session *s)
 	uint64_t size = file_size(s->file);
 
 	s->ready = true;
-	if (s->restored) {
+	if (s->begun) {
 		if (s->id.size == PVBOOT_SIZE_UNKNOWN || s->id.size == size)
 			return true;
-		refuse(s, TFTP_E_UNDEFINED, "the file changed while the host restarted");
+		refuse(s, TFTP_E_UNDEFINED, "the file changed since the guest began with it");
 		return false;
 	}
 	s->id.size = size;
@@ -321,12 +350,8 @@ static struct session *create(struct tftp_serve *serve, const struct tftp_keep *
 	s->next = serve->sessions;
 	serve->sessions = s;
 	serve->count++;
-	s->file = serve->ops->open(serve->arg, id->server, TFTP_PORT, id->filename);
-	if (!s->file) {
-		refuse(s, TFTP_E_ACCESS, "the host does not give out this file");
+	if (!open_file(s))
 		return NULL;
-	}
-	file_watch(s->file, &s->watch);
 	if (!event_pending(serve->idle, EV_TIMEOUT, NULL))
 		event_add(serve->idle, &tv);
 	return s;
@@ -408,6 +433,8 @@ static void receive_ack(struct session *s, uint16_t number)
 	bool first = !s->heard_ack;
 
 	s->heard_ms = now_ms();
+	if (!s->file && !open_file(s))
+		return;
 	if (s->restored && first) {
 		if (!locate(s, number)) {
 			refuse(s, TFTP_E_UNKNOWN_TID, "the host lost this transfer");
@@ -425,7 +452,7 @@ static void receive_ack(struct session *s, uint16_t number)
 		s->sent = s->acked;
 	}
 	s->heard_ack = true;
-	s->allowed = s->acked + AHEAD;
+	s->allowed = s->acked + TFTP_SERVE_AHEAD;
 	if (s->acked == last_block(s)) {
 		finished(s);
 		return;

@@ -2,10 +2,10 @@
 /*
  * tftp_serve.h - answer the guest's own TFTP (RFC 1350, 2347-2349) on the host.
  *
- * A boot program such as pxelinux.0 brings its own TFTP client.  Its RRQs are recognised here and answered from a struct file
- * that is being fetched; upstream never sees the guest's transfer.  Sessions are keyed by the guest's port.  The channel
- * to the guest loses nothing that fits the device's queue, so DATA is sent ahead of the ACKs by a few blocks (bounded), and
- * the guest's own retransmission repairs what was dropped.
+ * A boot program such as pxelinux.0 brings its own TFTP client.  Its RRQs are recognised here and answered from a
+ * struct file that is being fetched; upstream never sees the guest's transfer.  Sessions are keyed by the guest's port.
+ * The channel to the guest loses nothing that fits the device's queue, so DATA is sent ahead of the ACKs by a few
+ * blocks (bounded), and the guest's own retransmission repairs what was dropped.
  */
 #ifndef HOSTD_TFTP_SERVE_H
 #define HOSTD_TFTP_SERVE_H
@@ -16,6 +16,8 @@
 
 #include "pvboot_req.h"
 
+#define TFTP_SERVE_AHEAD 6 /* blocks sent beyond the guest's last ACK */
+
 struct event_base;
 struct file;
 struct tftp_serve;
@@ -25,7 +27,8 @@ struct tftp_serve_ops {
 	struct file *(*open)(void *arg, const uint8_t server[4], uint16_t port, const char *filename);
 	/* Send a datagram to the guest. */
 	void (*send)(void *arg, const struct pvboot_pkt *pkt, const void *payload);
-	/* Have len bytes kept by the device under key (a guest port) so that a restarted hostd can go on; len 0: forget. */
+	/* Have len bytes kept by the device under key (a guest port) so that a restarted hostd can go on; len 0:
+	 * forget. */
 	void (*keep)(void *arg, uint16_t key, const void *blob, size_t len);
 };
 
@@ -38,8 +41,8 @@ void tftp_serve_reset(struct tftp_serve *serve);
 bool tftp_serve_input(struct tftp_serve *serve, const struct pvboot_dgram_args *to, const uint8_t guest_ip[4],
 		      const void *payload, size_t len);
 
-/* Restore a session from a blob an earlier hostd had kept; hostile input.  False if it is not one of ours, or its file is
- * refused now: the caller forgets the blob. */
+/* Restore a session from a blob an earlier hostd had kept; hostile input.  False if it is not one of ours, or its file
+ * is refused now: the caller forgets the blob. */
 bool tftp_serve_restore(struct tftp_serve *serve, uint16_t key, const void *blob, size_t len);
 
 #endif /* HOSTD_TFTP_SERVE_H */

@@ -17,7 +17,7 @@
 #include "tftp_msg.h"
 #include "tftp_serve.h"
 
-#define AHEAD 6
+#define AHEAD TFTP_SERVE_AHEAD
 #define QUEUE 64
 #define PORT 49152
 #define RESEND_US 60000
@@ -340,11 +340,60 @@ static void test_file_fails_midway(void **state)
 	guest_acks(w, PORT, 0);
 	expect_data(w, PORT, 1, 512, 512);
 	expect_data(w, PORT, 2, 512, 512);
-	fake_file_fail(w->file, PVBOOT_S_TIMEOUT, "the server fell silent");
-	expect_error(w, PORT, TFTP_E_UNDEFINED, "fell silent");
+	fake_file_fail(w->file, PVBOOT_S_TRUNCATED, "the server ended it");
+	expect_error(w, PORT, TFTP_E_UNDEFINED, "ended it");
 	assert_int_equal(w->forgets, 1);
 	guest_acks(w, PORT, 2);
 	expect_error(w, PORT, TFTP_E_UNKNOWN_TID, "");
+}
+
+static void test_server_dies_midway(void **state)
+{
+	struct world *w = *state;
+	struct tftp_msg msg;
+
+	give_file(w, 5000);
+	guest_asks(w, PORT, RRQ("f") TSIZE);
+	fake_file_open(w->file, true);
+	take(w, PORT, &msg);
+	fake_file_grow(w->file, 1024);
+	guest_acks(w, PORT, 0);
+	expect_data(w, PORT, 1, 512, 512);
+	expect_data(w, PORT, 2, 512, 512);
+	fake_file_fail(w->file, PVBOOT_S_TIMEOUT, "the server fell silent");
+	expect_error(w, PORT, TFTP_E_UNDEFINED, "fell silent");
+	assert_int_equal(w->forgets, 0);
+	/* pxelinux does not heed the ERROR and goes on asking: so does the host. */
+	give_file(w, 5000);
+	guest_acks(w, PORT, 2);
+	guest_acks(w, PORT, 2);
+	assert_int_equal(w->opens, 2);
+	assert_int_equal(waiting(w), 0);
+	fake_file_open(w->file, true);
+	fake_file_grow(w->file, 1024);
+	assert_int_equal(waiting(w), 0);
+	fake_file_grow(w->file, 5000);
+	for (uint64_t block = 3; block <= 2 + AHEAD; block++)
+		expect_data(w, PORT, block, 512, 512);
+	/* And again, but then with another file. */
+	guest_acks(w, PORT, 3);
+	w->head = w->tail;
+	fake_file_fail(w->file, PVBOOT_S_UNREACHABLE, "no route");
+	expect_error(w, PORT, TFTP_E_UNDEFINED, "no route");
+	give_whole_file(w, 4999);
+	guest_acks(w, PORT, 4);
+	expect_error(w, PORT, TFTP_E_UNDEFINED, "changed");
+	assert_int_equal(w->forgets, 1);
+	give_file(w, 5000);
+	guest_asks(w, PORT, RRQ("f") TSIZE);
+	fake_file_open(w->file, true);
+	take(w, PORT, &msg);
+	guest_acks(w, PORT, 0);
+	fake_file_fail(w->file, PVBOOT_S_TIMEOUT, "silent again");
+	expect_error(w, PORT, TFTP_E_UNDEFINED, "silent again");
+	w->next_file = NULL;
+	guest_acks(w, PORT, 0);
+	expect_error(w, PORT, TFTP_E_ACCESS, "does not give out");
 }
 
 static void test_file_changed_while_read(void **state)
@@ -857,6 +906,7 @@ int main(void)
 		TEST(test_file_refused_by_host),
 		TEST(test_file_missing),
 		TEST(test_file_fails_midway),
+		TEST(test_server_dies_midway),
 		TEST(test_file_changed_while_read),
 		TEST(test_options_only_those_asked),
 		TEST(test_options_none_left),
