@@ -45,7 +45,9 @@ static size_t transmit(struct dhcp *d, uint8_t buf[DHCP_MSG_MAX], const struct d
 
 	if (!pkt_send(d->pkt, udp, buf, len) && !d->send_failed) {
 		d->send_failed = true;
-		dhcp_say(d, LOG_WARNING, "cannot send on %s: %s", d->req.ifname, strerror(errno));
+		/* ENOBUFS is what the kernel says of a link without a carrier. */
+		dhcp_say(d, LOG_WARNING, "cannot send on %s: %s", d->req.ifname,
+			 errno == ENOBUFS ? "is its link up?" : strerror(errno));
 	}
 	return len;
 }
