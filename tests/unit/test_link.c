@@ -122,7 +122,14 @@ static void test_refuse_says_why(void **state)
 	assert_int_equal(h->dev.status, PVBOOT_STATUS_HOST_REFUSED);
 	assert_string_equal(h->dev.log, "hostd refuses this VM: no VM?\"x\" here");
 	assert_int_equal(io->answers, 0);
+	/* once: it is asked again for as long as the VM runs */
+	h->dev.log[0] = '\0';
+	link_up(&h->link);
+	host_hello(h, 1, 1, 0);
+	host_send(h, PVBOOT_LINK_REFUSE, 0, &m, sizeof(m), "no", 2);
+	assert_string_equal(h->dev.log, "");
 	/* and it is over when hostd thinks better of it */
+	h->out_len = 0;
 	host_connect(h, 0);
 	assert_int_equal(h->dev.status, PVBOOT_STATUS_HOST_UP);
 	host_free(h);

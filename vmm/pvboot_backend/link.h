@@ -99,6 +99,7 @@ struct link {
 	struct link_conf conf;
 	enum link_state state;
 	bool was_up;	/* a host has been there before */
+	bool refused;	/* the refusal was logged */
 	bool fd_mode;	/* what the latest WELCOME said */
 	bool turn_due;	/* a READ can go on at once */
 	bool reset_due; /* RESET is to be sent before any request */

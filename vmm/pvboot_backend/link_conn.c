@@ -138,6 +138,7 @@ static void welcome(struct link *l, const uint8_t *body)
 	sort_reads(l);
 	l->turn_due = true;
 	l->next_kept = 0;
+	l->refused = false;
 	l->state = LINK_RESUMING;
 	link_pump(l);
 }
@@ -149,7 +150,9 @@ static void refuse(struct link *l, const uint8_t *body, uint32_t len)
 
 	memcpy(&m, body, sizeof(m));
 	len -= (uint32_t)sizeof(m);
-	log_text(l, PVBOOT_LOG_ERROR, "hostd refuses this VM: ", (const char *)text, len);
+	if (!l->refused)
+		log_text(l, PVBOOT_LOG_ERROR, "hostd refuses this VM: ", (const char *)text, len);
+	l->refused = true;
 	pvboot_dev_set_error(l->dev, (const char *)text, len);
 	link_down(l);
 	pvboot_dev_set_status(l->dev, PVBOOT_STATUS_HOST_REFUSED);
