@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What becomes of the machine after a boot program that boots nothing."""
+"""What becomes of the machine where the ROM boots nothing, or its boot program does not."""
 import pytest
 
 from lib.kernel import NEXT_DEVICE_LINE, make_disk
+from lib.pvboot import ROM
+from lib.vm import Vm
+
+BASE_MEMORY_WORD = 0x413  # BIOS data area: KiB of base memory
+FULL_BASE_KB = 639  # what SeaBIOS leaves
 
 
 @pytest.fixture
@@ -20,3 +25,26 @@ def test_rom_goes_to_the_next_device_after_localboot(lab, with_disk, kind):
     vm = lab.vm(lab.servers(), args=with_disk)
     vm.wait(NEXT_DEVICE_LINE, 60)
     assert "local disk" in vm.console.text()
+
+
+def test_rom_without_a_device_lets_the_machine_boot(lab, with_disk):
+    vm = lab.add(Vm(lab.place("vm"), lab.net.host, ["-option-rom", ROM, *with_disk]))
+    vm.wait("PXE-E01", 30)
+    vm.wait(NEXT_DEVICE_LINE, 60)
+
+
+def test_rom_without_a_device_takes_no_base_memory(lab):
+    vm = lab.add(Vm(lab.place("vm"), lab.net.host, ["-option-rom", ROM, "-boot", "n"]))
+    vm.wait("PXE-E00", 30)
+    kib = vm.qmp_connect().memory(BASE_MEMORY_WORD, 2, vm.dir / "memory")
+    assert int.from_bytes(kib, "little") == FULL_BASE_KB
+
+
+def test_rom_whose_device_dies_goes_to_the_next_boot_device(lab, with_disk):
+    hostd = lab.hostd()
+    hostd.stop()
+    vm = lab.vm(hostd, args=with_disk)
+    vm.wait("waiting for pvboot-hostd", 30)
+    vm.device.kill()
+    vm.wait("PXE-E61", 30)
+    vm.wait(NEXT_DEVICE_LINE, 60)
