@@ -13,8 +13,8 @@ struct event_base;
 struct tftp;
 
 struct tftp_request {
-	const char *vm;	      /* for the log */
-	const char *ifname;   /* bind to this interface (SO_BINDTODEVICE), NULL: by route */
+	const char *vm;	    /* for the log */
+	const char *ifname; /* bind to this interface (SO_BINDTODEVICE), NULL: by route */
 	uint8_t server[4];
 	uint16_t port;	      /* 0: 69; host order */
 	const char *filename; /* octet mode always */
