@@ -217,7 +217,7 @@ static void got_ack(struct dhcp *d, const struct dhcp_msg *msg)
 	static const uint8_t none[4];
 	struct pvboot_lease *lease = &d->result.res.lease;
 
-	if (!memcmp(msg->yiaddr, none, 4))
+	if (!dhcp_msg_unicast(msg->yiaddr))
 		return;
 	d->ack = *msg;
 	dhcp_result_lease(&d->result, msg);

@@ -304,6 +304,11 @@ void dhcp_msg_uuid_of_mac(uint8_t uuid[16], const uint8_t mac[6])
 	memcpy(uuid + 10, mac, 6);
 }
 
+bool dhcp_msg_unicast(const uint8_t addr[4])
+{
+	return addr[0] != 0 && addr[0] != 127 && addr[0] < 224;
+}
+
 const char *dhcp_msg_type_name(uint8_t type)
 {
 	static const char *const names[] = {

@@ -10,11 +10,6 @@
 #define SUB_SERVERS 8
 #define SUB_MENU 9
 
-static bool is_zero(const uint8_t addr[4])
-{
-	return !(addr[0] | addr[1] | addr[2] | addr[3]);
-}
-
 static void read_file(struct dhcp_pxe *pxe, const struct dhcp_msg *msg)
 {
 	size_t len = 0;
@@ -32,7 +27,7 @@ static void read_file(struct dhcp_pxe *pxe, const struct dhcp_msg *msg)
 
 static bool take_server(struct dhcp_pxe *pxe, const char *from, const uint8_t addr[4])
 {
-	if (is_zero(addr))
+	if (!dhcp_msg_unicast(addr))
 		return false;
 	memcpy(pxe->server, addr, 4);
 	pxe->server_from = from;
@@ -99,7 +94,8 @@ static void read_servers(struct dhcp_pxe *pxe, const uint8_t *list, size_t len)
 
 		if (bytes > len - 3)
 			return;
-		if (pxe->has_item && type == pxe->item && bytes && !pxe->has_item_server) {
+		if (pxe->has_item && type == pxe->item && bytes && !pxe->has_item_server &&
+		    dhcp_msg_unicast(list + 3)) {
 			pxe->has_item_server = true;
 			memcpy(pxe->item_server, list + 3, 4);
 		}

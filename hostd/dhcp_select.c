@@ -12,7 +12,7 @@ static bool is_zero(const uint8_t addr[4])
 bool dhcp_offer_is_lease(const struct dhcp_offer *offer)
 {
 	/* Without a server identifier nothing could be requested (RFC 2131 4.3.1). */
-	return offer->msg.type == DHCP_OFFER && !is_zero(offer->msg.yiaddr) &&
+	return offer->msg.type == DHCP_OFFER && dhcp_msg_unicast(offer->msg.yiaddr) &&
 	       dhcp_msg_option(&offer->msg, DHCP_OPT_SERVER_ID, 4, NULL);
 }
 

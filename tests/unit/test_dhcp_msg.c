@@ -332,6 +332,20 @@ static void test_server_sources_in_order(void **state)
 	assert_memory_equal(pxe.server, "\12\0\0\24", 4);
 }
 
+static void test_server_of_no_network(void **state)
+{
+	struct craft c;
+
+	/* The host's own loopback is not for a DHCP server to name; the next source counts. */
+	craft_begin(&c, DHCP_OFFER);
+	craft_siaddr(&c, 127, 0, 0, 1);
+	craft_string(&c, DHCP_OPT_SERVER_NAME, "255.255.255.255");
+	craft_address(&c, DHCP_OPT_TFTP_SERVERS, 224, 0, 0, 1);
+	craft_address(&c, DHCP_OPT_SERVER_ID, 10, 0, 0, 54);
+	read_pxe(&c);
+	assert_string_equal(pxe.server_from, "option 54");
+}
+
 static void test_server_name_not_an_address(void **state)
 {
 	struct craft c;
@@ -498,6 +512,7 @@ int main(void)
 		cmocka_unit_test(test_bootfile_trailing_bytes),
 		cmocka_unit_test(test_bootfile_too_long),
 		cmocka_unit_test(test_server_sources_in_order),
+		cmocka_unit_test(test_server_of_no_network),
 		cmocka_unit_test(test_server_name_not_an_address),
 		cmocka_unit_test(test_vendor_of_somebody_else),
 		cmocka_unit_test(test_vendor_menu),

@@ -54,6 +54,19 @@ static void test_offer_without_address_or_class(void **state)
 	assert_int_equal(add(&c, 2), DHCP_NO_OFFER);
 }
 
+static void test_offer_of_no_unicast_address(void **state)
+{
+	static const uint8_t first[] = {127, 224, 255};
+	struct craft c;
+
+	for (size_t i = 0; i < sizeof(first); i++) {
+		start();
+		craft_offer(&c, DHCP_OFFER, 2, "pxelinux.0");
+		craft_yiaddr(&c, first[i], 0, 0, 1);
+		assert_int_equal(add(&c, 2), DHCP_NO_OFFER);
+	}
+}
+
 static void test_offer_that_is_an_ack(void **state)
 {
 	struct craft c;
@@ -201,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_offer_without_server_id),
 		cmocka_unit_test(test_offer_without_address_or_class),
+		cmocka_unit_test(test_offer_of_no_unicast_address),
 		cmocka_unit_test(test_offer_that_is_an_ack),
 		cmocka_unit_test(test_offer_flood),
 		cmocka_unit_test(test_offer_again_replaces),
