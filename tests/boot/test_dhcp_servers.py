@@ -284,3 +284,25 @@ def test_two_servers(tmp_path, root):
     assert status == BOOTS, out
     assert "lease: 172.21.0.77" in out
     assert f"boot file: pxelinux.0 on {PROXY_IP}\n" in out
+
+
+# ---- whole boots ----------------------------------------------------------------------------------------------------
+
+
+def test_boot_by_a_proxy(make_lab):
+    """pxelinux.0 takes its server from the proxy's reply (packet 3), and all its files from there."""
+    lab = make_lab(link="bridge")
+    lab.dhcpd(hosts=[dhcpd_host(filename=None)])
+    lab.add(Proxy(third(lab.net), lab.place("proxy"), [("Boot", "pxelinux")], lab.root))
+    hostd = lab.hostd()
+    lab.check(lab.vm(hostd))
+    assert f'boot file "pxelinux.0" at {PROXY_IP}' in hostd.text()
+
+
+def test_boot_from_dnsmasq_on_the_hosts_bridge(make_lab):
+    """As libvirt sets it up: one dnsmasq on the host's own bridge is the DHCP and the TFTP server."""
+    lab = make_lab(link="bridge")
+    lab.add(Dnsmasq(lab.net.host, lab.place("dnsmasq"), root=lab.root, ifname="br0", boot=None, args=["--dhcp-boot=pxelinux.0"]))
+    hostd = lab.hostd()
+    lab.check(lab.vm(hostd))
+    assert f'boot file "pxelinux.0" at {HOST_IP}' in hostd.text()
