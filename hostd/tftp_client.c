@@ -5,25 +5,19 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define MS UINT64_C(1000)
-#define DEFAULT_PATIENCE (30000 * MS)
-#define ASK_FIRST (500 * MS) /* until the RRQ is sent again; doubles */
-#define ASK_LAST (4000 * MS)
-#define RTO_FIRST (250 * MS) /* before a round trip was measured */
-#define RTO_MIN (30 * MS)    /* a busy host schedules no better */
-#define RTO_MAX (2000 * MS)
-#define STALL (5000 * MS)      /* silence after which the server is taken to have forgotten us */
-#define AGAIN_DELAY (200 * MS) /* before the file is asked for again at a server that just refused */
-#define REFUSALS_MAX 3	       /* ICMP errors in a row that make a server that never answered absent */
-#define BARREN_MAX 4	       /* times the file is asked for again with nothing new in it */
-#define BARE_AFTER 4	       /* RRQs with options left unanswered before every other one goes without */
-#define GAP_AHEAD 3	       /* blocks beyond a gap that mean loss, not reordering */
-#define REORDER_MAX (1u << 20) /* bytes spent on blocks that came early */
-#define ONES_CERTAIN 3	       /* first after a window, that many times: this server rolls over to 1 */
-#define UTIMEOUT 100000	       /* asked of tftp-hpa, which ignores repeated ACKs and by itself waits 1 s after a loss */
+#include "tftp_blocks.h"
+
+#define DEFAULT_PATIENCE (30000 * TFTP_MS)
+#define ASK_FIRST (500 * TFTP_MS) /* until the RRQ is sent again; doubles */
+#define ASK_LAST (4000 * TFTP_MS)
+#define STALL (5000 * TFTP_MS)	    /* silence after which the server is taken to have forgotten us */
+#define AGAIN_DELAY (200 * TFTP_MS) /* before the file is asked for again at a server that just refused */
+#define REFUSALS_MAX 3		    /* ICMP errors in a row that make a server that never answered absent */
+#define BARREN_MAX 4		    /* times the file is asked for again with nothing new in it */
+#define BARE_AFTER 4		    /* RRQs with options left unanswered before every other one goes without */
+#define UTIMEOUT 100000 /* asked of tftp-hpa, which ignores repeated ACKs and by itself waits 1 s after a loss */
 
 void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uint16_t blksize, uint16_t windowsize,
 		      const struct tftp_ops *ops, void *arg, const struct tftp_client_out *out, void *out_arg)
@@ -40,20 +34,12 @@ void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uin
 	c->ask_blksize = blksize;
 	c->ask_windowsize = windowsize;
 	c->stat_only = req->stat_only;
-	c->patience = req->timeout_ms ? req->timeout_ms * MS : DEFAULT_PATIENCE;
+	c->patience = req->timeout_ms ? req->timeout_ms * TFTP_MS : DEFAULT_PATIENCE;
 	c->size = PVBOOT_SIZE_UNKNOWN;
 	c->rollover = -1;
 }
 
-/* Wake up after wait, or when patience ends if that is sooner. */
-static void set_deadline(struct tftp_client *c, uint64_t now, uint64_t wait)
-{
-	uint64_t left = c->progress + c->patience > now ? c->progress + c->patience - now : wait;
-
-	c->deadline = now + (wait < left ? wait : left);
-}
-
-static void finish(struct tftp_client *c, uint32_t status, uint32_t detail, const char *text)
+void tftp_client_finish(struct tftp_client *c, uint32_t status, uint32_t detail, const char *text)
 {
 	c->state = TFTP_DONE;
 	c->deadline = UINT64_MAX;
@@ -79,7 +65,7 @@ void tftp_client_fail(struct tftp_client *c, uint32_t status, uint32_t detail, c
 	if (c->tid)
 		send_error(c, c->tid, TFTP_E_UNDEFINED, "transfer abandoned");
 	c->tid = 0;
-	finish(c, status, detail, text);
+	tftp_client_finish(c, status, detail, text);
 }
 
 void tftp_client_end(struct tftp_client *c)
@@ -87,10 +73,7 @@ void tftp_client_end(struct tftp_client *c)
 	if (c->state == TFTP_RECEIVING && c->tid)
 		send_error(c, c->tid, TFTP_E_UNDEFINED, "no longer needed");
 	c->state = TFTP_DONE;
-	free(c->reorder);
-	free(c->slots);
-	c->reorder = NULL;
-	c->slots = NULL;
+	tftp_blocks_reset(c);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------------------------- */
@@ -126,7 +109,7 @@ static void send_rrq(struct tftp_client *c, uint64_t now)
 	for (unsigned i = 0; i < c->asked && wait < ASK_LAST; i++)
 		wait *= 2;
 	c->ack_time = c->asked++ ? 0 : now;
-	set_deadline(c, now, wait);
+	tftp_blocks_wait(c, now, wait);
 	c->out->send(c->out_arg, c->port, buf, len);
 }
 
@@ -145,10 +128,7 @@ static void begin(struct tftp_client *c, uint64_t now)
 	c->ahead = 0;
 	c->asked = 0;
 	c->fruitful = false;
-	free(c->reorder);
-	free(c->slots);
-	c->reorder = NULL;
-	c->slots = NULL;
+	tftp_blocks_reset(c);
 }
 
 void tftp_client_start(struct tftp_client *c, uint64_t now)
@@ -183,56 +163,7 @@ static void start_over(struct tftp_client *c, uint64_t now, uint64_t delay)
 	begin(c, now);
 	c->out->rebind(c->out_arg);
 	if (c->state == TFTP_ASKING)
-		set_deadline(c, now, delay);
-}
-
-/* ---- acknowledging --------------------------------------------------------------------------------------------- */
-
-/* The 16-bit number of the n-th block, n >= 1, or of the OACK, n = 0. */
-static uint16_t wire_number(const struct tftp_client *c, uint64_t n)
-{
-	if (c->rollover == 1 && n)
-		return (uint16_t)((n - 1) % UINT16_MAX + 1);
-	return (uint16_t)n;
-}
-
-static uint64_t rto(const struct tftp_client *c)
-{
-	uint64_t t = c->srtt ? c->srtt + 4 * c->rttvar : RTO_FIRST;
-
-	if (t < RTO_MIN)
-		t = RTO_MIN;
-	for (unsigned i = 0; i < c->backoff && t < RTO_MAX; i++)
-		t *= 2;
-	return t < RTO_MAX ? t : RTO_MAX;
-}
-
-static void send_ack(struct tftp_client *c, uint64_t now)
-{
-	uint8_t buf[TFTP_HEADER];
-
-	c->acked = c->blocks;
-	c->ack_time = c->backoff ? 0 : now;
-	set_deadline(c, now, rto(c));
-	c->out->send(c->out_arg, c->tid, buf, tftp_build_ack(buf, sizeof(buf), wire_number(c, c->blocks)));
-}
-
-static void measure(struct tftp_client *c, uint64_t now)
-{
-	uint64_t rtt, delta;
-
-	if (!c->ack_time)
-		return;
-	rtt = now - c->ack_time;
-	c->ack_time = 0;
-	if (!c->srtt) {
-		c->srtt = rtt + 1;
-		c->rttvar = rtt / 2;
-		return;
-	}
-	delta = rtt > c->srtt ? rtt - c->srtt : c->srtt - rtt;
-	c->rttvar = (3 * c->rttvar + delta) / 4;
-	c->srtt = (7 * c->srtt + rtt) / 8 + 1;
+		tftp_blocks_wait(c, now, delay);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------------------------- */
@@ -256,170 +187,10 @@ static bool open_with(struct tftp_client *c, uint64_t size)
 	if (c->stat_only) {
 		send_error(c, c->tid, TFTP_E_UNDEFINED, "only the size was wanted");
 		c->tid = 0;
-		finish(c, PVBOOT_S_OK, 0, "");
+		tftp_client_finish(c, PVBOOT_S_OK, 0, "");
 		return false;
 	}
 	return true;
-}
-
-/* Hand on what is new of a block's bytes. */
-static bool deliver(struct tftp_client *c, uint64_t now, const uint8_t *data, size_t len)
-{
-	uint64_t start = c->bytes;
-
-	if (c->size != PVBOOT_SIZE_UNKNOWN && len > c->size - start) {
-		tftp_client_fail(
-			c, PVBOOT_S_CHANGED, 0,
-			"TFTP server %s sends more of %.96s than the %llu bytes it announced: did the file change?",
-			c->server, c->filename, (unsigned long long)c->size);
-		return false;
-	}
-	c->bytes += len;
-	if (c->bytes <= c->have)
-		return true;
-	if (start < c->have) {
-		data += c->have - start;
-		len -= (size_t)(c->have - start);
-	}
-	c->have = c->bytes;
-	c->progress = now;
-	c->fruitful = true;
-	c->barren = 0;
-	if (!c->ops->data(c->arg, data, len)) {
-		if (c->state != TFTP_DONE)
-			tftp_client_fail(c, PVBOOT_S_NO_RESOURCES, 0, "no room on the host for %.128s", c->filename);
-		return false;
-	}
-	return c->state != TFTP_DONE;
-}
-
-/* The last block is in: what came must be what was announced (a wrong guess about rollover shows here). */
-static void complete(struct tftp_client *c, uint64_t now)
-{
-	send_ack(c, now);
-	c->tid = 0;
-	if (c->bytes < c->have || (c->size != PVBOOT_SIZE_UNKNOWN && c->bytes != c->size)) {
-		tftp_client_fail(c, PVBOOT_S_TRUNCATED, 0, "TFTP server %s ended %.96s after %llu of %llu bytes",
-				 c->server, c->filename, (unsigned long long)c->bytes,
-				 (unsigned long long)(c->size != PVBOOT_SIZE_UNKNOWN ? c->size : c->have));
-		return;
-	}
-	finish(c, PVBOOT_S_OK, 0, "");
-}
-
-/* The next block in order.  False if the transfer ended. */
-static bool take_block(struct tftp_client *c, uint64_t now, const uint8_t *data, size_t len)
-{
-	c->blocks++;
-	if (!deliver(c, now, data, len))
-		return false;
-	if (len == c->blksize)
-		return true;
-	complete(c, now);
-	return false;
-}
-
-/* Keep a block that came early, distance blocks after the next one. */
-static void keep_early(struct tftp_client *c, uint64_t distance, const struct tftp_msg *msg)
-{
-	size_t slot = (size_t)((c->blocks + distance) % c->windowsize);
-
-	if ((size_t)c->windowsize * c->blksize > REORDER_MAX)
-		return;
-	if (!c->slots) {
-		c->slots = calloc(c->windowsize, sizeof(*c->slots));
-		c->reorder = malloc((size_t)c->windowsize * c->blksize);
-		if (!c->slots || !c->reorder) {
-			free(c->slots);
-			free(c->reorder);
-			c->slots = NULL;
-			c->reorder = NULL;
-			return;
-		}
-	}
-	memcpy(c->reorder + slot * c->blksize, msg->data, msg->data_len);
-	c->slots[slot].len = (uint16_t)msg->data_len;
-	c->slots[slot].present = true;
-}
-
-/* Blocks that were waiting for the one that just came. */
-static bool take_early(struct tftp_client *c, uint64_t now)
-{
-	while (c->slots) {
-		size_t slot = (size_t)(c->blocks % c->windowsize);
-
-		if (!c->slots[slot].present)
-			return true;
-		c->slots[slot].present = false;
-		if (!take_block(c, now, c->reorder + slot * c->blksize, c->slots[slot].len))
-			return false;
-	}
-	return true;
-}
-
-/*
- * Is this the block that follows 65535 (or, once rolled over, any multiple)?  Servers go on with 0 or with 1.  In lock
- * step the first that comes tells; with windows a 1 may also mean that 0 was lost, so it must come first repeatedly.
- */
-static bool infer_rollover(struct tftp_client *c, uint16_t number)
-{
-	if (c->rollover >= 0 || c->blocks != UINT16_MAX)
-		return false;
-	if (number == 0)
-		c->rollover = 0;
-	else if (number == 1 && (c->windowsize == 1 || ++c->ones >= ONES_CERTAIN))
-		c->rollover = 1;
-	return c->rollover >= 0;
-}
-
-/* A block beyond a gap: report the loss once (RFC 7440 4: the sender resumes after the block acknowledged). */
-static void note_gap(struct tftp_client *c, uint64_t now, uint64_t distance, const struct tftp_msg *msg)
-{
-	keep_early(c, distance, msg);
-	c->ahead++;
-	if (c->gap_acked)
-		return;
-	if (c->ahead >= GAP_AHEAD || c->blocks + distance + 1 >= c->acked + c->windowsize ||
-	    msg->data_len < c->blksize) {
-		c->gap_acked = true;
-		send_ack(c, now);
-		c->ack_time = 0;
-	}
-}
-
-static void receive_data(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg)
-{
-	uint16_t due, distance;
-
-	if (msg->data_len > c->blksize) {
-		tftp_client_fail(c, PVBOOT_S_TFTP_ERROR, TFTP_E_ILLEGAL,
-				 "TFTP server %s sends blocks larger than the %u bytes agreed", c->server, c->blksize);
-		return;
-	}
-	if (infer_rollover(c, msg->number) && c->rollover == 1 && c->slots)
-		/* What came early was filed as if 0 came next. */
-		memset(c->slots, 0, c->windowsize * sizeof(*c->slots));
-	due = wire_number(c, c->blocks + 1);
-	distance = (uint16_t)(msg->number - due);
-	if (c->rollover == 1 && msg->number < due)
-		distance--; /* there is no 0 in between */
-	if (distance >= c->windowsize || (c->rollover == 1 && !msg->number))
-		return; /* a duplicate: never acknowledged again but by our own timeout (RFC 1123 4.2.3.1) */
-	c->last_heard = now;
-	if (distance) {
-		note_gap(c, now, distance, msg);
-		return;
-	}
-	measure(c, now);
-	c->backoff = 0;
-	c->gap_acked = false;
-	c->ahead = 0;
-	c->ones = 0;
-	if (!take_block(c, now, msg->data, msg->data_len) || !take_early(c, now))
-		return;
-	set_deadline(c, now, rto(c));
-	if (c->blocks - c->acked >= c->windowsize)
-		send_ack(c, now);
 }
 
 /* The first answer to our RRQ: from here on only its port counts (RFC 1350 4). */
@@ -429,7 +200,7 @@ static void lock_tid(struct tftp_client *c, uint64_t now, uint16_t port)
 	c->tid = port;
 	c->last_heard = now;
 	c->refusals = 0;
-	measure(c, now);
+	tftp_blocks_measure(c, now);
 }
 
 /* RFC 2347: options granted.  RFC 2348, 7440: at most what was asked. */
@@ -459,7 +230,7 @@ static void receive_oack(struct tftp_client *c, uint64_t now, uint16_t port, con
 		if (!open_with(c, opt->present & TFTP_O_TSIZE ? opt->tsize : PVBOOT_SIZE_UNKNOWN))
 			return;
 	}
-	send_ack(c, now);
+	tftp_blocks_ack(c, now);
 }
 
 /* DATA where an OACK or the promised size is due: the server ignored the options, or announced 0 bytes. */
@@ -522,7 +293,7 @@ void tftp_client_input(struct tftp_client *c, uint64_t now, uint16_t port, const
 		}
 		if (c->blocks == 0 && msg.number == 1 && !first_data(c, &msg))
 			return;
-		receive_data(c, now, &msg);
+		tftp_blocks_receive(c, now, &msg);
 	}
 }
 
@@ -538,12 +309,12 @@ void tftp_client_timeout(struct tftp_client *c, uint64_t now)
 					 "TFTP server %s stopped in the middle of %.64s: %llu bytes came, then nothing "
 					 "for %llu s: is it still running?",
 					 c->server, c->filename, (unsigned long long)c->have,
-					 (unsigned long long)(c->patience / (1000 * MS)));
+					 (unsigned long long)(c->patience / (1000 * TFTP_MS)));
 		else
 			tftp_client_fail(c, PVBOOT_S_TIMEOUT, 0,
 					 "TFTP server %s did not answer the request for %.64s within %llu s: is it "
 					 "running, and does a firewall let UDP port %u through?",
-					 c->server, c->filename, (unsigned long long)(c->patience / (1000 * MS)),
+					 c->server, c->filename, (unsigned long long)(c->patience / (1000 * TFTP_MS)),
 					 c->port);
 		return;
 	}
@@ -558,7 +329,7 @@ void tftp_client_timeout(struct tftp_client *c, uint64_t now)
 	c->backoff++;
 	c->gap_acked = false;
 	c->ahead = 0;
-	send_ack(c, now);
+	tftp_blocks_ack(c, now);
 }
 
 void tftp_client_error(struct tftp_client *c, uint64_t now, uint16_t port, int err)

@@ -91,6 +91,8 @@ void tftp_client_input(struct tftp_client *c, uint64_t now, uint16_t port, const
 void tftp_client_timeout(struct tftp_client *c, uint64_t now);
 /* Sending to the server's port failed with an errno: an ICMP error that came back, or a route that is missing. */
 void tftp_client_error(struct tftp_client *c, uint64_t now, uint16_t port, int err);
+/* It is over: tell the owner. */
+void tftp_client_finish(struct tftp_client *c, uint32_t status, uint32_t detail, const char *text);
 /* End with a failure of the owner's own. */
 void tftp_client_fail(struct tftp_client *c, uint32_t status, uint32_t detail, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -52,8 +52,7 @@ void tftp_session_error(struct tftp_serve *serve, const struct tftp_keep *id, ui
 	send_to_guest(serve, id, src_port, buf, tftp_build_error(buf, sizeof(buf), code, text));
 }
 
-/* ---- the end -------------------------------------------------------------------------------------------------------
- */
+/* ---- the end --------------------------------------------------------------------------------------------------- */
 
 static void drop_file(struct tftp_session *s)
 {

@@ -3,7 +3,7 @@
 
 $(B)/tests/tools/%.o: CPPFLAGS += -Ihostd
 
-$(B)/tests/tftp_get: $(addprefix $(B)/,tests/tools/tftp_get.o hostd/tftp.o hostd/tftp_client.o hostd/tftp_msg.o hostd/log.o)
+$(B)/tests/tftp_get: $(addprefix $(B)/,tests/tools/tftp_get.o hostd/tftp.o hostd/tftp_client.o hostd/tftp_blocks.o hostd/tftp_msg.o hostd/log.o)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(HOST_LDFLAGS) -levent_core

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tftp_blocks.c - the blocks of a transfer: order, loss, windows, rollover, and what is acknowledged when. */
+#include "tftp_blocks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RTO_FIRST (250 * TFTP_MS) /* before a round trip was measured */
+#define RTO_MIN (30 * TFTP_MS)	  /* a busy host schedules no better */
+#define RTO_MAX (2000 * TFTP_MS)
+#define GAP_AHEAD 3	       /* blocks beyond a gap that mean loss, not reordering */
+#define REORDER_MAX (1u << 20) /* bytes spent on blocks that came early */
+#define ONES_CERTAIN 3	       /* first after a window, that many times: this server rolls over to 1 */
+
+void tftp_blocks_wait(struct tftp_client *c, uint64_t now, uint64_t wait)
+{
+	uint64_t left = c->progress + c->patience > now ? c->progress + c->patience - now : wait;
+
+	c->deadline = now + (wait < left ? wait : left);
+}
+
+void tftp_blocks_reset(struct tftp_client *c)
+{
+	free(c->reorder);
+	free(c->slots);
+	c->reorder = NULL;
+	c->slots = NULL;
+}
+
+/* ---- acknowledging --------------------------------------------------------------------------------------------- */
+
+/* The 16-bit number of the n-th block, n >= 1, or of the OACK, n = 0. */
+static uint16_t wire_number(const struct tftp_client *c, uint64_t n)
+{
+	if (c->rollover == 1 && n)
+		return (uint16_t)((n - 1) % UINT16_MAX + 1);
+	return (uint16_t)n;
+}
+
+static uint64_t rto(const struct tftp_client *c)
+{
+	uint64_t t = c->srtt ? c->srtt + 4 * c->rttvar : RTO_FIRST;
+
+	if (t < RTO_MIN)
+		t = RTO_MIN;
+	for (unsigned i = 0; i < c->backoff && t < RTO_MAX; i++)
+		t *= 2;
+	return t < RTO_MAX ? t : RTO_MAX;
+}
+
+void tftp_blocks_ack(struct tftp_client *c, uint64_t now)
+{
+	uint8_t buf[TFTP_HEADER];
+
+	c->acked = c->blocks;
+	c->ack_time = c->backoff ? 0 : now;
+	tftp_blocks_wait(c, now, rto(c));
+	c->out->send(c->out_arg, c->tid, buf, tftp_build_ack(buf, sizeof(buf), wire_number(c, c->blocks)));
+}
+
+void tftp_blocks_measure(struct tftp_client *c, uint64_t now)
+{
+	uint64_t rtt, delta;
+
+	if (!c->ack_time)
+		return;
+	rtt = now - c->ack_time;
+	c->ack_time = 0;
+	if (!c->srtt) {
+		c->srtt = rtt + 1;
+		c->rttvar = rtt / 2;
+		return;
+	}
+	delta = rtt > c->srtt ? rtt - c->srtt : c->srtt - rtt;
+	c->rttvar = (3 * c->rttvar + delta) / 4;
+	c->srtt = (7 * c->srtt + rtt) / 8 + 1;
+}
+
+/* ---- receiving ------------------------------------------------------------------------------------------------- */
+
+/* Hand on what is new of a block's bytes. */
+static bool deliver(struct tftp_client *c, uint64_t now, const uint8_t *data, size_t len)
+{
+	uint64_t start = c->bytes;
+
+	if (c->size != PVBOOT_SIZE_UNKNOWN && len > c->size - start) {
+		tftp_client_fail(
+			c, PVBOOT_S_CHANGED, 0,
+			"TFTP server %s sends more of %.96s than the %llu bytes it announced: did the file change?",
+			c->server, c->filename, (unsigned long long)c->size);
+		return false;
+	}
+	c->bytes += len;
+	if (c->bytes <= c->have)
+		return true;
+	if (start < c->have) {
+		data += c->have - start;
+		len -= (size_t)(c->have - start);
+	}
+	c->have = c->bytes;
+	c->progress = now;
+	c->fruitful = true;
+	c->barren = 0;
+	if (!c->ops->data(c->arg, data, len)) {
+		if (c->state != TFTP_DONE)
+			tftp_client_fail(c, PVBOOT_S_NO_RESOURCES, 0, "no room on the host for %.128s", c->filename);
+		return false;
+	}
+	return c->state != TFTP_DONE;
+}
+
+/* The last block is in: what came must be what was announced (a wrong guess about rollover shows here). */
+static void complete(struct tftp_client *c, uint64_t now)
+{
+	tftp_blocks_ack(c, now);
+	c->tid = 0;
+	if (c->bytes < c->have || (c->size != PVBOOT_SIZE_UNKNOWN && c->bytes != c->size)) {
+		tftp_client_fail(c, PVBOOT_S_TRUNCATED, 0, "TFTP server %s ended %.96s after %llu of %llu bytes",
+				 c->server, c->filename, (unsigned long long)c->bytes,
+				 (unsigned long long)(c->size != PVBOOT_SIZE_UNKNOWN ? c->size : c->have));
+		return;
+	}
+	tftp_client_finish(c, PVBOOT_S_OK, 0, "");
+}
+
+/* The next block in order.  False if the transfer ended. */
+static bool take_block(struct tftp_client *c, uint64_t now, const uint8_t *data, size_t len)
+{
+	c->blocks++;
+	if (!deliver(c, now, data, len))
+		return false;
+	if (len == c->blksize)
+		return true;
+	complete(c, now);
+	return false;
+}
+
+/* Keep a block that came early, distance blocks after the next one. */
+static void keep_early(struct tftp_client *c, uint64_t distance, const struct tftp_msg *msg)
+{
+	size_t slot = (size_t)((c->blocks + distance) % c->windowsize);
+
+	if ((size_t)c->windowsize * c->blksize > REORDER_MAX)
+		return;
+	if (!c->slots) {
+		c->slots = calloc(c->windowsize, sizeof(*c->slots));
+		c->reorder = malloc((size_t)c->windowsize * c->blksize);
+		if (!c->slots || !c->reorder) {
+			free(c->slots);
+			free(c->reorder);
+			c->slots = NULL;
+			c->reorder = NULL;
+			return;
+		}
+	}
+	memcpy(c->reorder + slot * c->blksize, msg->data, msg->data_len);
+	c->slots[slot].len = (uint16_t)msg->data_len;
+	c->slots[slot].present = true;
+}
+
+/* Blocks that were waiting for the one that just came. */
+static bool take_early(struct tftp_client *c, uint64_t now)
+{
+	while (c->slots) {
+		size_t slot = (size_t)(c->blocks % c->windowsize);
+
+		if (!c->slots[slot].present)
+			return true;
+		c->slots[slot].present = false;
+		if (!take_block(c, now, c->reorder + slot * c->blksize, c->slots[slot].len))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Is this the block that follows 65535 (or, once rolled over, any multiple)?  Servers go on with 0 or with 1.  In lock
+ * step the first that comes tells; with windows a 1 may also mean that 0 was lost, so it must come first repeatedly.
+ */
+static bool infer_rollover(struct tftp_client *c, uint16_t number)
+{
+	if (c->rollover >= 0 || c->blocks != UINT16_MAX)
+		return false;
+	if (number == 0)
+		c->rollover = 0;
+	else if (number == 1 && (c->windowsize == 1 || ++c->ones >= ONES_CERTAIN))
+		c->rollover = 1;
+	return c->rollover >= 0;
+}
+
+/* A block beyond a gap: report the loss once (RFC 7440 4: the sender resumes after the block acknowledged). */
+static void note_gap(struct tftp_client *c, uint64_t now, uint64_t distance, const struct tftp_msg *msg)
+{
+	keep_early(c, distance, msg);
+	c->ahead++;
+	if (c->gap_acked)
+		return;
+	if (c->ahead >= GAP_AHEAD || c->blocks + distance + 1 >= c->acked + c->windowsize ||
+	    msg->data_len < c->blksize) {
+		c->gap_acked = true;
+		tftp_blocks_ack(c, now);
+		c->ack_time = 0;
+	}
+}
+
+void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg)
+{
+	uint16_t due, distance;
+
+	if (msg->data_len > c->blksize) {
+		tftp_client_fail(c, PVBOOT_S_TFTP_ERROR, TFTP_E_ILLEGAL,
+				 "TFTP server %s sends blocks larger than the %u bytes agreed", c->server, c->blksize);
+		return;
+	}
+	if (infer_rollover(c, msg->number) && c->rollover == 1 && c->slots)
+		/* What came early was filed as if 0 came next. */
+		memset(c->slots, 0, c->windowsize * sizeof(*c->slots));
+	due = wire_number(c, c->blocks + 1);
+	distance = (uint16_t)(msg->number - due);
+	if (c->rollover == 1 && msg->number < due)
+		distance--; /* there is no 0 in between */
+	if (distance >= c->windowsize || (c->rollover == 1 && !msg->number))
+		return; /* a duplicate: never acknowledged again but by our own timeout (RFC 1123 4.2.3.1) */
+	c->last_heard = now;
+	if (distance) {
+		note_gap(c, now, distance, msg);
+		return;
+	}
+	tftp_blocks_measure(c, now);
+	c->backoff = 0;
+	c->gap_acked = false;
+	c->ahead = 0;
+	c->ones = 0;
+	if (!take_block(c, now, msg->data, msg->data_len) || !take_early(c, now))
+		return;
+	tftp_blocks_wait(c, now, rto(c));
+	if (c->blocks - c->acked >= c->windowsize)
+		tftp_blocks_ack(c, now);
+}
