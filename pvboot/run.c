@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -308,6 +309,8 @@ static int qemu_verdict(const struct run *run)
 
 static int run_guest(struct run *run)
 {
+	struct termios before;
+	bool terminal = tcgetpgrp(STDIN_FILENO) == getpgrp() && tcgetattr(STDIN_FILENO, &before) == 0;
 	int status = 1;
 
 	child_init();
@@ -318,6 +321,9 @@ static int run_guest(struct run *run)
 	child_stop(&run->qemu, QEMU_STOP_MS);
 	child_stop(&run->device, DEVICE_STOP_MS);
 	private_hostd_end(&run->hostd);
+	/* QEMU makes the terminal raw, and puts it back only if it ends by itself. */
+	if (terminal)
+		tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	return status;
 }
 
