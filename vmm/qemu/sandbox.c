@@ -165,7 +165,9 @@ static bool leave_file_system(void)
 {
 	if (unshare(CLONE_NEWNS))
 		return errno == EPERM;
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	/* In a chroot "/" is no mount point: then it is enough that what lies over /proc stays ours. */
+	return (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||
+		(errno == EINVAL && mount(NULL, "/proc", NULL, MS_PRIVATE, NULL) == 0)) &&
 	       mount("none", "/proc", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=4k,mode=0555") ==
 		       0 &&
 	       chdir("/proc") == 0 && chroot(".") == 0;
