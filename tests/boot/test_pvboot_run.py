@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`pvboot run`, as a user types it, without a terminal."""
 import os
+import shutil
 import subprocess
 
 import pytest
 
 from lib.kernel import check_report
 from lib.netns import Process, wait_for
-from lib.pvboot import pvboot_run
+from lib.pvboot import DEVICE, HOSTD, PVBOOT, ROM, pvboot_run
 from lib.servers import MAC
 from lib.tftproot import write_config
 from lib.vm import children
@@ -35,9 +36,15 @@ def test_run_root(lab):
 
 
 def test_run_root_unprivileged(lab):
+    # A checkout below /root is out of an ordinary user's reach: the programs go where the files are.
     os.chmod(lab.dir, 0o755)
+    programs = lab.place("bin")
+    programs.mkdir()
+    for program in (PVBOOT, HOSTD, DEVICE, ROM):
+        shutil.copy2(program, programs)
     argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/nonexistent"]
-    status, text = run(lab, argv + pvboot_run(None, "--root", lab.root, qemu=TCG))
+    argv += [programs / PVBOOT.name] + pvboot_run(None, "--root", lab.root, qemu=TCG)[1:]
+    status, text = run(lab, argv)
     assert status == 0, text
     check_report(text, lab.kernel, lab.initrd)
 
