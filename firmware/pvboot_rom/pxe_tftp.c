@@ -89,6 +89,8 @@ static uint32_t read_all(struct transfer *t, uint32_t phys, uint32_t room)
 		status = transfer_read(t, phys + done, left < CHUNK ? left : CHUNK, 0, 0, &got);
 		if (status)
 			return status | ERROR_READ;
+		if (!got && !t->eof)
+			return PVBOOT_S_TRUNCATED; /* a device that answers so would be asked for ever */
 	}
 	return PVBOOT_S_OK;
 }
