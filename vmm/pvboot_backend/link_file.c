@@ -202,7 +202,7 @@ bool link_file_step(struct link *l, struct link_req *r)
 		FAIL(l, r, PVBOOT_S_BAD_HANDLE, "no file is open under that handle");
 		return false;
 	}
-	pos = a.offset > UINT64_MAX - io->be_offset ? UINT64_MAX : a.offset + io->be_offset;
+	pos = a.offset + io->be_offset; /* does not wrap: bytes were moved only where a file is */
 	n = movable(f, pos, room - io->be_offset);
 	if (n)
 		got = l->ops->file_read(l->owner, f->fd, pos, io, io->be_offset, n);

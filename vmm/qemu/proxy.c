@@ -229,7 +229,7 @@ static enum proxy_result first_message(struct proxy *p, size_t *used)
 	if (p->have < sizeof(hdr))
 		return PROXY_GOOD;
 	memcpy(&hdr, p->buf, sizeof(hdr));
-	if (hdr.cmd < 0 || (size_t)hdr.cmd >= sizeof(messages) / sizeof(messages[0]) || !messages[hdr.cmd].known)
+	if ((size_t)hdr.cmd >= sizeof(messages) / sizeof(messages[0]) || !messages[hdr.cmd].known)
 		return fail(p, "QEMU sent a message of an unknown kind");
 	if (hdr.size != messages[hdr.cmd].size)
 		return fail(p, "QEMU sent a message of a wrong length");
