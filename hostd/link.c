@@ -25,8 +25,9 @@ struct out_msg {
 
 struct link {
 	int fd;
-	bool synced;   /* the IDENTITY to our HELLO was seen */
-	bool overflow; /* the device let too much pile up */
+	bool synced;		/* the IDENTITY to our HELLO was seen */
+	bool broken;		/* nothing can be sent any more */
+	const char *why_broken; /* NULL: the peer hung up */
 	bool was_full;
 	uint64_t nonce;
 	size_t skipped;
@@ -205,6 +206,17 @@ static ssize_t send_batch(struct link *link)
 	return sendmsg(link->fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* End the link from the loop: callers of link_send() do not expect to lose it under their feet. */
+static void give_up(struct link *link, const char *why)
+{
+	while (link->head)
+		drop_first(link);
+	link->queued = 0;
+	link->broken = true;
+	link->why_broken = why;
+	event_active(link->flush, EV_TIMEOUT, 0);
+}
+
 void link_flush(struct link *link)
 {
 	while (link->head) {
@@ -217,10 +229,7 @@ void link_flush(struct link *link)
 			return;
 		}
 		if (n < 0) {
-			/* The peer is gone; the read side tells, after what it sent before. */
-			while (link->head)
-				drop_first(link);
-			link->queued = 0;
+			give_up(link, errno == EPIPE || errno == ECONNRESET ? NULL : strerror(errno));
 			return;
 		}
 		sent(link, (size_t)n);
@@ -231,8 +240,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *link = arg;
 
-	if (link->overflow) {
-		end(link, "it does not read what it asked for");
+	if (link->broken) {
+		end(link, link->why_broken);
 		return;
 	}
 	link_flush(link);
@@ -252,13 +261,12 @@ void link_send(struct link *link, uint16_t type, uint32_t id, int fd, const stru
 	hdr.flags = fd >= 0 ? PVBOOT_LINK_F_FD : 0;
 	for (size_t i = 0; i < n_parts; i++)
 		hdr.length += (uint32_t)parts[i].len;
-	msg = malloc(sizeof(*msg) + sizeof(hdr) + hdr.length);
-	if (!msg || link->queued > OUT_MAX) {
-		free(msg);
+	msg = link->broken || link->queued > OUT_MAX ? NULL : malloc(sizeof(*msg) + sizeof(hdr) + hdr.length);
+	if (!msg) {
 		if (fd >= 0)
 			close(fd);
-		link->overflow = true;
-		event_active(link->flush, EV_TIMEOUT, 0);
+		if (!link->broken)
+			give_up(link, "it does not read what it asked for");
 		return;
 	}
 	*msg = (struct out_msg){.fd = fd, .len = sizeof(hdr) + hdr.length};

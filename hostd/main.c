@@ -23,7 +23,7 @@ struct daemon {
 	struct options opt;
 	struct event_base *base;
 	struct server *server;
-	struct event *on_term, *on_int;
+	struct event *signals[3];
 	int started; /* the pipe on which the process in the foreground waits, or -1 */
 	pid_t parent;
 };
@@ -109,6 +109,8 @@ static bool wants_packets(const struct conf *conf)
 /* Everything between the command line and the loop.  False with words. */
 static bool start(struct daemon *d, char *why, size_t room)
 {
+	static const int signals[3] = {SIGTERM, SIGINT, SIGHUP};
+
 	file_set_limits(d->conf.max_file, d->conf.max_memory);
 	raise_descriptor_limit();
 	d->base = event_base_new();
@@ -117,11 +119,12 @@ static bool start(struct daemon *d, char *why, size_t room)
 		snprintf(why, room, "out of memory");
 		return false;
 	}
-	d->on_term = evsignal_new(d->base, SIGTERM, on_signal, d->base);
-	d->on_int = evsignal_new(d->base, SIGINT, on_signal, d->base);
-	if (!d->on_term || !d->on_int || event_add(d->on_term, NULL) || event_add(d->on_int, NULL)) {
-		snprintf(why, room, "out of memory");
-		return false;
+	for (int i = 0; i < 3; i++) {
+		d->signals[i] = evsignal_new(d->base, signals[i], on_signal, d->base);
+		if (!d->signals[i] || event_add(d->signals[i], NULL)) {
+			snprintf(why, room, "out of memory");
+			return false;
+		}
 	}
 	signal(SIGPIPE, SIG_IGN);
 	return server_listen(d->server, why, room) && write_pid_file(d->conf.pid_file, why, room) &&
@@ -187,10 +190,9 @@ int main(int argc, char **argv)
 		status = run(&d);
 	if (d.server)
 		server_free(d.server);
-	if (d.on_term)
-		event_free(d.on_term);
-	if (d.on_int)
-		event_free(d.on_int);
+	for (int i = 0; i < 3; i++)
+		if (d.signals[i])
+			event_free(d.signals[i]);
 	if (d.base)
 		event_base_free(d.base);
 	conf_free(&d.conf);

@@ -258,6 +258,23 @@ static void test_hostd_link_device_does_not_read(void **state)
 	assert_string_equal(f->why, "it does not read what it asked for");
 }
 
+static void test_hostd_link_peer_hangs_up_with_output_queued(void **state)
+{
+	static uint8_t bytes[65536];
+	struct fixture *f = *state;
+
+	put_identity(f, NONCE);
+	while (!link_full(f->link)) {
+		link_send(f->link, PVBOOT_LINK_KEEP, 1, -1, &(struct link_part){bytes, sizeof(bytes)}, 1);
+		turn(f);
+	}
+	close(f->fd);
+	f->fd = -1;
+	turn(f);
+	assert_int_equal(f->closed, 1);
+	assert_null(f->why);
+}
+
 static void test_hostd_link_drains(void **state)
 {
 	static uint8_t bytes[65536];
@@ -328,6 +345,7 @@ int main(void)
 		link_test(test_hostd_link_rest_of_an_old_stream),
 		link_test(test_hostd_link_byte_by_byte),
 		link_test(test_hostd_link_device_does_not_read),
+		link_test(test_hostd_link_peer_hangs_up_with_output_queued),
 		link_test(test_hostd_link_drains),
 		link_test(test_hostd_link_passes_descriptor),
 	};
