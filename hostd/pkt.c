@@ -12,7 +12,10 @@
  * address, is also handed to that address by an ordinary socket of our own, which never reaches the wire; the answers
  * are seen as all others, on their way out.
  *
- * System calls: socket, bind, setsockopt, ioctl, sendto, recvmsg, close.  Capability: CAP_NET_RAW.
+ * Closing a packet socket waits in the kernel until no processor looks at it any more (an RCU grace period, 15 ms as
+ * measured), and hostd serves everybody from one thread: so a short-lived thread does that waiting.
+ *
+ * System calls: socket, bind, setsockopt, ioctl, sendto, recvmsg, close, clone.  Capability: CAP_NET_RAW.
  */
 #include "pkt.h"
 
@@ -23,6 +26,8 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +37,8 @@
 
 #include "dhcp_msg.h"
 
+#define CLOSER_STACK 65536
+
 struct pkt {
 	int fd;
 	int local_fd; /* to servers of this machine, -1: the interface has no address */
@@ -39,6 +46,33 @@ struct pkt {
 	uint8_t mac[6];
 	uint8_t arp_ip[4];
 };
+
+static void *close_here(void *fd)
+{
+	close((int)(intptr_t)fd);
+	return NULL;
+}
+
+/* Close a packet socket without waiting for it. */
+static void close_aside(int fd)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all;
+	bool begun;
+
+	if (pthread_attr_init(&attr)) {
+		close(fd);
+		return;
+	}
+	sigfillset(&all); /* signals are the loop's */
+	begun = !pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) &&
+		!pthread_attr_setstacksize(&attr, CLOSER_STACK) && !pthread_attr_setsigmask_np(&attr, &all) &&
+		!pthread_create(&thread, &attr, close_here, (void *)(intptr_t)fd);
+	pthread_attr_destroy(&attr);
+	if (!begun)
+		close(fd);
+}
 
 static bool set_filter(int fd, uint32_t xid)
 {
@@ -165,7 +199,7 @@ struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, cha
 	return pkt;
 
 err_close:
-	close(pkt->fd);
+	close_aside(pkt->fd);
 err_free:
 	free(pkt);
 	return NULL;
@@ -177,7 +211,7 @@ void pkt_close(struct pkt *pkt)
 		return;
 	if (pkt->local_fd >= 0)
 		close(pkt->local_fd);
-	close(pkt->fd);
+	close_aside(pkt->fd);
 	free(pkt);
 }
 
