@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`make demo` and `make install`, as a user runs them."""
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from lib.servers import TOP
+
+
+def demo(directory):
+    """In a session of its own, its output on a pipe, its files below directory."""
+    return subprocess.Popen(
+        [TOP / "tools/demo"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(directory)},
+    )
+
+
+def test_demo_reaches_its_marker(tmp_path):
+    process = demo(tmp_path)
+    text = process.communicate(timeout=200)[0].decode("utf-8", "replace")
+    assert process.returncode == 0, text
+    times = [float(t) for t in re.findall(r"^demo:   (?:ROM start|lease|boot program|kernel|marker) +([\d.]+)$", text, re.M)]
+    assert len(times) == 5 and times == sorted(times), text
+    last = text.strip().splitlines()[-1]
+    assert last.startswith("demo: ok:") and "172.21.0.50" in last
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_interrupted_leaves_nothing(tmp_path):
+    process = demo(tmp_path)
+    seen = b""
+    while b"PXELINUX" not in seen:
+        data = os.read(process.stdout.fileno(), 4096)
+        assert data, seen
+        seen += data
+    links = subprocess.run(["ip", "-o", "link"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert "veth-pvboot" not in links, "the machine's own network is not to be touched"
+    process.send_signal(signal.SIGINT)
+    seen += process.communicate(timeout=20)[0]
+    assert process.returncode != 0
+    assert b"FAILED: interrupted" in seen
+    assert list(tmp_path.iterdir()) == []
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and members(process.pid):
+        time.sleep(0.05)
+    assert members(process.pid) == []
+
+
+def members(session):
+    """Processes still alive in a session."""
+    alive = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            alive.append(stat.parent.name)
+    return alive
+
+
+def make(*args):
+    subprocess.run(["make", "-s", *args], cwd=TOP, stdin=subprocess.DEVNULL, check=True)
+
+
+def files(tree):
+    return sorted(str(p.relative_to(tree)) for p in tree.rglob("*") if not p.is_dir())
+
+
+def test_install_and_uninstall(tmp_path):
+    where = [f"DESTDIR={tmp_path}", "PREFIX=/usr"]
+    make("install", *where)
+    installed = files(tmp_path)
+    for wanted in ("usr/bin/pvboot", "usr/bin/pvboot-device", "usr/sbin/pvboot-hostd", "usr/share/pvboot/pvboot.rom"):
+        assert wanted in installed
+    # Nothing is switched on: no link to a unit.
+    assert not [f for f in installed if ".wants" in f]
+    plan = subprocess.run(
+        [tmp_path / "usr/bin/pvboot", "run", "--root", tmp_path, "--dry-run"], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    for program in ("sbin/pvboot-hostd", "bin/pvboot-device", "share/pvboot/pvboot.rom"):
+        assert program in plan
+    assert str(TOP) not in plan
+    make("uninstall", *where)
+    assert files(tmp_path) == []
