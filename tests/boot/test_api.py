@@ -62,6 +62,7 @@ EXPECTED = {
     "masked-get-fsize": SUCCESS,
     "pxenv-get-fsize": SUCCESS,
     "pxenv-unknown": UNSUPPORTED,
+    "nested-get-fsize": SUCCESS,
     "shutdown": SUCCESS,
     "shutdown-again": SUCCESS,
     "udp-read-shut": UDP_CLOSED,
@@ -129,6 +130,13 @@ def test_api_serves_the_dhcp_packets(lab):
     assert [packet["yiaddr"] for packet in packets] == [0, address(GUEST_IP), address(GUEST_IP)]
     assert report.values("cached-info-copy") == [{"size": 100, "yiaddr": address(GUEST_IP)}]
     assert report.values("get-information")[0]["mac"] == int.from_bytes(bytes.fromhex(MAC.replace(":", ""))[:4], "little")
+
+
+def test_api_refuses_a_call_within_a_call(lab):
+    """Out of a timer interrupt: there is one stack.  The call that it interrupted is none the worse."""
+    _, report = run(lab, b"x")
+    nested = report.values("nested-get-fsize")[0]
+    assert nested["refused"] >= 1 and nested["wrong"] == 0, nested
 
 
 def test_api_unload_leaves_base_memory_to_the_program(lab):
