@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vm_file.c - the files a guest has open: OPEN, CLOSE, PROGRESS, and telling the device how far they have grown. */
-#include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "log.h"
 #include "vm_internal.h"
@@ -15,29 +10,10 @@
 #define GROW_BYTES (256u << 10) /* tell the device at once of so much */
 #define GROW_MS 5		/* and of less after so long */
 #define BLOCK_DEFAULT 1408	/* what PXE may report where the guest names no block size */
-#define BLOCK_MAX 65464		/* RFC 2348 */
-
-/* What the device keeps of an open file for the next hostd.  The name follows. */
-struct kept_file {
-	uint32_t magic;
-	uint32_t flags; /* KEPT_FILE_* */
-	uint64_t size;
-	uint64_t stamp;
-	uint8_t server[4];
-	uint16_t port;
-	uint16_t name_len;
-	uint32_t block_size;
-	uint32_t reserved;
-};
-_Static_assert(sizeof(struct kept_file) == 40, "kept_file");
-#define KEPT_FILE_MAGIC 0x31464b50u /* "PKF1" */
-#define KEPT_FILE_COMPLETE 0x1u	    /* the device has all of it, and the descriptor */
-
-static void step(struct vm_file *vf);
 
 /* ---- slots ----------------------------------------------------------------------------------------------------- */
 
-static struct vm_file *find_handle(struct vm *vm, uint32_t handle)
+struct vm_file *vm_file_find(struct vm *vm, uint32_t handle)
 {
 	for (size_t i = 0; handle && i < PVBOOT_FILES_MAX; i++)
 		if (vm->files[i].used && vm->files[i].answered && vm->files[i].handle == handle)
@@ -45,7 +21,7 @@ static struct vm_file *find_handle(struct vm *vm, uint32_t handle)
 	return NULL;
 }
 
-static struct vm_file *free_slot(struct vm *vm)
+struct vm_file *vm_file_slot(struct vm *vm)
 {
 	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++)
 		if (!vm->files[i].used)
@@ -67,16 +43,16 @@ static uint32_t new_handle(struct vm *vm)
 	return vm->last_handle;
 }
 
-static void release_file(struct vm_file *vf)
+void vm_file_release(struct vm_file *vf)
 {
 	file_unwatch(&vf->watch);
 	file_unref(vf->file);
 	vf->file = NULL;
 }
 
-static void drop(struct vm_file *vf)
+void vm_file_drop(struct vm_file *vf)
 {
-	release_file(vf);
+	vm_file_release(vf);
 	if (vf->timer)
 		event_free(vf->timer);
 	memset(vf, 0, sizeof(*vf));
@@ -84,16 +60,15 @@ static void drop(struct vm_file *vf)
 
 static void on_changed(struct file_watch *watch)
 {
-	step((struct vm_file *)((char *)watch - offsetof(struct vm_file, watch)));
+	vm_file_step((struct vm_file *)((char *)watch - offsetof(struct vm_file, watch)));
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	step(arg);
+	vm_file_step(arg);
 }
 
-/* Begin to get vf's file.  False if memory ran out. */
-static bool begin(struct vm_file *vf, bool stat_only)
+bool vm_file_begin(struct vm_file *vf, bool stat_only)
 {
 	vf->watch.changed = on_changed;
 	if (!vf->timer)
@@ -108,26 +83,7 @@ static bool begin(struct vm_file *vf, bool stat_only)
 
 /* ---- telling the device ---------------------------------------------------------------------------------------- */
 
-static void keep(struct vm_file *vf)
-{
-	struct kept_file kept = {
-		.magic = KEPT_FILE_MAGIC,
-		.flags = vf->complete ? KEPT_FILE_COMPLETE : 0,
-		.size = vf->size,
-		.stamp = vf->stamp,
-		.port = vf->port,
-		.name_len = (uint16_t)strlen(vf->name),
-		.block_size = vf->block_size,
-	};
-	uint8_t blob[sizeof(kept) + PVBOOT_NAME_MAX];
-
-	memcpy(kept.server, vf->server, 4);
-	memcpy(blob, &kept, sizeof(kept));
-	memcpy(blob + sizeof(kept), vf->name, kept.name_len);
-	vm_keep(vf->vm, PVBOOT_LINK_KEY_FILE + vf->handle, blob, sizeof(kept) + kept.name_len);
-}
-
-static void send_grow(struct vm_file *vf, int fd, uint32_t status, const char *text, bool done)
+void vm_file_send_grow(struct vm_file *vf, int fd, uint32_t status, const char *text, bool done)
 {
 	struct pvboot_link_grow grow = {
 		.available = file_available(vf->file),
@@ -155,7 +111,7 @@ static void finish(struct vm_file *vf)
 		log_msg(LOG_INFO, vm->id.name, "fetched \"%s\": %llu bytes in %llu ms", vf->name,
 			(unsigned long long)file_available(vf->file), (unsigned long long)ms);
 	if (vm->fds)
-		keep(vf);
+		vm_file_keep(vf);
 }
 
 /* Say how far the file has grown: at once if it is much or the end, else a little later. */
@@ -167,17 +123,21 @@ static void grow(struct vm_file *vf)
 		return;
 	if (vf->vm->fds && (done || file_available(vf->file) - vf->announced >= GROW_BYTES ||
 			    (file_available(vf->file) != vf->announced && vm_now_ms() - vf->announced_ms >= GROW_MS)))
-		send_grow(vf, -1, file_status(vf->file), file_text(vf->file), done);
+		vm_file_send_grow(vf, -1, file_status(vf->file), file_text(vf->file), done);
 	else if (vf->vm->fds && file_available(vf->file) != vf->announced && !evtimer_pending(vf->timer, NULL))
 		event_add(vf->timer, &(struct timeval){0, GROW_MS * 1000});
 	if (done)
 		finish(vf);
+	else if (!vf->headed && file_available(vf->file) >= VM_FILE_HEAD) {
+		vf->headed = true;
+		vm_file_keep(vf); /* from now on with what tells it from another file of its size */
+	}
 }
 
 static void fail_open(struct vm_file *vf, uint32_t status, uint32_t detail, const char *text)
 {
 	vm_fail(vf->vm, vf->open_id, status, detail, text);
-	drop(vf);
+	vm_file_drop(vf);
 }
 
 /* The file is open: hand it over and answer. */
@@ -188,7 +148,6 @@ static void answer_open(struct vm_file *vf)
 	int fd = -1;
 
 	vf->size = res.size;
-	vf->stamp = file_stamp(vf->file);
 	if (vm->fds) {
 		fd = file_open_fd(vf->file);
 		if (fd < 0) {
@@ -197,16 +156,16 @@ static void answer_open(struct vm_file *vf)
 		}
 		vf->complete = file_done(vf->file);
 		if (vf->flags & PVBOOT_OPEN_F_STAT)
-			send_grow(vf, fd, PVBOOT_S_BAD_REQUEST, "the file was opened for its size only", true);
+			vm_file_send_grow(vf, fd, PVBOOT_S_BAD_REQUEST, "the file was opened for its size only", true);
 		else
-			send_grow(vf, fd, PVBOOT_S_OK, "", vf->complete);
+			vm_file_send_grow(vf, fd, PVBOOT_S_OK, "", vf->complete);
 	}
 	if (res.size == PVBOOT_SIZE_UNKNOWN)
 		log_msg(LOG_INFO, vm->id.name, "opened \"%s\": size unknown", vf->name);
 	else
 		log_msg(LOG_INFO, vm->id.name, "opened \"%s\": %llu bytes", vf->name, (unsigned long long)res.size);
 	vf->answered = true;
-	keep(vf);
+	vm_file_keep(vf);
 	vm_reply(vm, vf->open_id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
 }
 
@@ -218,11 +177,11 @@ static bool stat_waits(struct vm_file *vf)
 	if (vf->counting)
 		return true;
 	vf->counting = true;
-	release_file(vf);
-	if (!begin(vf, false))
+	vm_file_release(vf);
+	if (!vm_file_begin(vf, false))
 		fail_open(vf, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
 	else
-		step(vf);
+		vm_file_step(vf);
 	return true;
 }
 
@@ -234,57 +193,7 @@ static void step_open(struct vm_file *vf)
 		answer_open(vf);
 }
 
-/* Is it what the guest opened, as far as one can tell? */
-static bool same_as_kept(const struct vm_file *vf)
-{
-	uint64_t now = file_size(vf->file);
-
-	if (vf->size != PVBOOT_SIZE_UNKNOWN && now != PVBOOT_SIZE_UNKNOWN && now != vf->size)
-		return false;
-	return file_stamp(vf->file) == vf->stamp;
-}
-
-/* A file without bytes: what comes with the news that there is none any more, since it replaces what was said before.
- */
-static int open_empty(void)
-{
-	char path[64];
-	int fd = memfd_create("pvboot-none", MFD_CLOEXEC | MFD_ALLOW_SEALING), again;
-
-	if (fd < 0)
-		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	again = fchmod(fd, 0400) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	close(fd);
-	return again;
-}
-
-/* A file of an earlier hostd is open again: the device goes on with a new descriptor, if it is the same file. */
-static void step_restored(struct vm_file *vf)
-{
-	const struct pvboot_link_grow gone = {.status = PVBOOT_S_CHANGED, .flags = PVBOOT_LINK_GROW_DONE};
-	static const char words[] = "the file changed while it was read: boot again";
-	int fd;
-
-	if (!file_opened(vf->file) && !file_done(vf->file))
-		return;
-	vf->restored = false;
-	if (file_status(vf->file) == PVBOOT_S_OK && same_as_kept(vf)) {
-		fd = vf->vm->fds ? file_open_fd(vf->file) : -1;
-		if (fd >= 0)
-			send_grow(vf, fd, PVBOOT_S_OK, "", false);
-		return;
-	}
-	vf->complete = true;
-	log_msg(LOG_WARNING, vf->vm->id.name, "\"%s\": %s", vf->name,
-		file_status(vf->file) == PVBOOT_S_OK ? words : file_text(vf->file));
-	fd = vf->vm->fds ? open_empty() : -1;
-	if (fd >= 0)
-		vm_send(vf->vm, PVBOOT_LINK_GROW, vf->handle, fd,
-			(struct link_part[]){{&gone, sizeof(gone)}, {words, sizeof(words) - 1}}, 2);
-}
-
-static void step(struct vm_file *vf)
+void vm_file_step(struct vm_file *vf)
 {
 	struct vm *vm = vf->vm;
 
@@ -296,7 +205,9 @@ static void step(struct vm_file *vf)
 	if (!vf->file)
 		return;
 	if (vf->restored)
-		step_restored(vf);
+		vm_file_resume(vf);
+	if (!vf->used)
+		return;
 	if (!vf->restored && !(vf->flags & PVBOOT_OPEN_F_STAT))
 		grow(vf);
 	vm_read_step(vm, vf);
@@ -348,7 +259,7 @@ void vm_file_open(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, 
 		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed OPEN");
 		return;
 	}
-	vf = free_slot(vm);
+	vf = vm_file_slot(vm);
 	if (!vf) {
 		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "too many open files: close some");
 		return;
@@ -360,15 +271,15 @@ void vm_file_open(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, 
 	vf->handle = new_handle(vm);
 	vf->begun_ms = vm_now_ms();
 	vf->block_size = args.block_size ? args.block_size : BLOCK_DEFAULT;
-	if (vf->block_size > BLOCK_MAX)
-		vf->block_size = BLOCK_MAX;
+	if (vf->block_size > VM_BLOCK_MAX)
+		vf->block_size = VM_BLOCK_MAX;
 	status = resolve(vf, &args, bytes + sizeof(args), len - sizeof(args), why, sizeof(why));
 	if (status != PVBOOT_S_OK)
 		fail_open(vf, status, 0, why);
-	else if (!begin(vf, args.flags & PVBOOT_OPEN_F_STAT))
+	else if (!vm_file_begin(vf, args.flags & PVBOOT_OPEN_F_STAT))
 		fail_open(vf, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
 	else
-		step(vf);
+		vm_file_step(vf);
 }
 
 /* The arguments of CLOSE and PROGRESS; NULL after answering what is wrong with them. */
@@ -382,7 +293,7 @@ static struct vm_file *file_args(struct vm *vm, uint32_t id, const uint8_t *byte
 		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed request");
 		return NULL;
 	}
-	vf = find_handle(vm, args.handle);
+	vf = vm_file_find(vm, args.handle);
 	if (!vf)
 		vm_fail(vm, id, PVBOOT_S_BAD_HANDLE, 0, "no file is open under that handle");
 	return vf;
@@ -408,7 +319,7 @@ void vm_file_close(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len,
 		snprintf(text, sizeof(text), "%s", file_text(vf->file));
 	}
 	vm_forget(vm, PVBOOT_LINK_KEY_FILE + vf->handle);
-	drop(vf);
+	vm_file_drop(vf);
 	if (status == PVBOOT_S_OK)
 		vm_reply(vm, id, status, 0, "", NULL, 0);
 	else
@@ -436,7 +347,7 @@ bool vm_file_cancel(struct vm *vm, uint32_t id)
 	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++) {
 		if (!vm->files[i].used || vm->files[i].answered || vm->files[i].open_id != id)
 			continue;
-		drop(&vm->files[i]);
+		vm_file_drop(&vm->files[i]);
 		return true;
 	}
 	return false;
@@ -446,7 +357,7 @@ void vm_file_drained(struct vm *vm)
 {
 	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++)
 		if (vm->files[i].used && vm->files[i].answered)
-			step(&vm->files[i]);
+			vm_file_step(&vm->files[i]);
 }
 
 void vm_file_reset(struct vm *vm)
@@ -456,45 +367,6 @@ void vm_file_reset(struct vm *vm)
 			continue;
 		if (vm->files[i].answered)
 			vm_forget(vm, PVBOOT_LINK_KEY_FILE + vm->files[i].handle);
-		drop(&vm->files[i]);
+		vm_file_drop(&vm->files[i]);
 	}
-}
-
-/* ---- after a restart of hostd ---------------------------------------------------------------------------------- */
-
-bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t len)
-{
-	struct kept_file kept;
-	struct vm_file *vf = free_slot(vm);
-
-	if (!vf || find_handle(vm, handle) || len < sizeof(kept))
-		return false;
-	memcpy(&kept, blob, sizeof(kept));
-	if (kept.magic != KEPT_FILE_MAGIC || kept.flags & ~KEPT_FILE_COMPLETE || kept.reserved || !kept.name_len ||
-	    kept.name_len > PVBOOT_NAME_MAX || kept.name_len != len - sizeof(kept) || kept.block_size > BLOCK_MAX ||
-	    memchr(blob + sizeof(kept), '\0', kept.name_len))
-		return false;
-	vf->used = true;
-	vf->vm = vm;
-	vf->answered = true;
-	vf->handle = handle;
-	vf->size = kept.size;
-	vf->stamp = kept.stamp;
-	vf->port = kept.port;
-	vf->block_size = kept.block_size;
-	vf->begun_ms = vm_now_ms();
-	memcpy(vf->server, kept.server, 4);
-	memcpy(vf->name, blob + sizeof(kept), kept.name_len);
-	/* The device reads a complete file from the descriptor it has.  A directory's is compared with what it was. */
-	vf->complete = kept.flags & KEPT_FILE_COMPLETE && vm->fds && !kept.stamp;
-	if (vf->complete)
-		return true;
-	log_msg(LOG_INFO, vm->id.name, "going on with \"%s\"", vf->name);
-	vf->restored = true;
-	if (!begin(vf, false)) {
-		drop(vf);
-		return false;
-	}
-	step(vf);
-	return true;
 }

@@ -15,6 +15,9 @@ struct udp;
 
 #define VM_READS_MAX 64 /* READ and DISCOVER waiting; a guest's queue holds no more */
 
+#define VM_BLOCK_MAX 65464  /* RFC 2348 */
+#define VM_FILE_HEAD 65536u /* bytes that tell a fetched file from another one of its size */
+
 enum vm_state {
 	VM_UNKNOWN, /* IDENTITY is awaited */
 	VM_WELCOME, /* KEPT and RESUME are awaited */
@@ -35,7 +38,10 @@ struct vm_file {
 	uint32_t open_id; /* request */
 	uint32_t flags;	  /* PVBOOT_OPEN_F_* */
 	uint32_t block_size;
-	uint64_t size, stamp; /* of the file the guest opened; restored: as an earlier hostd saw it */
+	uint64_t size;	   /* of the file the guest opened; restored: as an earlier hostd saw it, and the next two */
+	uint64_t stamp;	   /* of a root's file: file_stamp(); else a hash of its first head_len bytes */
+	uint32_t head_len; /* at most VM_FILE_HEAD */
+	bool headed;	   /* the hash of VM_FILE_HEAD bytes is kept */
 	uint8_t server[4];
 	uint16_t port; /* host order */
 	uint64_t announced;
@@ -103,9 +109,23 @@ bool vm_file_cancel(struct vm *vm, uint32_t id);
 /* Bulk output has room again. */
 void vm_file_drained(struct vm *vm);
 void vm_file_reset(struct vm *vm);
-bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t len);
 /* Answer what READs can be answered, all those of one file (NULL: of every file). */
 void vm_read_step(struct vm *vm, struct vm_file *vf);
+
+/* vm_file.c, for vm_keep.c */
+struct vm_file *vm_file_slot(struct vm *vm);		      /* a free one, or NULL */
+struct vm_file *vm_file_find(struct vm *vm, uint32_t handle); /* an open one, or NULL */
+bool vm_file_begin(struct vm_file *vf, bool stat_only);	      /* begin to get its file; false if memory ran out */
+void vm_file_release(struct vm_file *vf);		      /* let go of its file */
+void vm_file_drop(struct vm_file *vf);			      /* and free the slot */
+void vm_file_step(struct vm_file *vf);			      /* do what can be done now */
+void vm_file_send_grow(struct vm_file *vf, int fd, uint32_t status, const char *text, bool done);
+
+/* vm_keep.c: an open file as a blob for the next hostd */
+void vm_file_keep(struct vm_file *vf);
+bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t len);
+/* Take a restored file up again where it is the same file, as soon as one can tell; else let it fail. */
+void vm_file_resume(struct vm_file *vf);
 
 /* vm_source.c: where a file comes from.  NULL only if memory ran out. */
 struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only);

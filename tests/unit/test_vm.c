@@ -907,6 +907,78 @@ static void test_vm_file_has_another_size_after_restart(void **state)
 	assert_int_equal(grow.available, 0);
 }
 
+/* As far as a file of 100000 bytes, of which 70000 have come; hostd starts over, and the file begins with this byte. */
+static struct pvboot_link_grow restart_in_mid_file(struct fixture *f, uint8_t first)
+{
+	static uint8_t bytes[70000];
+	struct kept kept[2];
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, "x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(100000);
+	take_kept(f, &kept[1]);
+	bytes[0] = 1;
+	fake_tftp_data(bytes, sizeof(bytes));
+	take_kept(f, &kept[1]); /* with what the file begins with */
+	restart(f, "net", kept, 2);
+	fake_tftp_opened(100000);
+	bytes[0] = first;
+	fake_tftp_data(bytes, 60000);
+	while (fake_device_next(&f->dev)) /* not yet: it could be another file */
+		assert_int_not_equal(f->dev.hdr.type, PVBOOT_LINK_GROW);
+	fake_tftp_data(bytes + 60000, 10000);
+	return expect_grow(f, true);
+}
+
+static void test_vm_file_begins_otherwise_after_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow = restart_in_mid_file(f, 2);
+
+	close(f->dev.msg_fd);
+	assert_int_equal(grow.status, PVBOOT_S_CHANGED);
+	assert_int_equal(grow.flags, PVBOOT_LINK_GROW_DONE);
+	assert_int_equal(fake_tftp_running, 0);
+}
+
+static void test_vm_file_begins_the_same_after_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow = restart_in_mid_file(f, 1);
+
+	close(f->dev.msg_fd);
+	assert_int_equal(grow.status, PVBOOT_S_OK);
+	assert_int_equal(grow.available, 70000);
+	assert_int_equal(grow.flags, 0);
+}
+
+static void test_vm_file_is_gone_after_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow;
+	struct kept kept[2];
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, "x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(6);
+	take_kept(f, &kept[1]);
+	restart(f, "net", kept, 2);
+	fake_tftp_done(PVBOOT_S_NOT_FOUND, 1, "172.21.0.2 has no file \"x\"");
+	grow = expect_grow(f, true);
+	close(f->dev.msg_fd);
+	assert_int_equal(grow.status, PVBOOT_S_NOT_FOUND);
+	assert_int_equal(grow.flags, PVBOOT_LINK_GROW_DONE);
+	assert_memory_equal(f->dev.body + sizeof(grow), "172.21.0.2 has", 14);
+}
+
 static void test_vm_complete_file_is_not_fetched_again(void **state)
 {
 	struct fixture *f = *state;
@@ -995,6 +1067,9 @@ int main(void)
 		vm_test(test_vm_ending_forgets_nothing),
 		vm_test(test_vm_goes_on_with_a_lease_and_a_file),
 		vm_test(test_vm_file_has_another_size_after_restart),
+		vm_test(test_vm_file_begins_otherwise_after_restart),
+		vm_test(test_vm_file_begins_the_same_after_restart),
+		vm_test(test_vm_file_is_gone_after_restart),
 		vm_test(test_vm_complete_file_is_not_fetched_again),
 		vm_test(test_vm_root_file_changed_over_restart),
 	};
