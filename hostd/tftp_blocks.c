@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HEAD_MAX 65536		  /* bytes compared when a file comes again */
 #define RTO_FIRST (250 * TFTP_MS) /* before a round trip was measured */
 #define RTO_MIN (30 * TFTP_MS)	  /* a busy host schedules no better */
 #define RTO_MAX (2000 * TFTP_MS)
@@ -78,6 +79,34 @@ void tftp_blocks_measure(struct tftp_client *c, uint64_t now)
 
 /* ---- receiving ------------------------------------------------------------------------------------------------- */
 
+/* FNV-1a. */
+static uint64_t hash(uint64_t sum, const uint8_t *data, size_t len)
+{
+	while (len--)
+		sum = (sum ^ *data++) * UINT64_C(0x100000001b3);
+	return sum;
+}
+
+/* Bytes at offset: remember those of the file's head, or compare what comes again.  False if they differ. */
+static bool check_head(struct tftp_client *c, uint64_t offset, const uint8_t *data, size_t len)
+{
+	size_t known = 0, more = 0;
+
+	if (offset < c->head_len) {
+		known = len < c->head_len - offset ? len : (size_t)(c->head_len - offset);
+		c->head_again = hash(c->head_again, data, known);
+		if (offset + known == c->head_len && c->head_again != c->head)
+			return false;
+	}
+	if (offset + known == c->head_len && c->head_len < HEAD_MAX) {
+		more = len - known < HEAD_MAX - c->head_len ? len - known : (size_t)(HEAD_MAX - c->head_len);
+		c->head = hash(c->head, data + known, more);
+		c->head_again = c->head;
+		c->head_len += more;
+	}
+	return true;
+}
+
 /* Hand on what is new of a block's bytes. */
 static bool deliver(struct tftp_client *c, uint64_t now, const uint8_t *data, size_t len)
 {
@@ -88,6 +117,12 @@ static bool deliver(struct tftp_client *c, uint64_t now, const uint8_t *data, si
 			c, PVBOOT_S_CHANGED, 0,
 			"TFTP server %s sends more of %.96s than the %llu bytes it announced: did the file change?",
 			c->server, c->filename, (unsigned long long)c->size);
+		return false;
+	}
+	if (!check_head(c, start, data, len)) {
+		tftp_client_fail(c, PVBOOT_S_CHANGED, 0,
+				 "%.128s changed on TFTP server %s while it was fetched: start again", c->filename,
+				 c->server);
 		return false;
 	}
 	c->bytes += len;

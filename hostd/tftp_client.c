@@ -37,6 +37,7 @@ void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uin
 	c->patience = req->timeout_ms ? req->timeout_ms * TFTP_MS : DEFAULT_PATIENCE;
 	c->size = PVBOOT_SIZE_UNKNOWN;
 	c->rollover = -1;
+	c->head = TFTP_HASH_INIT;
 }
 
 void tftp_client_finish(struct tftp_client *c, uint32_t status, uint32_t detail, const char *text)
@@ -128,6 +129,7 @@ static void begin(struct tftp_client *c, uint64_t now)
 	c->ahead = 0;
 	c->asked = 0;
 	c->fruitful = false;
+	c->head_again = TFTP_HASH_INIT;
 	tftp_blocks_reset(c);
 }
 
@@ -139,8 +141,9 @@ void tftp_client_start(struct tftp_client *c, uint64_t now)
 }
 
 /*
- * The server fell silent or forgot us: ask for the file again from the beginning, later skip what we have.  TFTP cannot
- * seek.  A window half as large, in case it was the window that some buffer on the way did not hold.
+ * The server fell silent or forgot us: ask for the file again from the beginning, and skip what we have: TFTP cannot
+ * seek.  The same size and the same first 64 KiB make it the same file.  A window half as large, in case it was the
+ * window that some buffer on the way did not hold.
  */
 static void start_over(struct tftp_client *c, uint64_t now, uint64_t delay)
 {

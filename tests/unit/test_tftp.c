@@ -545,6 +545,50 @@ static void test_server_comes_back_with_another_file(void **state)
 	expect_end(w, PVBOOT_S_CHANGED, "changed");
 }
 
+static void test_server_comes_back_with_other_bytes(void **state)
+{
+	struct world *w = *state;
+
+	open_file(w, 2000, 512, 1);
+	server_sends(w, 1, 512, 512);
+	server_sends(w, 2, 512, 512);
+	w->head = w->tail;
+	die_and_come_back(w, true);
+	server_grants(w, TFTP_O_TSIZE | TFTP_O_BLKSIZE, 2000, 512, 0);
+	expect_ack(w, 0);
+	server_sends(w, 1, 512, 512);
+	expect_ack(w, 1);
+	/* The second block is not what it was. */
+	server_sends_as(w, TID, 7, 2, 512, 512);
+	expect_error(w, TID, TFTP_E_UNDEFINED);
+	expect_end(w, PVBOOT_S_CHANGED, "changed");
+	assert_int_equal(w->bytes, 1024);
+}
+
+/* Past the head that is compared, and twice. */
+static void test_server_comes_back_late(void **state)
+{
+	struct world *w = *state;
+	const uint64_t size = 300 * 512 + 5;
+
+	open_file(w, size, 512, 1);
+	for (unsigned times = 0; times < 3; times++) {
+		for (uint64_t block = 1; block <= 100 * (times + 1); block++) {
+			server_sends(w, block, 512, 512);
+			w->head = w->tail;
+		}
+		w->rebinds = 0;
+		die_and_come_back(w, true);
+		server_grants(w, TFTP_O_TSIZE | TFTP_O_BLKSIZE, size, 512, 0);
+	}
+	for (uint64_t block = 1; block <= 301; block++) {
+		w->head = w->tail;
+		server_sends(w, block, 512, block <= 300 ? 512 : 5);
+	}
+	expect_end(w, PVBOOT_S_OK, "");
+	assert_int_equal(w->bytes, size);
+}
+
 static void test_server_without_size_dies(void **state)
 {
 	struct world *w = *state;
@@ -1037,6 +1081,8 @@ int main(void)
 		TEST(test_server_dies_for_good),
 		TEST(test_server_comes_back),
 		TEST(test_server_comes_back_with_another_file),
+		TEST(test_server_comes_back_with_other_bytes),
+		TEST(test_server_comes_back_late),
 		TEST(test_server_without_size_dies),
 		TEST(test_server_dies_again_and_again),
 		TEST(test_server_ignores_options),
