@@ -26,7 +26,7 @@ sys.path.insert(0, str(TOP / "tests" / "boot"))
 
 from lib.kernel import END_LINE, ENTRY_LINE, make_initrd, make_kernel, reports
 from lib.netns import Net, stop_all
-from lib.pvboot import Hostd, pvboot_run
+from lib.pvboot import BUILD, Hostd, pvboot_run
 from lib.servers import MAC, Dhcpd, RouterAdvertisements, Tftpd
 from lib.tftproot import make_root, write_config
 from lib.vm import QEMU
@@ -213,7 +213,7 @@ def main():
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rows", default=",".join(ROWS), help="comma-separated")
     parser.add_argument("--peers", default=",".join(PEERS), help="comma-separated")
-    parser.add_argument("--output", default=str(TOP / "build" / "bench" / "results.json"))
+    parser.add_argument("--output", default=str(BUILD / "bench" / "results.json"))
     args = parser.parse_args()
     directory = tempfile.mkdtemp(prefix="pvboot-bench-")
     bench = Bench(directory, args.runs, args.peers.split(","))

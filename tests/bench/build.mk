@@ -2,4 +2,4 @@
 # `make bench`: pvboot beside its peers, as root.  BENCH_ARGS="--runs 1 --rows pxelinux-8MiB" for less.
 
 bench-built: all
-	@/usr/bin/python3 tests/bench/bench.py $(BENCH_ARGS)
+	@PVBOOT_BUILD=$(abspath $(B)) /usr/bin/python3 tests/bench/bench.py $(BENCH_ARGS)

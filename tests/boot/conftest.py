@@ -2,7 +2,7 @@
 """Fixtures of the whole-boot tests.  They need root (namespaces), and what tools/deps.sh check installs.
 
 PVBOOT_TEST_KEEP=1 keeps each test's directory (configurations, logs, consoles); a failing test prints the ends of its logs anyway.
-PVBOOT_TEST_KVM=1 adds a boot under KVM.  PVBOOT_BUILD names another build directory.
+PVBOOT_TEST_KVM=1 adds the tests marked kvm.  PVBOOT_BUILD names another build directory.
 """
 import os
 import re
@@ -31,6 +31,19 @@ def pytest_sessionstart(session):
         pid = old.name[len(PREFIX) :].split("-")[0]
         if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
             shutil.rmtree(old, ignore_errors=True)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "kvm: needs /dev/kvm; run only with PVBOOT_TEST_KVM=1")
+
+
+def pytest_collection_modifyitems(config, items):
+    """What needs KVM is left out, not skipped: it was not asked for."""
+    if os.environ.get("PVBOOT_TEST_KVM") == "1":
+        return
+    out = [item for item in items if item.get_closest_marker("kvm")]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in out]
 
 
 @pytest.fixture

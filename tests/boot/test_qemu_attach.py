@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """pvboot-device behind an unmodified QEMU's x-pci-proxy-dev: what QEMU and the BIOS see of it, interrupts, mistakes in words."""
-import os
 import re
 import time
 
@@ -10,8 +9,6 @@ from lib import vm as vm_module
 from lib.kernel import assemble
 from lib.netns import Process, wait_for
 from lib.pvboot import HOSTD, PvbootVm
-
-KVM = os.environ.get("PVBOOT_TEST_KVM") == "1"
 
 
 def said(process, text, timeout=20):
@@ -50,7 +47,7 @@ def test_attach_memory_not_shared_is_said(tmp_path, backend, words):
         said(vm.device, words)
 
 
-@pytest.mark.skipif(not KVM, reason="QEMU carries this device's interrupts under KVM only; PVBOOT_TEST_KVM=1")
+@pytest.mark.kvm  # QEMU carries this device's interrupts under KVM only
 def test_attach_interrupts(tmp_path, monkeypatch):
     monkeypatch.setattr(vm_module, "ACCEL", "kvm")
     disk = tmp_path / "disk"
