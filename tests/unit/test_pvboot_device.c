@@ -508,7 +508,7 @@ static void status_line(pid_t pid, const char *name, char line[128])
 
 static void test_sheds_privilege(void **state)
 {
-	char line[128], path[64], target[64] = "";
+	char line[128], path[64], target[256] = "";
 	struct rig r;
 
 	if (!CONFINED)
@@ -532,7 +532,9 @@ static void test_sheds_privilege(void **state)
 		assert_string_equal(line, "Groups:\t \n");
 		snprintf(path, sizeof(path), "/proc/%d/root", (int)r.pid);
 		assert_true(readlink(path, target, sizeof(target) - 1) > 0);
-		assert_string_equal(target, "/proc"); /* of its own mount namespace: an empty one */
+		/* of its own mount namespace: an empty one; seen from a chroot the name is longer */
+		assert_true(strlen(target) >= 5);
+		assert_string_equal(target + strlen(target) - 5, "/proc");
 		snprintf(path, sizeof(path), "/proc/%d/root/self", (int)r.pid);
 		assert_int_not_equal(access(path, F_OK), 0);
 	}
