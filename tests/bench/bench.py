@@ -25,7 +25,7 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "boot"))
 
 from lib.kernel import END_LINE, ENTRY_LINE, make_initrd, make_kernel, reports
-from lib.netns import Net, stop_all
+from lib.netns import REAPER, Net, stop_all
 from lib.pvboot import BUILD, Hostd, pvboot_run
 from lib.servers import MAC, Dhcpd, RouterAdvertisements, Tftpd
 from lib.tftproot import make_root, write_config
@@ -216,12 +216,14 @@ def main():
     parser.add_argument("--output", default=str(BUILD / "bench" / "results.json"))
     args = parser.parse_args()
     directory = tempfile.mkdtemp(prefix="pvboot-bench-")
+    REAPER.tell(f"d {directory}")
     bench = Bench(directory, args.runs, args.peers.split(","))
     try:
         bench.all(args.rows.split(","))
     finally:
         stop_all()
         shutil.rmtree(directory)
+        REAPER.tell(f"D {directory}")
     output = Path(args.output)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(bench.results, indent=1) + "\n")

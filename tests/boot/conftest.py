@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pytest
 
 from lib.lab import Lab
-from lib.netns import Net, stop_all
+from lib.netns import REAPER, Net, stop_all
 from lib.pvboot import DEVICE, HOSTD, PVBOOT, ROM
 
 LOG_LINES = 40
@@ -26,11 +26,6 @@ PREFIX = "pvboot-test-"
 def pytest_sessionstart(session):
     if os.geteuid() != 0:
         raise pytest.UsageError("whole boots need root: they make network namespaces")
-    # Directories of runs that were killed.
-    for old in Path(tempfile.gettempdir()).glob(PREFIX + "*-*"):
-        pid = old.name[len(PREFIX) :].split("-")[0]
-        if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
-            shutil.rmtree(old, ignore_errors=True)
 
 
 def pytest_configure(config):
@@ -53,9 +48,13 @@ def tmp_path(request):
     # Servers and the device process run as other users.
     path.chmod(0o755)
     request.node.directory = path
+    if os.environ.get("PVBOOT_TEST_KEEP"):
+        yield path
+        return
+    REAPER.tell(f"d {path}")
     yield path
-    if not os.environ.get("PVBOOT_TEST_KEEP"):
-        shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(path, ignore_errors=True)
+    REAPER.tell(f"D {path}")
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,8 @@
 """Network namespaces, veths, bridges and processes that vanish with the test that made them.
 
 A namespace has no name: it lives as long as this process holds its descriptor or a process runs in it, so even a test run ended by
-SIGKILL leaves none behind.  Processes get their own session (killed as a group, by id) and die with this process.
+SIGKILL leaves none behind.  Processes get their own session (killed as a group, by id) and die with this process, by the kernel's or by
+the reaper's doing.
 """
 import atexit
 import os
@@ -10,10 +11,13 @@ import signal
 import subprocess
 import time
 
+from .reaper import Reaper
+
 HOST_IP = "172.21.0.1"  # the host's end in the reference boot
 SERVER_IP = "172.21.0.2"  # its servers
 PREFIX = 16
 RUNNING = set()  # every Process not yet stopped
+REAPER = Reaper()
 
 
 class Process:
@@ -40,6 +44,7 @@ class Process:
                 out.close()
         self.pid = self.popen.pid
         RUNNING.add(self)
+        REAPER.tell(f"+{self.pid}")
 
     def alive(self):
         return self.popen.poll() is None
@@ -60,6 +65,7 @@ class Process:
             return
         RUNNING.discard(self)
         self._group(signal.SIGKILL)
+        REAPER.tell(f"-{self.pid}")
         self.popen.wait(10)
 
     def stop(self, timeout=5):
