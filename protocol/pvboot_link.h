@@ -62,6 +62,7 @@ PVBOOT_ASSERT_SIZE(pvboot_link_hdr, 16);
 #define PVBOOT_LINK_RESET 21	/* nothing: the guest started over; files and datagrams are gone */
 /* both ways */
 #define PVBOOT_LINK_DGRAM 32 /* pvboot_pkt + payload; from the device dst is the peer, src port the guest's */
+#define PVBOOT_LINK_BYE 34   /* nothing: the sender gives the connection up, on a stream whose end nobody is told of */
 /* device to hostd, unanswered */
 #define PVBOOT_LINK_NOTE 33 /* pvboot_link_request (op LOG, PHASE, DGRAM_OPEN or DGRAM_CLOSE) + arguments */
 

@@ -108,8 +108,7 @@ static void reset_virtio(struct pvboot_dev *dev)
 	uint16_t i;
 
 	dev->status = 0;
-	for (i = 0; i < PVBOOT_QUEUE_MAX; i++)
-		dev->io[i].busy = dev->parked[i] = false;
+	pvboot_io_forget(dev);
 	for (i = 0; i < PVBOOT_NUM_QUEUES; i++)
 		dev->queue[i] = (struct pvboot_queue){.size = PVBOOT_QUEUE_MAX};
 	dev->device_select = 0;
@@ -317,7 +316,7 @@ static void render_common(const struct pvboot_dev *dev, struct virtio_pci_common
 	c->guest_feature = half_of(dev->driver_features, dev->driver_select);
 	c->msix_config = VIRTIO_MSI_NO_VECTOR;
 	c->num_queues = PVBOOT_NUM_QUEUES;
-	c->device_status = dev->status;
+	c->device_status = dev->status | (dev->stale ? VIRTIO_CONFIG_S_NEEDS_RESET : 0); /* not 0 yet: [DEV-18] */
 	c->config_generation = dev->generation;
 	c->queue_select = dev->queue_select;
 	c->queue_msix_vector = VIRTIO_MSI_NO_VECTOR;

@@ -100,6 +100,18 @@ void pvboot_dev_set_rom_size(struct pvboot_dev *dev, uint32_t size);
 uint32_t pvboot_dev_bar_read(struct pvboot_dev *dev, uint32_t offset, uint32_t len);
 void pvboot_dev_bar_write(struct pvboot_dev *dev, uint32_t offset, uint32_t len, uint32_t value);
 
+/*
+ * Checkpoints.  pvboot_dev_save() writes the device's state, at most pvboot_dev_state_max() bytes, and returns how
+ * many; 0 if room is less than that, or while a result is pinned.  pvboot_dev_load() brings an initialised device to a
+ * saved state, after a reset that the backend is told of; false, and the power-on state, if the bytes are no such
+ * state.  The backend loads its own state then, and pvboot_dev_resume() gives it the requests that were in flight once
+ * more.
+ */
+size_t pvboot_dev_state_max(void);
+size_t pvboot_dev_save(struct pvboot_dev *dev, void *buf, size_t room);
+bool pvboot_dev_load(struct pvboot_dev *dev, const void *buf, size_t len);
+void pvboot_dev_resume(struct pvboot_dev *dev);
+
 /* ---- for the backend ------------------------------------------------------------------------------------------- */
 
 /* Copy len bytes into the result at off.  False if they do not fit the room or guest memory is not there. */
@@ -110,6 +122,15 @@ bool pvboot_io_write(struct pvboot_io *io, uint64_t off, const void *buf, size_t
  * room).  NULL if off is outside the room or guest memory is not there.  Good until control returns to the VMM.
  */
 void *pvboot_io_map(struct pvboot_io *io, uint64_t off, uint64_t *len);
+
+/*
+ * As pvboot_io_map(), and the caller may leave whatever serialises the calls on the device, write to the *len bytes,
+ * and come back with pvboot_io_unpin(): so a bulk copy keeps no vcpu waiting.  A reset, a CANCEL or the end of the link
+ * meanwhile takes effect at once, but the guest is told so only by unpin: until then device_status does not read 0 and
+ * the CANCEL is not answered (DEV-18, DEV-33).  One result of a device at a time; NULL also while one is pinned.
+ */
+void *pvboot_io_pin(struct pvboot_io *io, uint64_t off, uint64_t *len);
+void pvboot_io_unpin(struct pvboot_dev *dev);
 
 /* As pvboot_io_map(), but the guest-physical address: for moving bytes by descriptor. */
 bool pvboot_io_gpa(struct pvboot_io *io, uint64_t off, uint64_t *gpa, uint64_t *len);

@@ -9,6 +9,7 @@
  *   pvboot_req.c    queue 1: requests
  *   pvboot_io.c     what the backend may do with a request
  *   pvboot_pkt.c    queue 0: packets
+ *   pvboot_state.c  checkpoints
  */
 #ifndef PVBOOT_DEV_INT_H
 #define PVBOOT_DEV_INT_H
@@ -78,6 +79,13 @@ struct pvboot_dev {
 	struct pvboot_io io[PVBOOT_QUEUE_MAX]; /* by head: a head in flight twice is a broken ring */
 	bool parked[PVBOOT_QUEUE_MAX];	       /* answered, but the guest's memory was out of reach; still busy */
 
+	/* a result that is being written to by somebody who holds no lock, and what waits until that is over */
+	bool pinned;
+	bool stale;	/* a reset: the request is forgotten */
+	bool cancelled; /* a CANCEL of it */
+	uint16_t pinned_head;
+	bool cancel_waits[PVBOOT_QUEUE_MAX]; /* by head: a CANCEL to be answered then */
+
 	uint32_t error_len;
 	char error[PVBOOT_ERROR_MAX];
 
@@ -101,6 +109,8 @@ void pvboot_dev_complain(struct pvboot_dev *dev, const char *text);
 /* ---- pvboot_pci.c ---- */
 
 void pvboot_pci_reset(struct pvboot_dev *dev);
+/* Take over what a guest may have written to another configuration space of this device. */
+void pvboot_pci_load(struct pvboot_dev *dev, const uint8_t cfg[PVBOOT_CFG_SPACE]);
 bool pvboot_pci_bus_master(const struct pvboot_dev *dev);
 bool pvboot_pci_intx_disabled(const struct pvboot_dev *dev);
 
@@ -148,11 +158,15 @@ void pvboot_ring_notify(struct pvboot_dev *dev, struct pvboot_queue *q, bool wan
 
 /* Give the answers to the guest that came while the device was no bus master. */
 void pvboot_io_unpark(struct pvboot_dev *dev);
+/* The requests are forgotten: what is pinned is nobody's any more. */
+void pvboot_io_forget(struct pvboot_dev *dev);
 
 /* ---- pvboot_req.c ---- */
 
 /* Take over the requests that wait on queue 1: at most the queue's size of them. */
 void pvboot_req_run(struct pvboot_dev *dev);
+/* Whether a request from a checkpoint is one that a backend may be given. */
+bool pvboot_req_good(const struct pvboot_dev *dev, struct pvboot_io *io);
 
 /* ---- pvboot_pkt.c ---- */
 

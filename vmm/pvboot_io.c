@@ -60,6 +60,46 @@ void *pvboot_io_map(struct pvboot_io *io, uint64_t off, uint64_t *len)
 	return pvboot_mem_map(io->dev, gpa, len);
 }
 
+void *pvboot_io_pin(struct pvboot_io *io, uint64_t off, uint64_t *len)
+{
+	struct pvboot_dev *dev = io->dev;
+	void *p = dev->pinned ? NULL : pvboot_io_map(io, off, len);
+
+	if (!p)
+		return NULL;
+	dev->pinned = true;
+	dev->stale = dev->cancelled = false;
+	dev->pinned_head = io->head;
+	return p;
+}
+
+void pvboot_io_unpin(struct pvboot_dev *dev)
+{
+	bool cancelled = dev->cancelled;
+	uint16_t i;
+
+	dev->pinned = dev->stale = dev->cancelled = false;
+	if (!cancelled)
+		return;
+	pvboot_io_complete(&dev->io[dev->pinned_head], PVBOOT_S_CANCELLED, 0, 0);
+	for (i = 0; i < PVBOOT_QUEUE_MAX; i++) {
+		if (!dev->cancel_waits[i])
+			continue;
+		dev->cancel_waits[i] = false;
+		pvboot_io_complete(&dev->io[i], PVBOOT_S_OK, 0, 0);
+	}
+}
+
+void pvboot_io_forget(struct pvboot_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < PVBOOT_QUEUE_MAX; i++)
+		dev->io[i].busy = dev->parked[i] = dev->cancel_waits[i] = false;
+	dev->stale = dev->pinned;
+	dev->cancelled = false;
+}
+
 bool pvboot_io_write(struct pvboot_io *io, uint64_t off, const void *buf, size_t len)
 {
 	if (!io->busy || !pvboot_dev_running(io->dev) || off > io->room || len > io->room - off)

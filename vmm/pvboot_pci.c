@@ -116,6 +116,17 @@ static uint32_t writable(const struct pvboot_dev *dev, uint32_t offset)
 	}
 }
 
+void pvboot_pci_load(struct pvboot_dev *dev, const uint8_t cfg[PVBOOT_CFG_SPACE])
+{
+	uint32_t offset, mask, value;
+
+	for (offset = 0; offset < PVBOOT_CFG_SPACE; offset += 4) {
+		mask = writable(dev, offset);
+		memcpy(&value, cfg + offset, sizeof(value));
+		put32(dev, offset, (get32(dev, offset) & ~mask) | (value & mask));
+	}
+}
+
 /* Whether the window names an access the BAR takes: 1, 2 or 4 bytes, aligned, inside (virtio 1.2 4.1.4.9.1). */
 static bool window_valid(const struct pvboot_dev *dev, uint32_t *offset, uint32_t *len)
 {

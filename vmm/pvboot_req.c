@@ -15,7 +15,7 @@ struct op {
 		flags_known;	    /* where a flags word stands, and what it may hold; 0 known: none stands there */
 	uint16_t zero_at, zero_len; /* reserved bytes */
 	bool dgram;		    /* needs PVBOOT_F_DGRAM */
-	/* Answers it and returns the status; NULL: the backend does. */
+	/* Answers it and returns the status, PVBOOT_S_UNWRITTEN: it is answered later; NULL: the backend does. */
 	uint32_t (*answer)(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length);
 };
 
@@ -107,10 +107,16 @@ static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint
 	if (args.head >= dev->queue[PVBOOT_Q_REQUESTS].size || args.head == io->head)
 		return PVBOOT_S_BAD_REQUEST;
 	victim = &dev->io[args.head];
-	if (victim->busy && !dev->parked[args.head]) {
-		dev->be_ops->cancel(dev->be, victim);
-		pvboot_io_complete(victim, PVBOOT_S_CANCELLED, 0, 0);
+	if (!victim->busy || dev->parked[args.head])
+		return PVBOOT_S_OK;
+	dev->be_ops->cancel(dev->be, victim);
+	if (dev->pinned && !dev->stale && args.head == dev->pinned_head) {
+		dev->cancelled = true;
+		dev->cancel_waits[io->head] = true;
+		return PVBOOT_S_UNWRITTEN;
 	}
+	dev->cancel_waits[args.head] = false;
+	pvboot_io_complete(victim, PVBOOT_S_CANCELLED, 0, 0);
 	return PVBOOT_S_OK;
 }
 
@@ -169,27 +175,38 @@ static bool all_zero(const uint8_t *p, uint32_t len)
 	return true;
 }
 
-/* readable: bytes of the chain's readable part, which may be more than were copied. */
-static uint32_t check(const struct pvboot_dev *dev, struct pvboot_io *io, const struct pvboot_req *req,
-		      uint64_t readable)
+/* What holds for the arguments of an operation, wherever they come from. */
+static uint32_t check_args(const struct pvboot_dev *dev, const struct pvboot_io *io, uint16_t number, uint32_t arg_len)
 {
 	const struct op *op;
 
-	if (readable < sizeof(*req) || req->magic != PVBOOT_REQ_MAGIC || req->flags || req->reserved ||
-	    req->arg_len > PVBOOT_ARGS_MAX || readable - sizeof(*req) != req->arg_len)
-		return PVBOOT_S_BAD_REQUEST;
-	if (!req->op || req->op > PVBOOT_OP_LAST)
+	if (!number || number > PVBOOT_OP_LAST)
 		return PVBOOT_S_UNSUPPORTED;
-	op = &ops[req->op];
+	op = &ops[number];
 	if (op->dgram && !(dev->driver_features & UINT64_C(1) << PVBOOT_F_DGRAM))
 		return PVBOOT_S_UNSUPPORTED;
-	if (req->arg_len < op->fixed || req->arg_len - op->fixed < op->tail_min ||
-	    req->arg_len - op->fixed > op->tail_max || io->room < op->result)
+	if (arg_len < op->fixed || arg_len - op->fixed < op->tail_min || arg_len - op->fixed > op->tail_max ||
+	    io->room < op->result)
 		return PVBOOT_S_BAD_REQUEST;
 	if (!all_zero(io->args + op->zero_at, op->zero_len))
 		return PVBOOT_S_BAD_REQUEST;
 	if (op->flags_known && arg32(io, op->flags_at) & ~(uint32_t)op->flags_known)
 		return PVBOOT_S_UNSUPPORTED;
+	return PVBOOT_S_OK;
+}
+
+/* readable: bytes of the chain's readable part, which may be more than were copied. */
+static uint32_t check(const struct pvboot_dev *dev, struct pvboot_io *io, const struct pvboot_req *req,
+		      uint64_t readable)
+{
+	uint32_t status;
+
+	if (readable < sizeof(*req) || req->magic != PVBOOT_REQ_MAGIC || req->flags || req->reserved ||
+	    req->arg_len > PVBOOT_ARGS_MAX || readable - sizeof(*req) != req->arg_len)
+		return PVBOOT_S_BAD_REQUEST;
+	status = check_args(dev, io, req->op, req->arg_len);
+	if (status != PVBOOT_S_OK)
+		return status;
 	io->op = req->op;
 	io->arg_len = req->arg_len;
 	return PVBOOT_S_OK;
@@ -218,6 +235,12 @@ static uint32_t check_more(struct pvboot_io *io)
 		memcpy(io->args, &args, sizeof(args));
 	}
 	return PVBOOT_S_OK;
+}
+
+bool pvboot_req_good(const struct pvboot_dev *dev, struct pvboot_io *io)
+{
+	return check_args(dev, io, io->op, io->arg_len) == PVBOOT_S_OK && !ops[io->op].answer &&
+	       check_more(io) == PVBOOT_S_OK;
 }
 
 /* Copy len readable bytes at gpa to their place, header or arguments; what is too much is only counted. */
@@ -275,6 +298,8 @@ static void begin(struct pvboot_dev *dev, struct pvboot_io *io, const struct pvb
 			return;
 		}
 		status = ops[io->op].answer(dev, io, &length);
+		if (status == PVBOOT_S_UNWRITTEN)
+			return;
 	}
 	pvboot_io_complete(io, status, 0, length);
 }

@@ -43,6 +43,21 @@ void *pvboot_io_map(struct pvboot_io *io, uint64_t off, uint64_t *len)
 	return f->result + off;
 }
 
+void *pvboot_io_pin(struct pvboot_io *io, uint64_t off, uint64_t *len)
+{
+	void *p = io->dev->pinned ? NULL : pvboot_io_map(io, off, len);
+
+	io->dev->pinned |= p != NULL;
+	return p;
+}
+
+void pvboot_io_unpin(struct pvboot_dev *dev)
+{
+	if (!dev->pinned)
+		abort();
+	dev->pinned = false;
+}
+
 bool pvboot_io_gpa(struct pvboot_io *io, uint64_t off, uint64_t *gpa, uint64_t *len)
 {
 	return false;

@@ -19,6 +19,7 @@ struct pvboot_dev {
 	char error[PVBOOT_ERROR_MAX + 1];
 	char log[512]; /* the latest line */
 	unsigned int delivered;
+	bool pinned;
 	struct pvboot_pkt pkt;
 	uint8_t payload[PVBOOT_DGRAM_MAX];
 };

@@ -451,6 +451,176 @@ static void test_host_dies_and_comes_back(void **state)
 	host_free(h);
 }
 
+static void test_data_into_no_memory(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io;
+	uint32_t id;
+
+	host_connect(h, 0);
+	io = host_read(h, 1, 0, 10, 0, 0);
+	io->no_memory = true;
+	id = host_expect_request(h, PVBOOT_OP_READ);
+	host_data(h, id, 0, "0123456789", 10);
+	host_reply_read(h, id, PVBOOT_S_OK, 1, 10);
+	assert_int_equal(io->answers, 1);
+	assert_int_equal(io->status, PVBOOT_S_BAD_REQUEST);
+	assert_int_equal(io->length, 0);
+	host_free(h);
+}
+
+/* The frame of a DATA, for an owner that copies the bytes itself. */
+static size_t data_frame(uint8_t *to, uint32_t id, const char *bytes, uint32_t len)
+{
+	struct pvboot_link_hdr hdr = {PVBOOT_LINK_MAGIC, (uint32_t)sizeof(struct pvboot_link_data) + len,
+				      PVBOOT_LINK_DATA, 0, id};
+	struct pvboot_link_data d = {.length = len};
+
+	memcpy(to, &hdr, sizeof(hdr));
+	memcpy(to + sizeof(hdr), &d, sizeof(d));
+	memcpy(to + sizeof(hdr) + sizeof(d), bytes, len);
+	return sizeof(hdr) + sizeof(d) + len;
+}
+
+static void test_copy_left_to_the_owner(void **state)
+{
+	const size_t head = sizeof(struct pvboot_link_hdr) + sizeof(struct pvboot_link_data);
+	struct fake_host *h = host_new(false);
+	struct link_copy copy;
+	struct fake_io *io;
+	uint8_t frame[64];
+	uint32_t id;
+	size_t len;
+
+	host_connect(h, 0);
+	io = host_read(h, 1, 0, 10, 0, 0);
+	id = host_expect_request(h, PVBOOT_OP_READ);
+	len = data_frame(frame, id, "0123456789", 10);
+	assert_int_equal(link_input_some(&h->link, frame, len - 3, &copy), head);
+	assert_ptr_equal(copy.to, io->result);
+	assert_int_equal(copy.len, 7);
+	memcpy(copy.to, frame + head, copy.len);
+	link_copied(&h->link, copy.len);
+	assert_int_equal(link_input_some(&h->link, frame + len - 3, 3, &copy), 0);
+	assert_ptr_equal(copy.to, io->result + 7);
+	memcpy(copy.to, frame + len - 3, copy.len);
+	link_copied(&h->link, copy.len);
+	host_reply_read(h, id, PVBOOT_S_OK, 0, 10);
+	assert_int_equal(io->status, PVBOOT_S_OK);
+	assert_memory_equal(io->result, "0123456789", 10);
+	host_free(h);
+}
+
+static void test_reset_during_copy(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct link_copy copy;
+	struct fake_io *io, *next;
+	uint8_t frame[64];
+	uint32_t id;
+	size_t len;
+
+	host_connect(h, 0);
+	io = host_read(h, 1, 0, 10, 0, 0);
+	id = host_expect_request(h, PVBOOT_OP_READ);
+	len = data_frame(frame, id, "0123456789", 10);
+	link_input_some(&h->link, frame, len - 3, &copy);
+	assert_non_null(copy.to);
+	link_backend.reset(&h->link);
+	next = host_read(h, 1, 0, 10, 0, 0);
+	link_copied(&h->link, copy.len);
+	assert_int_equal(next->io.be_offset, 0);
+	/* the rest of the frame is nobody's */
+	assert_int_equal(link_input_some(&h->link, frame + len - 3, 3, &copy), 3);
+	assert_null(copy.to);
+	assert_int_equal(io->answers, 0);
+	assert_int_equal(h->link.state, LINK_UP);
+	host_free(h);
+}
+
+/* A connection that ends by itself during the copy: what comes next is looked at as a new one's. */
+static void test_link_down_during_copy(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct link_copy copy;
+	struct fake_io *io;
+	uint8_t frame[64];
+	uint32_t id;
+
+	host_connect(h, 0);
+	io = host_read(h, 1, 0, 10, 0, 0);
+	id = host_expect_request(h, PVBOOT_OP_READ);
+	link_input_some(&h->link, frame, data_frame(frame, id, "0123456789", 10), &copy);
+	assert_int_equal(copy.len, 10);
+	link_down(&h->link);
+	link_copied(&h->link, copy.len);
+	assert_int_equal(io->io.be_offset, 0);
+	host_connect(h, 0);
+	assert_int_equal(host_expect_request(h, PVBOOT_OP_READ), id);
+	host_data(h, id, 0, "9876543210", 10);
+	host_reply_read(h, id, PVBOOT_S_OK, 0, 10);
+	assert_memory_equal(io->result, "9876543210", 10);
+	host_free(h);
+}
+
+static void test_host_says_goodbye(void **state)
+{
+	struct fake_host *h = host_new(false);
+	struct fake_io *io;
+
+	host_connect(h, 0);
+	io = discovering(h);
+	host_expect_request(h, PVBOOT_OP_DISCOVER);
+	host_send(h, PVBOOT_LINK_BYE, 0, NULL, 0, NULL, 0);
+	assert_string_equal(h->dev.log, "hostd is gone; the guest waits");
+	assert_given_up(h, io);
+	host_free(h);
+}
+
+static void test_state_hostile(void **state)
+{
+	static uint8_t buf[LINK_STATE_MAX];
+	struct fake_host *h = host_new(false);
+	uint32_t bad;
+	size_t len;
+
+	host_connect(h, 0);
+	host_send(h, PVBOOT_LINK_KEEP, 5, "five", 5, NULL, 0);
+	assert_int_equal(link_save(&h->link, buf, sizeof(buf) - 1), 0);
+	len = link_save(&h->link, buf, sizeof(buf));
+	assert_true(len > 5);
+	for (size_t cut = 1; cut < 13; cut++)
+		assert_false(link_load(&h->link, buf, len - cut));
+	bad = PVBOOT_LINK_KEEP_MAX + 1;
+	memcpy(buf + len - 9, &bad, sizeof(bad));
+	assert_false(link_load(&h->link, buf, len));
+	bad = 2;
+	memcpy(buf, &bad, sizeof(bad));
+	assert_false(link_load(&h->link, buf, len));
+	host_free(h);
+}
+
+static void test_state_of_another_link(void **state)
+{
+	static uint8_t buf[LINK_STATE_MAX];
+	struct fake_host *h = host_new(false), *other = host_new(false);
+	uint8_t blob[8];
+	size_t len;
+
+	host_connect(h, 0);
+	host_send(h, PVBOOT_LINK_KEEP, PVBOOT_LINK_KEY_LEASE, "a lease", 8, NULL, 0);
+	len = link_save(&h->link, buf, sizeof(buf));
+	assert_true(link_load(&other->link, buf, len));
+	link_up(&other->link);
+	host_hello(other, 1, 1, 0);
+	host_expect(other, PVBOOT_LINK_IDENTITY, NULL, sizeof(struct pvboot_link_identity));
+	host_welcome(other, 0);
+	host_expect(other, PVBOOT_LINK_KEPT, blob, 8);
+	assert_memory_equal(blob, "a lease", 8);
+	host_free(h);
+	host_free(other);
+}
+
 static void test_host_starts_over_in_stream(void **state)
 {
 	struct fake_host *h = host_new(false);
@@ -633,6 +803,13 @@ int main(void)
 		cmocka_unit_test(test_output_in_pieces),
 		cmocka_unit_test(test_request_waits_for_host),
 		cmocka_unit_test(test_host_dies_and_comes_back),
+		cmocka_unit_test(test_data_into_no_memory),
+		cmocka_unit_test(test_copy_left_to_the_owner),
+		cmocka_unit_test(test_reset_during_copy),
+		cmocka_unit_test(test_link_down_during_copy),
+		cmocka_unit_test(test_host_says_goodbye),
+		cmocka_unit_test(test_state_hostile),
+		cmocka_unit_test(test_state_of_another_link),
 		cmocka_unit_test(test_host_starts_over_in_stream),
 		cmocka_unit_test(test_cancel_crosses_reply),
 		cmocka_unit_test(test_cancel_unsent_is_silent),

@@ -50,6 +50,7 @@ static bool put_request(struct link *l, struct link_req *r)
 	if (!link_put(l, PVBOOT_LINK_REQUEST, io->be_id, &q, sizeof(q), io->args, io->arg_len))
 		return false;
 	r->state = LINK_REQ_SENT;
+	r->lost = false;
 	return true;
 }
 

@@ -18,6 +18,9 @@
 #define LINK_FDS 8	    /* descriptors that arrived and are not claimed yet */
 #define LINK_CHUNK 1048576u /* bytes of a file moved in one turn */
 #define LINK_REPLY_MAX (sizeof(struct pvboot_link_reply) + PVBOOT_ERROR_MAX + sizeof(struct pvboot_discover_res))
+#define LINK_STATE_MAX                                                                                                 \
+	(4 + sizeof(struct pvboot_link_request) + sizeof(struct pvboot_dgram_open_args) +                              \
+	 PVBOOT_LINK_KEEPS * (8 + PVBOOT_LINK_KEEP_MAX))
 #define LINK_STAGE (sizeof(struct pvboot_link_hdr) + LINK_REPLY_MAX)
 
 /* What the link asks of its owner.  Every operation gets the pointer given to link_init(). */
@@ -66,6 +69,7 @@ enum link_req_state {
 struct link_req {
 	struct pvboot_io *io; /* its be_id is the request's id, its be_offset the bytes moved */
 	enum link_req_state state;
+	bool lost; /* bytes of its DATA found no guest memory */
 };
 
 /* A file hostd has passed by descriptor. */
@@ -137,8 +141,29 @@ void link_down(struct link *l);
 /* len bytes arrived.  Stops without a word if one of them ends the connection. */
 void link_input(struct link *l, const void *buf, size_t len);
 
+/* Bytes of the input that go to guest memory as they are. */
+struct link_copy {
+	void *to; /* NULL: none */
+	size_t len;
+};
+
+/*
+ * As link_input(), for an owner that copies the bytes of files itself, without what serialises its calls.  Returns how
+ * many bytes were taken.  If copy->to is set, the owner is to copy the copy->len bytes of the input that come next and
+ * to say so by link_copied(), before any other input; requests and register accesses may come between.
+ */
+size_t link_input_some(struct link *l, const void *buf, size_t len, struct link_copy *copy);
+void link_copied(struct link *l, size_t len);
+
 /* A descriptor arrived with the bytes that are fed in next; it is the link's from here on. */
 void link_fd(struct link *l, int fd);
+
+/*
+ * What the link keeps for hostd, for a checkpoint.  link_save() returns the bytes written, 0 if there is less room than
+ * LINK_STATE_MAX.  link_load() checks all of it first; requests and the connection are left alone.
+ */
+size_t link_save(const struct link *l, void *buf, size_t room);
+bool link_load(struct link *l, const void *buf, size_t len);
 
 /* The stream takes output again. */
 void link_pump(struct link *l);

@@ -230,7 +230,7 @@ static void reply(struct link *l, uint32_t id, const uint8_t *body, uint32_t len
 	}
 	if (m.text_len)
 		pvboot_dev_set_error(l->dev, (const char *)body + sizeof(m), m.text_len);
-	if (op != PVBOOT_OP_READ && m.result_len && !pvboot_io_write(r->io, 0, result, m.result_len)) {
+	if (op == PVBOOT_OP_READ ? r->lost : m.result_len && !pvboot_io_write(r->io, 0, result, m.result_len)) {
 		m.status = PVBOOT_S_BAD_REQUEST;
 		m.result_len = 0;
 	}
@@ -260,27 +260,43 @@ static void data(struct link *l, uint32_t id, const uint8_t *body, uint32_t len)
 	l->data_left = d.length;
 }
 
-static size_t data_bytes(struct link *l, const uint8_t *p, size_t len)
+/* Find where they go.  Returns how many are dropped: the guest gave the READ up, or its room is not memory. */
+static size_t data_bytes(struct link *l, size_t len, struct link_copy *copy)
 {
 	struct pvboot_link_hdr hdr;
 	struct link_req *r;
 	uint64_t n = 0;
-	void *to;
 
 	memcpy(&hdr, l->stage, HDR);
 	if (len > l->data_left)
 		len = l->data_left;
-	r = link_req_sent(l, hdr.id); /* the guest may have given it up since */
+	r = link_req_sent(l, hdr.id);
 	if (r) {
-		to = pvboot_io_map(r->io, r->io->be_offset, &n);
-		if (len > n && to)
-			len = (size_t)n;
-		if (to)
-			memcpy(to, p, len);
+		copy->to = pvboot_io_pin(r->io, r->io->be_offset, &n);
+		if (copy->to) {
+			copy->len = len < n ? len : (size_t)n;
+			return 0;
+		}
+		r->lost = true;
 		r->io->be_offset += len;
 	}
 	l->data_left -= (uint32_t)len;
 	return len;
+}
+
+void link_copied(struct link *l, size_t len)
+{
+	struct pvboot_link_hdr hdr;
+	struct link_req *r;
+
+	pvboot_io_unpin(l->dev);
+	if (!l->data_left)
+		return; /* the connection has ended meanwhile */
+	memcpy(&hdr, l->stage, HDR);
+	r = link_req_sent(l, hdr.id); /* unless the guest has given it up */
+	if (r)
+		r->io->be_offset += len;
+	l->data_left -= (uint32_t)len;
 }
 
 static void packet(struct link *l, const uint8_t *body, uint32_t len)
@@ -314,6 +330,7 @@ static const struct {
 	[PVBOOT_LINK_KEEP] = {AFTER_WELCOME, 0, PVBOOT_LINK_KEEP_MAX},
 	[PVBOOT_LINK_FORGET] = {AFTER_WELCOME, 0, 0},
 	[PVBOOT_LINK_DGRAM] = {AFTER_WELCOME, sizeof(struct pvboot_pkt), PVBOOT_DGRAM_MAX},
+	[PVBOOT_LINK_BYE] = {AFTER_WELCOME, 0, 0},
 };
 _Static_assert(PVBOOT_LINK_KEEP_MAX <= LINK_REPLY_MAX, "a REPLY is the longest staged body");
 
@@ -379,6 +396,10 @@ static void dispatch(struct link *l)
 	case PVBOOT_LINK_DGRAM:
 		packet(l, body, hdr.length);
 		break;
+	case PVBOOT_LINK_BYE:
+		link_down(l);
+		l->ops->drop(l->owner, 0);
+		break;
 	}
 }
 
@@ -431,21 +452,41 @@ static size_t stage_bytes(struct link *l, const uint8_t *p, size_t len)
 	return len;
 }
 
+size_t link_input_some(struct link *l, const void *buf, size_t len, struct link_copy *copy)
+{
+	const uint8_t *p = buf;
+	size_t at = 0;
+
+	*copy = (struct link_copy){0};
+	while (at < len && l->state != LINK_DOWN) {
+		at += l->state == LINK_SKIPPING ? skip_bytes(l, p + at)
+		      : l->data_left		? data_bytes(l, len - at, copy)
+						: stage_bytes(l, p + at, len - at);
+		if (copy->to)
+			return at;
+	}
+	/* [LNK-3] a descriptor comes with the first byte of its frame: between frames none can be waiting */
+	if (l->state <= LINK_SKIPPING || (!l->have && !l->data_left))
+		close_fds(l);
+	return at;
+}
+
 void link_input(struct link *l, const void *buf, size_t len)
 {
 	const uint8_t *p = buf;
 
 	while (len && l->state != LINK_DOWN) {
-		size_t n = l->state == LINK_SKIPPING ? skip_bytes(l, p)
-			   : l->data_left	     ? data_bytes(l, p, len)
-						     : stage_bytes(l, p, len);
+		struct link_copy copy;
+		size_t n = link_input_some(l, p, len, &copy);
 
+		if (copy.to) {
+			memcpy(copy.to, p + n, copy.len);
+			link_copied(l, copy.len);
+			n += copy.len;
+		}
 		p += n;
 		len -= n;
 	}
-	/* [LNK-3] a descriptor comes with the first byte of its frame: between frames none can be waiting */
-	if (l->state <= LINK_SKIPPING || (!l->have && !l->data_left))
-		close_fds(l);
 }
 
 void link_fd(struct link *l, int fd)

@@ -50,3 +50,78 @@ void link_keep_reset(struct link *l)
 			k->used = false;
 	}
 }
+
+/* ---- checkpoints ------------------------------------------------------------------------------------------------- */
+
+#define HAS_NOTE 1u
+
+static uint8_t *put(uint8_t *to, const void *from, size_t len)
+{
+	memcpy(to, from, len);
+	return to + len;
+}
+
+size_t link_save(const struct link *l, void *buf, size_t room)
+{
+	uint32_t flags = l->note_due ? HAS_NOTE : 0;
+	uint8_t *at = buf;
+
+	if (room < LINK_STATE_MAX)
+		return 0;
+	at = put(at, &flags, sizeof(flags));
+	at = put(at, &l->note, sizeof(l->note));
+	at = put(at, l->note_args, sizeof(l->note_args));
+	for (const struct link_kept *k = l->kept; k < l->kept + PVBOOT_LINK_KEEPS; k++) {
+		uint32_t len = k->len;
+
+		if (!k->used)
+			continue;
+		at = put(at, &k->key, sizeof(k->key));
+		at = put(at, &len, sizeof(len));
+		at = put(at, k->blob, k->len);
+	}
+	return (size_t)(at - (uint8_t *)buf);
+}
+
+/* Walk the blobs; keep each where l is not NULL.  False if they are not well formed. */
+static bool take_blobs(struct link *l, const uint8_t *at, size_t len)
+{
+	uint32_t head[2]; /* key, length */
+	unsigned int n = 0;
+
+	while (len) {
+		if (len < sizeof(head) || n++ == PVBOOT_LINK_KEEPS)
+			return false;
+		memcpy(head, at, sizeof(head));
+		at += sizeof(head);
+		len -= sizeof(head);
+		if (head[1] > PVBOOT_LINK_KEEP_MAX || head[1] > len)
+			return false;
+		if (l)
+			link_keep(l, head[0], at, head[1]);
+		at += head[1];
+		len -= head[1];
+	}
+	return true;
+}
+
+bool link_load(struct link *l, const void *buf, size_t len)
+{
+	struct pvboot_link_request note;
+	const uint8_t *at = buf;
+	uint32_t flags;
+	size_t fixed = sizeof(flags) + sizeof(note) + sizeof(l->note_args);
+
+	if (len < fixed)
+		return false;
+	memcpy(&flags, at, sizeof(flags));
+	memcpy(&note, at + sizeof(flags), sizeof(note));
+	if (flags & ~HAS_NOTE || note.arg_len > sizeof(l->note_args) || !take_blobs(NULL, at + fixed, len - fixed))
+		return false;
+	l->note_due = flags & HAS_NOTE;
+	l->note = note;
+	memcpy(l->note_args, at + sizeof(flags) + sizeof(note), sizeof(l->note_args));
+	for (struct link_kept *k = l->kept; k < l->kept + PVBOOT_LINK_KEEPS; k++)
+		k->used = false;
+	return take_blobs(l, at + fixed, len - fixed);
+}
