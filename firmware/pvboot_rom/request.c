@@ -13,6 +13,9 @@
 #define API_WAIT_MS 120000 /* a boot program without a keyboard check does not wait for ever */
 #define CANCEL_WAIT_MS 500
 #define TICKS_A_SECOND 18
+#define CLOCK_DEAD                                                                                                     \
+	UINT32_MAX /* the millisecond counter of a device that is gone; once in 49 days of one that is not             \
+		    */
 
 bool request_interactive;
 
@@ -114,8 +117,11 @@ static uint32_t look_around(struct waiting *w, uint32_t now)
 {
 	uint16_t status = virtio_host_status();
 
-	if (status == UINT16_MAX)
+	if (status == UINT16_MAX) {
+		if (!request_interactive && console_is_text())
+			print("\nthe pvboot device is gone; reset the machine\n");
 		return REQUEST_NO_DEVICE;
+	}
 	if (request_interactive && (status & PVBOOT_STATUS_HOST_REFUSED))
 		return REQUEST_REFUSED;
 	notice_host(status);
@@ -151,7 +157,7 @@ uint32_t request_wait(uint16_t head)
 		if (spin(head))
 			return PVBOOT_S_OK;
 		now = virtio_milliseconds();
-		if (now - w.start < HALT_AFTER_MS)
+		if (now - w.start < HALT_AFTER_MS && now != CLOCK_DEAD)
 			continue;
 		end = look_around(&w, now);
 		if (end)
@@ -161,9 +167,17 @@ uint32_t request_wait(uint16_t head)
 	}
 }
 
+/* Have ms passed since start, or is there no clock any more? */
+static bool passed(uint32_t start, uint32_t ms)
+{
+	uint32_t now = virtio_milliseconds();
+
+	return now - start >= ms || now == CLOCK_DEAD;
+}
+
 static void pause_ms(uint32_t ms)
 {
-	for (uint32_t start = virtio_milliseconds(); virtio_milliseconds() - start < ms;)
+	for (uint32_t start = virtio_milliseconds(); !passed(start, ms);)
 		if (interrupts_on())
 			halt();
 }
@@ -216,8 +230,7 @@ static void build(const struct request *r)
 	}
 }
 
-/* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which nothing is open any more.
- */
+/* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which nothing is open. */
 static void give_up(void)
 {
 	if (virtio_host_status() == UINT16_MAX) {
@@ -232,7 +245,7 @@ static void give_up(void)
 	request_describe(HEAD_CANCEL + 1, near_phys((void *)&cancel_response), sizeof(cancel_response),
 			 VRING_DESC_F_WRITE, 0);
 	submit(HEAD_CANCEL, &cancel_response);
-	for (uint32_t start = virtio_milliseconds(); virtio_milliseconds() - start < CANCEL_WAIT_MS;)
+	for (uint32_t start = virtio_milliseconds(); !passed(start, CANCEL_WAIT_MS);)
 		if (spin(REQUEST_DESC_FIRST))
 			return;
 	virtio_stop();
@@ -240,12 +253,12 @@ static void give_up(void)
 
 uint32_t request(struct request *r)
 {
-	uint32_t end;
+	uint32_t end, tries = virtio_running ? virtio_host_wait_ms() / RESUBMIT_MS : 0;
 
 	if (!virtio_running)
 		return REQUEST_NO_DEVICE;
 	build(r);
-	for (;;) {
+	for (;; tries--) {
 		submit(REQUEST_DESC_FIRST, &response);
 		end = request_wait(REQUEST_DESC_FIRST);
 		if (end) {
@@ -254,7 +267,12 @@ uint32_t request(struct request *r)
 		}
 		if (response.status != PVBOOT_S_UNWRITTEN)
 			break;
-		pause_ms(RESUBMIT_MS); /* it came back undone: a front end without its back end */
+		/* It came back undone: a front end without its back end. */
+		if (!tries)
+			return REQUEST_NO_HOST;
+		if (request_interactive && console_escape())
+			return REQUEST_ESCAPED;
+		pause_ms(RESUBMIT_MS);
 	}
 	r->detail = response.detail;
 	r->length = response.length;
