@@ -2,7 +2,7 @@
 """What becomes of the machine where the ROM boots nothing, or its boot program does not."""
 import pytest
 
-from lib.kernel import NEXT_DEVICE_LINE, make_disk
+from lib.kernel import NEXT_DEVICE_LINE, make_disk, make_initrd
 from lib.pvboot import ROM
 from lib.vm import Vm
 
@@ -48,3 +48,11 @@ def test_rom_whose_device_dies_goes_to_the_next_boot_device(lab, with_disk):
     vm.device.kill()
     vm.wait("PXE-E61", 30)
     vm.wait(NEXT_DEVICE_LINE, 60)
+
+
+def test_rom_tells_that_its_device_died_under_the_boot_program(lab):
+    make_initrd(lab.root / "init_task", 96 << 20)
+    vm = lab.vm(lab.servers())
+    vm.wait("Loading init_task", 60)
+    vm.device.kill()
+    vm.wait("the pvboot device is gone", 30)
