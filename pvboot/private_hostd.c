@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "private_hostd.h"
@@ -73,6 +75,31 @@ static void add_option(struct argv *argv, const char *option, const char *value)
 	argv_add(argv, "%s", value);
 }
 
+/* What hostd would find out only when the guest asks for a lease. */
+static bool interface_works(const char *name, const char *program)
+{
+	int fd, error;
+
+	if (if_nametoindex(name) == 0) {
+		fprintf(stderr, "pvboot: --interface %s: there is no such network interface (`ip link` lists them)\n",
+			name);
+		return false;
+	}
+	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	error = errno;
+	/* A program with file capabilities may do more than we may. */
+	if (fd < 0 && getxattr(program, "security.capability", NULL, 0) <= 0) {
+		fprintf(stderr,
+			"pvboot: --interface %s: %s: DHCP in a guest's name needs root or CAP_NET_RAW; or use a "
+			"pvboot-hostd that root has started\n",
+			name, strerror(error));
+		return false;
+	}
+	if (fd >= 0)
+		close(fd);
+	return true;
+}
+
 bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o, const char *program)
 {
 	static const char *const levels[] = {"warning", "info", "debug"};
@@ -112,6 +139,8 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 		add_option(&hostd->argv, "--root", full);
 		free(full);
 	} else {
+		if (!o->dry_run && !interface_works(o->interface, program))
+			return false;
 		add_option(&hostd->argv, "--interface", o->interface);
 	}
 	if (o->boot_file)

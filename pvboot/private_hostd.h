@@ -23,7 +23,8 @@ enum private_hostd_answer { HOSTD_ANSWERS, HOSTD_ABSENT, HOSTD_FORBIDDEN };
 /* Does a hostd answer on this socket?  It is asked to say HELLO (pvboot_link.h). */
 enum private_hostd_answer private_hostd_ask(const char *socket_path);
 
-/* Make its command line; program is its path.  Nothing is created yet.  False, said on stderr, if --root is none. */
+/* Make its command line; program is its path.  Nothing is created yet.  False, said on stderr, if --root or --interface
+ * is none that works. */
 bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o, const char *program);
 
 /* Make the directory and start it; returns once its socket accepts, or false, said on stderr. */

@@ -111,3 +111,56 @@ def test_run_is_killed(lab):
     process.signal(15)
     process.wait(20)
     wait_for(lambda: not [p for p in pids if os.path.exists(f"/proc/{p}")], 10, "end of its children")
+
+
+def test_run_interface_missing(lab):
+    status, text = run(lab, pvboot_run(None, "--interface", "nosuch0", "--private", qemu=TCG), timeout=10)
+    assert status == 1
+    assert "nosuch0" in text and "no such network interface" in text
+
+
+def test_run_device_does_not_start(lab):
+    """QEMU would stay and complain of its socket for ever."""
+    status, text = run(lab, pvboot_run(None, "--root", lab.root, "--device", "/bin/false", qemu=TCG), timeout=10)
+    assert status == 1
+    assert "pvboot-device could not start" in text
+
+
+def alive(pid):
+    """An orphan that init has not yet waited for is not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_run_terminated_leaves_nothing(lab):
+    log = lab.place("run.log")
+    process = Process(pvboot_run(None, "--root", lab.root, "--name", "ended", "-v", qemu=TCG), log=log)
+    try:
+        wait_for(lambda: "phase rom" in process.text(), 30, "the guest")
+        socket = process.text().split("listening at ")[1].split()[0]
+        assert os.path.exists(socket)
+        mine = children(process.pid)
+        assert len(mine) >= 3
+        process.signal(15)
+        process.wait(10)
+        assert not os.path.exists(os.path.dirname(socket))
+        assert not [pid for pid in mine if alive(pid)]
+    finally:
+        process.kill()
+
+
+def test_run_private_hostd_dies_and_is_started_again(lab):
+    log = lab.place("run.log")
+    process = Process(pvboot_run(None, "--root", lab.root, "-v", qemu=TCG), log=log)
+    try:
+        wait_for(lambda: "phase rom" in process.text(), 30, "the guest")
+        hostd = [pid for pid in children(process.pid) if "pvboot-hostd" in open(f"/proc/{pid}/cmdline").read()]
+        os.kill(hostd[0], 9)
+        assert process.wait(60) == 0, process.text()
+        assert "starting it again" in process.text()
+        check_report(process.text().replace("\r", ""), lab.kernel, lab.initrd)
+    finally:
+        process.kill()
