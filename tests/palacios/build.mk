@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# `make check-palacios`: the plugin of vmm/palacios, unmodified, in a Palacios of the tests' own (README.md).
+
+PALT := $(B)/tests/palacios
+PALT_FLAGS := -fgnu89-inline -ffreestanding -fno-strict-aliasing -fno-common -fstack-protector-strong -fPIE
+PALT_V3_WARNINGS := -Wall -Werror -Wno-pointer-sign -Wno-unused-but-set-variable
+# Both halves of the plugin, and the device and link they bring: not vmm/build.mk's lists, which are made after this.
+PALT_V3_OBJS := $(PALT)/plugin/palacios/pvboot_v3.o
+PALT_GLUE_OBJS := $(patsubst vmm/%.c,$(PALT)/plugin/%.o,$(wildcard vmm/pvboot_*.c) vmm/palacios/pvboot_glue.c \
+	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c))
+PALT_HOST_OBJS := $(addprefix $(PALT)/,mem.o os.o)
+PALT_STANDIN_OBJS := $(addprefix $(PALT)/,v3_cfg.o v3_pci.o v3_stream.o v3_vm.o)
+
+# What sees Palacios's headers, and no others.
+$(PALT_V3_OBJS) $(PALT_STANDIN_OBJS): CC_V3 = $(CC) -std=gnu11 -m64 -D__V3_64BIT__ -D__V3VEE__ -DV3_CONFIG_STREAM=1 \
+	-DV3_CONFIG_CHECKPOINT=1 -Itests/palacios/include $(PALT_FLAGS) $(PALT_V3_WARNINGS) $(SANFLAGS) $(CFLAGS)
+$(PALT_V3_OBJS): $(PALT)/plugin/%.o: vmm/%.c
+	$(call say,CC-V3,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC_V3) -MMD -MP -c $< -o $@
+$(PALT_STANDIN_OBJS): $(PALT)/%.o: tests/palacios/%.c
+	$(call say,CC-V3,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC_V3) -Itests/palacios -MMD -MP -c $< -o $@
+
+$(PALT_GLUE_OBJS): $(PALT)/plugin/%.o: vmm/%.c
+	$(call say,CC-FREE,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -mgeneral-regs-only -Wframe-larger-than=512 $(PALT_FLAGS) $(WARNINGS) $(if $(SAN),-Wno-frame-larger-than) \
+		$(SANFLAGS) $(CFLAGS) -Iprotocol -Ivmm -Ivmm/pvboot_backend -Ivmm/palacios -MMD -MP -c $< -o $@
+
+# One object, with nothing to see but what Palacios sees, and its memory functions counted by os.c.
+$(PALT)/plugin.o: $(PALT_V3_OBJS) $(PALT_GLUE_OBJS)
+	$(call say,LD-V3,$@)
+	$(Q)$(LD) -r -o $@.all $^
+	$(Q)$(if $(OBJCOPY),$(OBJCOPY),objcopy) --wildcard --localize-symbol='pvboot_*' --localize-symbol='link_*' \
+		--redefine-sym memcpy=plugin_memcpy --redefine-sym memmove=plugin_memmove \
+		--redefine-sym memset=plugin_memset $@.all $@
+	@rm -f $@.all
+
+PALT_TESTS := test_plugin
+$(addprefix $(PALT)/,mem.o os.o drive.o $(PALT_TESTS:%=%.o)): CPPFLAGS += -Itests/palacios
+
+$(PALT_TESTS:%=$(PALT)/%): %: %.o $(PALT)/drive.o $(PALT_HOST_OBJS) $(PALT_STANDIN_OBJS) $(PALT)/plugin.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lpthread -lcmocka
+
+UNIT_TESTS += $(PALT_TESTS:%=$(PALT)/%)
+
+.PHONY: check-palacios
+check-palacios: all $(PALT_TESTS:%=$(PALT)/%)
+	@tests/run $(PALT_TESTS:%=--unit $(PALT)/%)

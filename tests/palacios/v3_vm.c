@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* v3_vm.c - a VM: its devices from XML, the ports they own, its checkpoint. */
+#include <devices/pci.h>
+#include <palacios/vm_guest.h>
+
+#include "v3_vm.h"
+
+#define CORES 1
+#define ENTRIES 256
+
+void *v3_get_host_vm(struct v3_vm_info *info)
+{
+	return info;
+}
+
+int v3_get_vcore(struct guest_info *core)
+{
+	return core ? (int)core->vcpu_id : -1;
+}
+
+/* ---- guest memory -------------------------------------------------------------------------------------------------
+ */
+
+int v3_gpa_to_hva(struct guest_info *core, addr_t gpa, addr_t *hva)
+{
+	host_u64 left;
+
+	if (!core)
+		host_violation("memory of no core");
+	*hva = (addr_t)mem_at(gpa, &left);
+	return *hva ? 0 : -1;
+}
+
+static int copy_gpa(struct guest_info *core, addr_t gpa, int count, uint8_t *buf, int write)
+{
+	int done = 0;
+
+	while (done < count) {
+		int n = 4096 - (int)((gpa + (addr_t)done) & 4095);
+		addr_t hva;
+
+		n = n < count - done ? n : count - done;
+		if (v3_gpa_to_hva(core, gpa + (addr_t)done, &hva))
+			break;
+		memcpy(write ? (void *)hva : buf + done, write ? buf + done : (void *)hva, (size_t)n);
+		done += n;
+	}
+	return done;
+}
+
+int v3_read_gpa_memory(struct guest_info *core, addr_t gpa, int count, uint8_t *dest)
+{
+	return copy_gpa(core, gpa, count, dest, 0);
+}
+
+int v3_write_gpa_memory(struct guest_info *core, addr_t gpa, int count, uint8_t *src)
+{
+	return copy_gpa(core, gpa, count, src, 1);
+}
+
+/* ---- timers ---------------------------------------------------------------------------------------------------------
+ */
+
+struct v3_timer *v3_add_timer(struct guest_info *core, struct v3_timer_ops *ops, void *private_data)
+{
+	struct vm *vm = vm_of(core->vm_info);
+	struct v3_timer *t = V3_Malloc(sizeof(*t));
+	int i;
+
+	for (i = 0; i < VM_TIMERS && vm->timer[i]; i++)
+		;
+	if (!t || i == VM_TIMERS)
+		return NULL;
+	*t = (struct v3_timer){private_data, ops};
+	vm->timer[i] = t;
+	return t;
+}
+
+int v3_remove_timer(struct guest_info *core, struct v3_timer *timer)
+{
+	struct vm *vm = vm_of(core->vm_info);
+
+	for (int i = 0; i < VM_TIMERS; i++) {
+		if (vm->timer[i] == timer)
+			vm->timer[i] = NULL;
+	}
+	V3_Free(timer);
+	return 0;
+}
+
+void host_tick(struct v3_vm_info *info)
+{
+	struct vm *vm = vm_of(info);
+
+	host_vcore_enter();
+	for (int i = 0; i < VM_TIMERS; i++) {
+		if (vm->timer[i])
+			vm->timer[i]->ops->update_timer(&info->cores[0], 1000, 1000000, vm->timer[i]->private_data);
+	}
+	host_vcore_leave();
+}
+
+/* ---- ports ----------------------------------------------------------------------------------------------------------
+ */
+
+static int nothing(struct guest_info *core, uint16_t port, void *buf, uint_t length, void *priv)
+{
+	(void)core;
+	(void)port;
+	(void)buf;
+	(void)priv;
+	return (int)length;
+}
+
+int v3_hook_io_port(struct v3_vm_info *info, uint16_t port,
+		    int (*read)(struct guest_info *core, uint16_t port, void *dst, uint_t length, void *priv_data),
+		    int (*write)(struct guest_info *core, uint16_t port, void *src, uint_t length, void *priv_data),
+		    void *priv_data)
+{
+	struct v3_io_hook *hook = &vm_of(info)->hook[port];
+
+	if (hook->used)
+		return -1;
+	*hook = (struct v3_io_hook){read ? read : nothing, write ? write : nothing, priv_data, NULL, 1};
+	return 0;
+}
+
+int v3_unhook_io_port(struct v3_vm_info *info, uint16_t port)
+{
+	struct v3_io_hook *hook = &vm_of(info)->hook[port];
+
+	if (!hook->used)
+		return -1;
+	memset(hook, 0, sizeof(*hook));
+	return 0;
+}
+
+struct v3_io_hook *v3_get_io_hook(struct v3_vm_info *info, uint16_t port)
+{
+	struct v3_io_hook *hook = &vm_of(info)->hook[port];
+
+	return hook->used ? hook : NULL;
+}
+
+int v3_dev_hook_io(struct vm_device *dev, uint16_t port,
+		   int (*read)(struct guest_info *core, uint16_t port, void *dst, uint_t length, void *priv_data),
+		   int (*write)(struct guest_info *core, uint16_t port, void *src, uint_t length, void *priv_data))
+{
+	if (v3_hook_io_port(dev->vm, port, read, write, dev->private_data))
+		return -1;
+	vm_of(dev->vm)->hook[port].dev = dev;
+	return 0;
+}
+
+int v3_dev_unhook_io(struct vm_device *dev, uint16_t port)
+{
+	if (vm_of(dev->vm)->hook[port].dev != dev)
+		return -1;
+	return v3_unhook_io_port(dev->vm, port);
+}
+
+int host_in(struct v3_vm_info *info, unsigned int port, unsigned int len, unsigned int *value)
+{
+	struct v3_io_hook *hook = &vm_of(info)->hook[port & 0xffff];
+	uint64_t rax = 0xfefefefefefefefeull;
+	int done = (int)len;
+
+	if (!hook->used) {
+		*value = 0; /* AMD's exit handler clears them */
+		return 0;
+	}
+	host_vcore_enter();
+	done = hook->read(&info->cores[0], (uint16_t)port, &rax, len, hook->priv);
+	host_vcore_leave();
+	host_tick(info);
+	if (len < 4 && rax >> (8 * len) != 0xfefefefefefefefeull >> (8 * len))
+		host_violation("in %xh, %u bytes: more were written", port, len);
+	*value = (uint32_t)(rax & (len == 4 ? 0xffffffffu : (1u << (8 * len)) - 1));
+	if (done == (int)len)
+		return 0;
+	host_violation("in %xh, %u bytes: the handler returned %d", port, len, done);
+	return -1;
+}
+
+int host_out(struct v3_vm_info *info, unsigned int port, unsigned int len, unsigned int value)
+{
+	struct v3_io_hook *hook = &vm_of(info)->hook[port & 0xffff];
+	uint64_t rax = 0xfefefefe00000000ull | value;
+	int done;
+
+	if (!hook->used)
+		return 0;
+	host_vcore_enter();
+	done = hook->write(&info->cores[0], (uint16_t)port, &rax, len, hook->priv);
+	host_vcore_leave();
+	host_tick(info);
+	if (done == (int)len)
+		return 0;
+	host_violation("out %xh, %u bytes: the handler returned %d", port, len, done);
+	return -1;
+}
+
+int host_port_hooked(struct v3_vm_info *info, unsigned int port)
+{
+	return vm_of(info)->hook[port & 0xffff].used;
+}
+
+unsigned int host_ports_hooked(struct v3_vm_info *info)
+{
+	uint_t n = 0;
+
+	for (uint_t i = 0; i < 65536; i++)
+		n += vm_of(info)->hook[i].used != 0;
+	return n;
+}
+
+int host_take_port(struct v3_vm_info *info, unsigned int port)
+{
+	return v3_hook_io_port(info, (uint16_t)port, NULL, NULL, NULL);
+}
+
+void host_give_port(struct v3_vm_info *info, unsigned int port)
+{
+	v3_unhook_io_port(info, (uint16_t)port);
+}
+
+/* ---- devices --------------------------------------------------------------------------------------------------------
+ */
+
+extern struct v3_device_info __start__v3_devices[], __stop__v3_devices[];
+
+struct vm_device *v3_find_dev(struct v3_vm_info *info, const char *name)
+{
+	struct vm *vm = vm_of(info);
+
+	for (uint_t i = 0; name && i < vm->ndevices; i++) {
+		if (strcmp(vm->device[i]->name, name) == 0)
+			return vm->device[i];
+	}
+	return NULL;
+}
+
+struct vm_device *v3_add_device(struct v3_vm_info *info, char *name, struct v3_device_ops *ops, void *private_data)
+{
+	struct vm *vm = vm_of(info);
+	struct vm_device *dev;
+
+	if (!name) {
+		host_violation("a device without a name: Palacios follows the null pointer");
+		return NULL;
+	}
+	if (v3_find_dev(info, name) || vm->ndevices == VM_DEVICES)
+		return NULL;
+	dev = host_alloc(sizeof(*dev));
+	strncpy(dev->name, name, sizeof(dev->name) - 1);
+	dev->ops = ops;
+	dev->private_data = private_data;
+	dev->vm = info;
+	vm->device[vm->ndevices++] = dev;
+	return dev;
+}
+
+int v3_remove_device(struct vm_device *dev)
+{
+	struct vm *vm = vm_of(dev->vm);
+	uint_t i;
+
+	for (i = 0; i < 65536; i++) {
+		if (vm->hook[i].used && vm->hook[i].dev == dev)
+			memset(&vm->hook[i], 0, sizeof(vm->hook[i]));
+	}
+	if (dev->ops && dev->ops->free)
+		dev->ops->free(dev->private_data);
+	for (i = 0; i < vm->ndevices && vm->device[i] != dev; i++)
+		;
+	for (; i + 1 < vm->ndevices; i++)
+		vm->device[i] = vm->device[i + 1];
+	vm->ndevices--;
+	host_dealloc(dev);
+	return -1;
+}
+
+static int init_ports(struct v3_vm_info *info, v3_cfg_tree_t *cfg)
+{
+	char *base = v3_cfg_val(cfg, "base"), *count = v3_cfg_val(cfg, "count");
+	int from = base ? atoi(base) : 0, n = count ? atoi(count) : 0;
+
+	for (int i = 0; i < n; i++) {
+		if (host_take_port(info, (uint_t)(from + i)))
+			return -1;
+	}
+	return 0;
+}
+
+static int init_device(struct v3_vm_info *info, v3_cfg_tree_t *cfg)
+{
+	struct v3_device_info *d;
+	char *class = v3_cfg_val(cfg, "class");
+
+	if (!class)
+		return -1;
+	if (strcmp(class, "PCI") == 0)
+		return v3_add_device(info, v3_cfg_val(cfg, "ID"), NULL, vm_of(info)) ? 0 : -1;
+	if (strcmp(class, "DUMMY") == 0) /* a device that is no bus */
+		return v3_add_device(info, v3_cfg_val(cfg, "ID"), NULL, NULL) ? 0 : -1;
+	if (strcmp(class, "PORTS") == 0)
+		return init_ports(info, cfg);
+	for (d = __start__v3_devices; d < __stop__v3_devices; d++) {
+		if (strcmp(d->name, class) == 0)
+			return d->init(info, cfg) == -1 ? -1 : 0;
+	}
+	return 0;
+}
+
+static int init_devices(struct v3_vm_info *info, v3_cfg_tree_t *cfg)
+{
+	for (; cfg; cfg = v3_cfg_next_branch(cfg)) {
+		if (init_device(info, cfg))
+			return -1;
+	}
+	return 0;
+}
+
+struct v3_vm_info *host_create(const char *xml)
+{
+	struct v3_vm_info *info = host_alloc(sizeof(*info) + CORES * sizeof(struct guest_info));
+	struct vm *vm = host_alloc(sizeof(*vm));
+
+	host_os_init();
+	info->host = vm;
+	info->num_cores = CORES;
+	for (uint_t i = 0; i < CORES; i++)
+		info->cores[i] = (struct guest_info){info, i};
+	vm->info = info;
+	vm->io_base = 0xc000; /* where PIIX3's IDE sits, too */
+	vm->xml = cfg_parse(xml);
+	if (vm->xml && init_devices(info, v3_cfg_subtree(v3_cfg_subtree(vm->xml, "devices"), "device")) == 0)
+		return info;
+	host_free(info);
+	return NULL;
+}
+
+void host_free(struct v3_vm_info *info)
+{
+	struct vm *vm = vm_of(info);
+
+	while (vm->ndevices)
+		v3_remove_device(vm->device[vm->ndevices - 1]);
+	pci_free(vm);
+	stream_free_all(vm);
+	cfg_free(vm->xml);
+	host_dealloc(vm);
+	host_dealloc(info);
+}
+
+/* ---- checkpoints ----------------------------------------------------------------------------------------------------
+ */
+
+struct entry {
+	char tag[64];
+	uint8_t *data;
+	uint64_t len;
+};
+
+struct host_chkpt {
+	uint_t n;
+	struct entry entry[ENTRIES];
+};
+
+struct v3_chkpt_ctx {
+	struct host_chkpt *c;
+	const char *name;
+};
+
+/* As the bus does for each of its devices. */
+struct pci_state {
+	uint8_t config_space[256];
+	uint32_t bar[6];
+};
+
+static void full_tag(char *to, const char *context, const char *tag)
+{
+	size_t n = strlen(context);
+
+	strncpy(to, context, 31);
+	n = n < 31 ? n : 31;
+	to[n] = '/';
+	strncpy(to + n + 1, tag, 31);
+}
+
+int v3_chkpt_save(struct v3_chkpt_ctx *ctx, char *tag, uint64_t len, void *buf)
+{
+	struct entry *e = &ctx->c->entry[ctx->c->n];
+
+	if (ctx->c->n == ENTRIES)
+		return -1;
+	full_tag(e->tag, ctx->name, tag);
+	e->data = host_alloc((uint_t)len + 1);
+	e->len = len;
+	memcpy(e->data, buf, len);
+	ctx->c->n++;
+	return 0;
+}
+
+int v3_chkpt_load(struct v3_chkpt_ctx *ctx, char *tag, uint64_t len, void *buf)
+{
+	char full[64] = {0};
+
+	full_tag(full, ctx->name, tag);
+	for (uint_t i = 0; i < ctx->c->n; i++) {
+		struct entry *e = &ctx->c->entry[i];
+
+		if (strcmp(e->tag, full))
+			continue;
+		if (e->len < len)
+			return -1;
+		memcpy(buf, e->data, len);
+		return 0;
+	}
+	return -1;
+}
+
+static int save_pci(struct vm *vm, struct host_chkpt *c)
+{
+	struct v3_chkpt_ctx ctx = {c, "pci"};
+
+	for (int i = 0; i < VM_SLOTS; i++) {
+		struct pci_state state;
+		char tag[] = {'s', 'l', 'o', 't', (char)('A' + i), 0};
+
+		if (!vm->slot[i])
+			continue;
+		memcpy(state.config_space, vm->slot[i]->config_space, 256);
+		for (int b = 0; b < 6; b++)
+			state.bar[b] = vm->slot[i]->bar[b].val;
+		if (v3_chkpt_save(&ctx, tag, sizeof(state), &state))
+			return -1;
+	}
+	return 0;
+}
+
+/* Contents only: no port is hooked again. */
+static int load_pci(struct vm *vm, struct host_chkpt *c)
+{
+	struct v3_chkpt_ctx ctx = {c, "pci"};
+
+	for (int i = 0; i < VM_SLOTS; i++) {
+		struct pci_state state;
+		char tag[] = {'s', 'l', 'o', 't', (char)('A' + i), 0};
+
+		if (!vm->slot[i])
+			continue;
+		if (v3_chkpt_load(&ctx, tag, sizeof(state), &state))
+			return -1;
+		memcpy(vm->slot[i]->config_space, state.config_space, 256);
+		for (int b = 0; b < 6; b++)
+			vm->slot[i]->bar[b].val = state.bar[b];
+	}
+	return 0;
+}
+
+struct host_chkpt *host_save(struct v3_vm_info *info)
+{
+	struct vm *vm = vm_of(info);
+	struct host_chkpt *c = host_alloc(sizeof(*c));
+	int bad = save_pci(vm, c);
+
+	for (uint_t i = 0; i < vm->ndevices && !bad; i++) {
+		struct vm_device *dev = vm->device[i];
+		struct v3_chkpt_ctx ctx = {c, dev->name};
+
+		if (dev->ops && dev->ops->save)
+			bad = dev->ops->save(&ctx, dev->private_data);
+	}
+	if (!bad)
+		return c;
+	host_chkpt_free(c);
+	return NULL;
+}
+
+int host_load(struct v3_vm_info *info, struct host_chkpt *c)
+{
+	struct vm *vm = vm_of(info);
+	int bad = load_pci(vm, c);
+
+	for (uint_t i = 0; i < vm->ndevices && !bad; i++) {
+		struct vm_device *dev = vm->device[i];
+		struct v3_chkpt_ctx ctx = {c, dev->name};
+
+		if (dev->ops && dev->ops->load)
+			bad = dev->ops->load(&ctx, dev->private_data);
+	}
+	return bad ? -1 : 0;
+}
+
+void host_chkpt_free(struct host_chkpt *c)
+{
+	for (uint_t i = 0; i < c->n; i++)
+		host_dealloc(c->entry[i].data);
+	host_dealloc(c);
+}
+
+unsigned int host_chkpt_entries(struct host_chkpt *c)
+{
+	return c->n;
+}
+
+const char *host_chkpt_entry(struct host_chkpt *c, unsigned int i, unsigned char **data, host_u64 *len)
+{
+	*data = c->entry[i].data;
+	*len = c->entry[i].len;
+	return c->entry[i].tag;
+}
+
+void host_chkpt_cut(struct host_chkpt *c, unsigned int i, host_u64 len)
+{
+	c->entry[i].len = len;
+}
+
+void host_chkpt_remove(struct host_chkpt *c, unsigned int i)
+{
+	c->entry[i].tag[0] = 0;
+}
