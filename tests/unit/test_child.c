@@ -107,6 +107,9 @@ static void test_exit_status_is_passed_on(void **state)
 
 static void test_wait_ends_after_its_time(void **state)
 {
+	/* A child that had ended before anybody asked left its SIGCHLD. */
+	while (child_wait(0))
+		;
 	assert_int_equal(child_wait(1), 0);
 	kill(getpid(), SIGHUP);
 	assert_int_equal(child_wait(1000), SIGHUP);
