@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "plan_names.h"
 #include "pvboot_req.h"
 
-#define PROBE_NAME_MAX 640
-#define PROBE_NAMES_MAX 16
+#define PROBE_NAMES_MAX (2 + PLAN_NAMES_MAX)
 
 enum probe_kind {
 	PROBE_PROGRAM, /* the boot program itself */
@@ -22,7 +22,7 @@ struct probe_names {
 	unsigned int count;
 	struct {
 		enum probe_kind kind;
-		char name[PROBE_NAME_MAX];
+		struct plan_file file;
 	} entry[PROBE_NAMES_MAX];
 };
 

@@ -39,7 +39,7 @@ static void test_names_of_another_program(void **state)
 {
 	list("grub/core.0", NULL);
 	assert_int_equal(names.count, 1);
-	assert_string_equal(names.entry[0].name, "grub/core.0");
+	assert_string_equal(names.entry[0].file.name, "grub/core.0");
 	/* Only the file's own name counts, not its directory's. */
 	list("pxelinux/core.0", NULL);
 	assert_int_equal(names.count, 1);
@@ -66,7 +66,7 @@ static void test_names_of_pxelinux(void **state)
 	list("boot/lpxelinux.0", NULL);
 	assert_int_equal(names.count, sizeof(wanted) / sizeof(wanted[0]));
 	for (unsigned int i = 0; i < names.count; i++)
-		assert_string_equal(names.entry[i].name, wanted[i]);
+		assert_string_equal(names.entry[i].file.name, wanted[i]);
 	assert_int_equal(names.entry[0].kind, PROBE_PROGRAM);
 	assert_int_equal(names.entry[1].kind, PROBE_MODULE);
 	assert_int_equal(names.entry[2].kind, PROBE_CONFIG);
@@ -75,7 +75,7 @@ static void test_names_of_pxelinux(void **state)
 static void test_names_prefix_splits_at_underscore(void **state)
 {
 	list("net_pxelinux.0", NULL);
-	assert_string_equal(names.entry[1].name, "net_ldlinux.c32");
+	assert_string_equal(names.entry[1].file.name, "net_ldlinux.c32");
 }
 
 static void test_names_uuid_that_pxelinux_refuses(void **state)
@@ -85,7 +85,7 @@ static void test_names_uuid_that_pxelinux_refuses(void **state)
 	dhcp_msg_uuid_of_mac(made, craft_mac);
 	list("pxelinux.0", NULL);
 	probe_names(&names, &res, craft_mac, made);
-	assert_string_equal(names.entry[2].name, "pxelinux.cfg/01-52-54-00-12-34-57");
+	assert_string_equal(names.entry[2].file.name, "pxelinux.cfg/01-52-54-00-12-34-57");
 }
 
 static void test_names_with_options(void **state)
@@ -96,10 +96,10 @@ static void test_names_with_options(void **state)
 	craft_string(&c, DHCP_OPT_PXELINUX_PREFIX, "http://10.0.0.1/");
 	craft_string(&c, DHCP_OPT_PXELINUX_CONFIG, "my.cfg");
 	list("pxelinux.0", &c);
-	assert_string_equal(names.entry[0].name, "pxelinux.0");
-	assert_string_equal(names.entry[1].name, "http://10.0.0.1/ldlinux.c32");
-	assert_string_equal(names.entry[2].name, "http://10.0.0.1/my.cfg");
-	assert_string_equal(names.entry[names.count - 1].name, "http://10.0.0.1/pxelinux.cfg/default");
+	assert_string_equal(names.entry[0].file.name, "pxelinux.0");
+	assert_string_equal(names.entry[1].file.name, "http://10.0.0.1/ldlinux.c32");
+	assert_string_equal(names.entry[2].file.name, "http://10.0.0.1/my.cfg");
+	assert_string_equal(names.entry[names.count - 1].file.name, "http://10.0.0.1/pxelinux.cfg/default");
 }
 
 static void test_names_longest(void **state)
@@ -117,7 +117,7 @@ static void test_names_longest(void **state)
 	craft_string(&c, DHCP_OPT_PXELINUX_CONFIG, prefix);
 	list(bootfile, &c);
 	assert_int_equal(names.count, 14);
-	assert_int_equal(strlen(names.entry[2].name), 510);
+	assert_int_equal(strlen(names.entry[2].file.name), 510);
 }
 
 int main(void)
