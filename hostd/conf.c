@@ -163,11 +163,23 @@ bool conf_load(struct conf *conf, const char *path)
 	return ok;
 }
 
+/* Whether an earlier section names the same stream. */
+static bool has_twin(const struct conf *conf, const struct conf_vm *vm)
+{
+	for (const struct conf_vm *other = conf->vms; other != vm; other = other->next)
+		if (vm->palacios[0] && !strcmp(other->palacios, vm->palacios) && !strcmp(other->stream, vm->stream))
+			return true;
+	return false;
+}
+
 bool conf_check(struct conf *conf, const char *name)
 {
 	conf->error[0] = '\0';
 	for (struct conf_vm *vm = conf->vms; vm; vm = vm->next) {
 		const char *what = NULL;
+
+		if (vm->palacios[0] && !vm->stream[0])
+			snprintf(vm->stream, sizeof(vm->stream), "%s", CONF_STREAM_DEFAULT);
 
 		/* Who is not said to be allowed is not, but for whoever started us. */
 		if (!vm->n_uids && !vm->any_uid)
@@ -180,6 +192,12 @@ bool conf_check(struct conf *conf, const char *name)
 			what = "is a pattern, and all its VMs cannot have one uuid";
 		else if (vm->pattern && conf_vm_own_mac(vm))
 			what = "is a pattern, and all its VMs cannot have one mac: give a pattern such as 52:54:00:*";
+		else if (vm->pattern && vm->palacios[0])
+			what = "is a pattern, and palacios names one machine: give it a section of its own";
+		else if (vm->stream[0] && !vm->palacios[0])
+			what = "has a stream, but no palacios = /dev/v3-vmN to open it at";
+		else if (has_twin(conf, vm))
+			what = "has the same palacios and stream as another section";
 		if (!what)
 			continue;
 		if (vm->line)

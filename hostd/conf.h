@@ -15,7 +15,9 @@
 #define CONF_FILE_DEFAULT "/etc/pvboot/hostd.conf"
 #define CONF_MACS_MAX 16
 #define CONF_UIDS_MAX 32
-#define CONF_PATH_MAX 108 /* a socket's name, sun_path */
+#define CONF_PATH_MAX 108   /* a socket's name, sun_path */
+#define CONF_STREAM_MAX 128 /* a stream's name, NUL included: what the Linux host of Palacios takes */
+#define CONF_STREAM_DEFAULT "pvboot"
 
 /* A MAC or a pattern of it: each byte given or any. */
 struct conf_mac {
@@ -45,6 +47,8 @@ struct conf_vm {
 	uint16_t tftp_blksize;		     /* 0: the default */
 	uint16_t tftp_windowsize;	     /* 0: the default */
 	uint32_t host_wait_ms;		     /* 0: as the device has it */
+	char palacios[CONF_PATH_MAX];	     /* the VM's device file on a Palacios host; "": it connects by itself */
+	char stream[CONF_STREAM_MAX];	     /* the stream's name there */
 };
 
 enum conf_log {

@@ -245,6 +245,16 @@ static bool vm_host_wait(struct conf *conf, struct conf_vm *vm, const char *key,
 	return true;
 }
 
+static bool vm_palacios(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return path_value(conf, key, value, vm->palacios, sizeof(vm->palacios));
+}
+
+static bool vm_stream(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return text_value(conf, key, value, vm->stream, sizeof(vm->stream));
+}
+
 static const struct {
 	const char *key;
 	bool (*set)(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
@@ -260,6 +270,8 @@ static const struct {
 	{"tftp_blksize", vm_tftp_blksize},
 	{"tftp_windowsize", vm_tftp_windowsize},
 	{"host_wait", vm_host_wait},
+	{"palacios", vm_palacios},
+	{"stream", vm_stream},
 };
 
 /* ---- [hostd] --------------------------------------------------------------------------------------------------- */

@@ -12,10 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "file.h"
 #include "isolate.h"
 #include "log.h"
 #include "options.h"
+#include "palacios.h"
+#include "palacios_open.h"
 #include "server.h"
 
 struct daemon {
@@ -23,6 +26,8 @@ struct daemon {
 	struct options opt;
 	struct event_base *base;
 	struct server *server;
+	struct palacios *palacios; /* NULL: no machine is one of Palacios's */
+	struct control *control;
 	struct event *signals[3];
 	int started; /* the pipe on which the process in the foreground waits, or -1 */
 	pid_t parent;
@@ -106,6 +111,28 @@ static bool wants_packets(const struct conf *conf)
 	return false;
 }
 
+/* What machines of Palacios need: the opener and the control socket, while there are rights for them. */
+static bool start_palacios(struct daemon *d, char *why, size_t room)
+{
+	int opener;
+
+	if (!palacios_wanted(&d->conf))
+		return true;
+	opener = palacios_open_start(&d->conf, why, room);
+	if (opener < 0)
+		return false;
+	d->palacios = palacios_new(d->base, d->server, &d->conf, opener);
+	if (!d->palacios) {
+		snprintf(why, room, "out of memory");
+		return false;
+	}
+	d->control = control_listen(d->base, &d->conf, why, room);
+	if (!d->control)
+		return false;
+	control_serve(d->control, d->palacios);
+	return true;
+}
+
 /* Everything between the command line and the loop.  False with words. */
 static bool start(struct daemon *d, char *why, size_t room)
 {
@@ -127,7 +154,8 @@ static bool start(struct daemon *d, char *why, size_t room)
 		}
 	}
 	signal(SIGPIPE, SIG_IGN);
-	return server_listen(d->server, why, room) && write_pid_file(d->conf.pid_file, why, room) &&
+	return server_listen(d->server, why, room) && start_palacios(d, why, room) &&
+	       write_pid_file(d->conf.pid_file, why, room) &&
 	       isolate_user(d->conf.user, wants_packets(&d->conf), why, room) && isolate_final(why, room);
 }
 
@@ -188,8 +216,10 @@ int main(int argc, char **argv)
 		status = fail("cannot go to the background; use -d");
 	if (status < 0)
 		status = run(&d);
+	control_free(d.control);
 	if (d.server)
 		server_free(d.server);
+	palacios_free(d.palacios); /* after the last words of the server's links */
 	for (int i = 0; i < 3; i++)
 		if (d.signals[i])
 			event_free(d.signals[i]);

@@ -160,6 +160,10 @@ bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link
 			 out->name, out->name);
 		return false;
 	}
+	if (out->conf->palacios[0] && !vm_stream_conf(vm)) {
+		snprintf(why, room, "[vm %s] is a Palacios machine, by its stream: use another name", out->conf->name);
+		return false;
+	}
 	if (!conf_vm_allows_uid(out->conf, vm_uid(vm))) {
 		snprintf(why, room, "uid %u may not connect as \"%s\": add it to allow_uid of [vm %s]",
 			 (unsigned int)vm_uid(vm), out->name, out->conf->name);
@@ -212,6 +216,35 @@ void server_forget(struct server *server, struct vm *vm)
 	}
 }
 
+static void add(struct server *server, struct vm *vm)
+{
+	vm_set_next(vm, server->vms);
+	server->vms = vm;
+	server->n_vms++;
+}
+
+bool server_take_stream(struct server *server, int fd, const struct conf_vm *conf)
+{
+	struct vm *vm = vm_new_stream(server, fd, conf);
+
+	if (vm)
+		add(server, vm);
+	else
+		log_msg(LOG_ERR, conf->name, "out of memory: it cannot be served");
+	return vm != NULL;
+}
+
+void server_end_stream(struct server *server, const struct conf_vm *conf)
+{
+	for (struct vm *vm = server->vms; vm; vm = vm_next(vm)) {
+		if (vm_stream_conf(vm) != conf)
+			continue;
+		server_forget(server, vm);
+		vm_free(vm);
+		return;
+	}
+}
+
 void server_take(struct server *server, int fd, uid_t uid)
 {
 	unsigned int strangers = 0, of_uid = 0;
@@ -231,9 +264,7 @@ void server_take(struct server *server, int fd, uid_t uid)
 		log_msg(LOG_ERR, NULL, "out of memory: a device of uid %u was turned away", (unsigned int)uid);
 		return;
 	}
-	vm_set_next(vm, server->vms);
-	server->vms = vm;
-	server->n_vms++;
+	add(server, vm);
 }
 
 /* ---- the socket ------------------------------------------------------------------------------------------------ */

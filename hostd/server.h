@@ -37,6 +37,11 @@ void server_unlink(struct server *server);
 /* A device connected by fd, which becomes the server's; uid is the peer's, from the kernel. */
 void server_take(struct server *server, int fd, uid_t uid);
 
+/* The same for one end of a socket pair whose other end carries a stream: the VM of that section.  False: not taken. */
+bool server_take_stream(struct server *server, int fd, const struct conf_vm *conf);
+/* End the link that server_take_stream() began, if it has not ended. */
+void server_end_stream(struct server *server, const struct conf_vm *conf);
+
 /*
  * May this device be who it says it is?  On true *out is filled in, and an older link of the same VM and uid is ended:
  * a device that lost its link reconnects before its old socket is seen to be closed.  On false why has the words.

@@ -13,6 +13,7 @@
 #include "vm_internal.h"
 
 #define GREETING_SECONDS 10
+#define BEAT_SECONDS 1 /* [LNK-18] */
 #define REFUSE_RETRY_MS 5000
 
 uint64_t vm_now_ms(void)
@@ -228,13 +229,16 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 
 	memcpy(&id, body, sizeof(id));
 	id.name[sizeof(id.name) - 1] = '\0';
+	if (vm->stream) /* [LNK-19] */
+		snprintf(id.name, sizeof(id.name), "%s", vm->stream->name);
 	*why = text;
 	if (id.version != PVBOOT_LINK_VERSION) {
 		snprintf(text, sizeof(text), "the device speaks version %u of the link, this host %u: update one",
 			 id.version, PVBOOT_LINK_VERSION);
 		return refuse(vm, PVBOOT_S_UNSUPPORTED, text);
 	}
-	if (id.features & ~PVBOOT_LINK_F_FD || id.flags & ~(PVBOOT_LINK_ID_MAC | PVBOOT_LINK_ID_UUID) || id.reserved) {
+	if (id.features & ~(vm->stream ? 0 : PVBOOT_LINK_F_FD) ||
+	    id.flags & ~(PVBOOT_LINK_ID_MAC | PVBOOT_LINK_ID_UUID) || id.reserved) {
 		snprintf(text, sizeof(text), "the device asks for what was not offered");
 		return refuse(vm, PVBOOT_S_UNSUPPORTED, text);
 	}
@@ -304,6 +308,10 @@ static bool on_message(void *arg, const struct pvboot_link_hdr *hdr, const uint8
 {
 	struct vm *vm = arg;
 
+	if (hdr->type == PVBOOT_LINK_BYE) { /* [LNK-17] */
+		*why = "the device starts the connection over";
+		return false;
+	}
 	if (vm->state == VM_RUNNING)
 		return on_running(vm, hdr, body, why);
 	if (vm->state == VM_UNKNOWN) /* the link lets nothing else through first */
@@ -331,8 +339,8 @@ static void on_closed(void *arg, const char *why)
 	struct vm *vm = arg;
 
 	if (vm->state == VM_UNKNOWN)
-		log_msg(why ? LOG_WARNING : LOG_DEBUG, NULL, "a device of uid %u was turned away: %s",
-			(unsigned int)vm->uid, why ? why : "it hung up");
+		log_msg(why ? LOG_WARNING : LOG_DEBUG, vm->stream ? vm->stream->name : NULL,
+			"a device of uid %u was turned away: %s", (unsigned int)vm->uid, why ? why : "it hung up");
 	else
 		log_msg(why ? LOG_WARNING : LOG_INFO, vm->id.name, "disconnected%s%s", why ? ": " : "", why ? why : "");
 	server_forget(vm->server, vm);
@@ -372,6 +380,33 @@ struct vm *vm_new(struct server *server, int fd, uid_t uid)
 	return vm;
 }
 
+static void on_beat(evutil_socket_t fd, short what, void *arg)
+{
+	struct vm *vm = arg;
+
+	if (vm->state == VM_RUNNING)
+		link_send(vm->link, PVBOOT_LINK_FORGET, 0, -1, NULL, 0);
+}
+
+struct vm *vm_new_stream(struct server *server, int fd, const struct conf_vm *conf)
+{
+	struct vm *vm = vm_new(server, fd, 0);
+
+	if (!vm)
+		return NULL;
+	vm->stream = conf;
+	vm->beat = event_new(server_base(server), -1, EV_PERSIST, on_beat, vm);
+	if (vm->beat && !event_add(vm->beat, &(struct timeval){BEAT_SECONDS, 0}))
+		return vm;
+	vm_free(vm);
+	return NULL;
+}
+
+const struct conf_vm *vm_stream_conf(const struct vm *vm)
+{
+	return vm->stream;
+}
+
 void vm_free(struct vm *vm)
 {
 	vm->ending = true;
@@ -383,11 +418,15 @@ void vm_free(struct vm *vm)
 	vm_dgram_stop(vm);
 	vm_file_reset(vm);
 	if (vm->link) {
+		if (vm->stream && vm->state == VM_RUNNING) /* [LNK-17] */
+			link_send(vm->link, PVBOOT_LINK_BYE, 0, -1, NULL, 0);
 		link_flush(vm->link);
 		link_free(vm->link);
 	}
 	if (vm->deadline)
 		event_free(vm->deadline);
+	if (vm->beat)
+		event_free(vm->beat);
 	free(vm);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct conf_vm;
 struct server;
 struct server_identity;
 struct vm;
@@ -14,6 +15,13 @@ struct vm;
 /* Begin to talk to a device on fd, which becomes the VM's; uid is the peer's.  NULL if memory ran out (fd is closed).
  */
 struct vm *vm_new(struct server *server, int fd, uid_t uid);
+/*
+ * The same on a stream that tells of no end (docs/spec.md 5.6), one end of a socket pair here: the VM is the one of
+ * that section, whatever its device says.
+ */
+struct vm *vm_new_stream(struct server *server, int fd, const struct conf_vm *conf);
+/* The section that named the VM's stream; NULL: it connected by itself. */
+const struct conf_vm *vm_stream_conf(const struct vm *vm);
 /* End the link and free everything; not to be called from within the VM's own callbacks. */
 void vm_free(struct vm *vm);
 

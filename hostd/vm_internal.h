@@ -71,8 +71,10 @@ struct vm {
 	bool ending; /* nothing is sent any more */
 	enum vm_state state;
 	uint64_t nonce;
-	struct event *deadline; /* of the greeting */
-	bool fds;		/* PVBOOT_LINK_F_FD is agreed on */
+	struct event *deadline;	      /* of the greeting */
+	const struct conf_vm *stream; /* whose stream it is; NULL: a socket */
+	struct event *beat;	      /* on a stream: a sign of life */
+	bool fds;		      /* PVBOOT_LINK_F_FD is agreed on */
 	struct server_identity id;
 	struct vm_file files[PVBOOT_FILES_MAX];
 	uint32_t last_handle;

@@ -3,19 +3,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "machine.h"
+#include "plan_cmd.h"
 #include "probe.h"
 #include "run.h"
 
 static const char help_text[] =
 	"Usage: pvboot run [OPTION]... [-- QEMU ARGUMENTS]    start a guest that boots from the network\n"
 	"       pvboot probe --interface IF --mac MAC         what that network would offer such a guest\n"
+	"       pvboot detach | attach NAME                   let hostd leave a Palacios machine, or find it again\n"
+	"       pvboot plan --root DIR | FILE                 what a guest boots by a pxelinux configuration\n"
 	"       pvboot help | version\n"
 	"\n"
 	"  pvboot run --root DIR                  boot DIR/pxelinux.0: no server, no root rights\n"
 	"  pvboot run --interface br0             boot from br0's DHCP and TFTP servers\n"
 	"  pvboot run -- -m 2G -accel kvm         with a running pvboot-hostd, and QEMU's own options\n"
 	"\n"
-	"Each has --help, and a man page: pvboot(1), pvboot-probe(1).\n";
+	"Each has --help, and a man page: pvboot(1), pvboot-probe(1), pvboot-plan(1).\n";
 
 static int help_main(int argc, char **argv)
 {
@@ -33,8 +37,16 @@ static const struct {
 	const char *name;
 	int (*main)(int argc, char **argv);
 } commands[] = {
-	{"run", run_main}, {"probe", probe_main},     {"help", help_main},	   {"--help", help_main},
-	{"-h", help_main}, {"version", version_main}, {"--version", version_main},
+	{"detach", machine_detach_main},
+	{"attach", machine_attach_main},
+	{"run", run_main},
+	{"probe", probe_main},
+	{"plan", plan_main},
+	{"help", help_main},
+	{"--help", help_main},
+	{"-h", help_main},
+	{"version", version_main},
+	{"--version", version_main},
 };
 
 int main(int argc, char **argv)
@@ -49,6 +61,7 @@ int main(int argc, char **argv)
 			return commands[i].main(argc - 1, argv + 1);
 		}
 	}
-	fprintf(stderr, "pvboot: there is no command \"%s\": try run, probe, help or version\n", argv[1]);
+	fprintf(stderr, "pvboot: there is no command \"%s\": try run, probe, detach, attach, help or version\n",
+		argv[1]);
 	return 2;
 }

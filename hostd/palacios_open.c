@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* palacios_open.c - the process that opens streams of Palacios machines. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "palacios_open.h"
+
+#define STREAM_CONNECT 21 /* ioctl of /dev/v3-vmN: takes char[128], gives a descriptor */
+
+static int connect_stream(int fd, const char name[PALACIOS_NAME_BYTES])
+{
+	return ioctl(fd, STREAM_CONNECT, name);
+}
+
+int (*palacios_open_ioctl)(int fd, const char name[PALACIOS_NAME_BYTES]) = connect_stream;
+
+/* ---- opening --------------------------------------------------------------------------------------------------- */
+
+static int open_socket(const char *path, const char name[PALACIOS_NAME_BYTES])
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	if (!connect(fd, (struct sockaddr *)&sun, sizeof(sun)) &&
+	    send(fd, name, PALACIOS_NAME_BYTES, MSG_NOSIGNAL) == PALACIOS_NAME_BYTES)
+		return fd;
+	error = errno;
+	close(fd);
+	return -error;
+}
+
+static int open_device(const char *path, const char name[PALACIOS_NAME_BYTES])
+{
+	int vm = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY), fd, error;
+
+	if (vm < 0)
+		return -errno;
+	fd = palacios_open_ioctl(vm, name);
+	error = errno;
+	close(vm);
+	return fd < 0 ? -error : fd;
+}
+
+int palacios_open(const char *path, const char *stream)
+{
+	char name[PALACIOS_NAME_BYTES] = "";
+	struct stat st;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s", stream);
+	if (stat(path, &st))
+		return -errno;
+	fd = S_ISSOCK(st.st_mode) ? open_socket(path, name) : open_device(path, name);
+	if (fd < 0)
+		return fd;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	return fd;
+}
+
+/* ---- the process ----------------------------------------------------------------------------------------------- */
+
+static void answer(int to, const struct palacios_answer *a, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.bytes = {0}};
+	struct iovec iov = {(void *)(uintptr_t)a, sizeof(*a)};
+	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		struct cmsghdr *cmsg;
+
+		mh.msg_control = control.bytes;
+		mh.msg_controllen = sizeof(control.bytes);
+		cmsg = CMSG_FIRSTHDR(&mh);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
+	}
+	if (sendmsg(to, &mh, MSG_NOSIGNAL) < 0)
+		_exit(1);
+}
+
+static _Noreturn void serve(const struct conf *conf, int fd)
+{
+	uint32_t index;
+
+	while (recv(fd, &index, sizeof(index), 0) == (ssize_t)sizeof(index)) {
+		struct palacios_answer a = {.index = index, .error = EINVAL};
+		const struct conf_vm *vm = conf->vms;
+		int stream = -1;
+
+		for (uint32_t i = 0; vm && i < index; i++)
+			vm = vm->next;
+		if (vm && vm->palacios[0]) {
+			stream = palacios_open(vm->palacios, vm->stream);
+			a.error = stream < 0 ? -stream : 0;
+		}
+		answer(fd, &a, stream);
+		if (stream >= 0)
+			close(stream);
+	}
+	_exit(0);
+}
+
+int palacios_open_start(const struct conf *conf, char *why, size_t room)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		snprintf(why, room, "cannot start what opens Palacios streams: %s", strerror(errno));
+		return -1;
+	}
+	pid = fork();
+	if (pid < 0) {
+		snprintf(why, room, "cannot start what opens Palacios streams: %s", strerror(errno));
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
+	if (!pid) {
+		/* Whoever waits for hostd's descriptors to be closed is not to wait for this process. */
+		dup2(ends[1], STDERR_FILENO + 1);
+		close_range(STDERR_FILENO + 2, ~0u, 0);
+		signal(SIGINT, SIG_IGN); /* hostd gets it as well, and its end is ours */
+		signal(SIGTERM, SIG_IGN);
+		prctl(PR_SET_NAME, "pvboot-opener");
+		serve(conf, STDERR_FILENO + 1);
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
+/* ---- hostd's side ---------------------------------------------------------------------------------------------- */
+
+bool palacios_open_ask(int fd, uint32_t index)
+{
+	return send(fd, &index, sizeof(index), MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(index);
+}
+
+int palacios_open_answer(int fd, struct palacios_answer *a, int *stream)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {a, sizeof(*a)};
+	struct msghdr mh = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	struct cmsghdr *cmsg;
+	ssize_t n = recvmsg(fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	*stream = -1;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n != (ssize_t)sizeof(*a))
+		return -1;
+	cmsg = CMSG_FIRSTHDR(&mh);
+	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
+	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(stream, CMSG_DATA(cmsg), sizeof(int));
+	if (*stream < 0 && !a->error)
+		a->error = EPROTO;
+	return 1;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * palacios_open.h - who opens the streams of Palacios machines.
+ *
+ * A machine may be made, freed and made again at any time, and its device file belongs to root: so a small process that
+ * keeps the rights hostd was started with opens it, whenever hostd asks, and hands over the stream.  It opens what the
+ * configuration names and nothing else, and ends with hostd.
+ */
+#ifndef HOSTD_PALACIOS_OPEN_H
+#define HOSTD_PALACIOS_OPEN_H
+
+#include "conf.h"
+
+/*
+ * Open the stream of that name at a device file as the Linux host of Palacios offers it; where path is a Unix socket,
+ * connect to it and send the name, PALACIOS_NAME_BYTES of it.  A descriptor, or a negated errno.
+ */
+#define PALACIOS_NAME_BYTES 128
+int palacios_open(const char *path, const char *stream);
+
+/* The ioctl that palacios_open() uses on the device file; tests put their own here. */
+extern int (*palacios_open_ioctl)(int fd, const char name[PALACIOS_NAME_BYTES]);
+
+/*
+ * Start the process; to be called while there are rights to keep.  Returns the descriptor to ask it by, -1 with words.
+ * Each request is a uint32_t, the section's place in conf->vms from 0; each answer a struct palacios_answer.
+ */
+int palacios_open_start(const struct conf *conf, char *why, size_t room);
+
+struct palacios_answer {
+	uint32_t index;
+	int32_t error; /* errno, or 0 and a descriptor is attached */
+};
+
+/* Ask.  False: the process is gone, or has much to do. */
+bool palacios_open_ask(int fd, uint32_t index);
+/* Take an answer; *stream is a descriptor or -1.  1, 0: none is there, -1: the process is gone. */
+int palacios_open_answer(int fd, struct palacios_answer *answer, int *stream);
+
+#endif /* HOSTD_PALACIOS_OPEN_H */
