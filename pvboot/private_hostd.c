@@ -2,15 +2,14 @@
 /*
  * private_hostd.c - a pvboot-hostd for one guest: its directory, its socket, its command line.
  *
- * The directory admits its owner, and the group of the user that pvboot-device becomes when root starts it; within it
- * the socket is open to all.
+ * The directory admits its owner only, and hostd only who started it: pvboot-device connects by a process that keeps
+ * the uid it was started with, even where root starts it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <net/if.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +30,6 @@
 #define STARTS_MAX 10	 /* one that dies more often does so for a reason */
 #define RESTART_US 50000 /* to wait before, more each time */
 #define HELLO_MS 1000
-#define DEVICE_USER "nobody" /* whom pvboot-device becomes */
 
 static int connect_to(const char *path)
 {
@@ -124,8 +122,6 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 	/* The machine's own configuration is for the machine's own hostd. */
 	add_option(&hostd->argv, "-c", "/dev/null");
 	add_option(&hostd->argv, "--socket", hostd->socket);
-	add_option(&hostd->argv, "--socket-mode", "0666");
-	add_option(&hostd->argv, "--allow-uid", "any");
 	add_option(&hostd->argv, "--log-level", levels[run_options_level(o)]);
 	if (o->root) {
 		char *full = realpath(o->root, NULL);
@@ -150,18 +146,12 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 
 static bool make_dir(struct private_hostd *hostd)
 {
-	struct passwd *pw = geteuid() == 0 ? getpwnam(DEVICE_USER) : NULL;
-
 	/* mkdir() takes nothing that is there already: the name was a guess. */
 	if (mkdir(hostd->dir, 0700) < 0) {
 		fprintf(stderr, "pvboot: cannot make the directory %s: %s\n", hostd->dir, strerror(errno));
 		return false;
 	}
 	hostd->dir_made = true;
-	if (pw && (chown(hostd->dir, 0, pw->pw_gid) < 0 || chmod(hostd->dir, 0710) < 0)) {
-		fprintf(stderr, "pvboot: %s: %s\n", hostd->dir, strerror(errno));
-		return false;
-	}
 	return true;
 }
 

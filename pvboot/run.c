@@ -177,7 +177,8 @@ static bool choose_mac(struct run *run)
 
 static void plan_device(struct run *run)
 {
-	static const char *const levels[] = {"warning", "notice", "debug"};
+	/* A hostd of our own says on the same stderr what is a notice here. */
+	const char *const levels[] = {"warning", run->private_hostd ? "warning" : "notice", "debug"};
 	const char *const options[][2] = {
 		{"--name", run->name},
 		{"--mac", *run->mac ? run->mac : NULL},

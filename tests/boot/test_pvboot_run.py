@@ -152,6 +152,23 @@ def test_run_terminated_leaves_nothing(lab):
         process.kill()
 
 
+def test_run_private_hostd_is_nobody_elses(lab):
+    """No other user gets at its socket, whatever the umask of who starts it; each phase is told once."""
+    argv = ["sh", "-c", 'umask 0; exec "$@"', "sh"]
+    argv += [str(a) for a in pvboot_run(None, "--root", lab.root, "-v", qemu=TCG)]
+    process = Process(argv, log=lab.place("run.log"))
+    try:
+        wait_for(lambda: "phase lease" in process.text(), 30, "the guest")
+        socket = process.text().split("listening at ")[1].split()[0]
+        directory = os.stat(os.path.dirname(socket))
+        assert (directory.st_mode & 0o777, directory.st_uid) == (0o700, os.getuid())
+        assert os.stat(socket).st_mode & 0o007 == 0
+        assert process.wait(60) == 0, process.text()
+        assert process.text().count("phase lease") == 1
+    finally:
+        process.kill()
+
+
 def test_run_private_hostd_dies_and_is_started_again(lab):
     log = lab.place("run.log")
     process = Process(pvboot_run(None, "--root", lab.root, "-v", qemu=TCG), log=log)
