@@ -77,12 +77,24 @@ void tftp_session_end(struct tftp_session *s, bool forget)
 	free(s);
 }
 
+/* pxelinux looks for its configuration under a dozen names, of which one is there: nothing to give advice about. */
+static bool is_search(const struct tftp_session *s, uint16_t code)
+{
+	const char *dir = strstr(s->id.filename, "pxelinux.cfg/");
+
+	return code == TFTP_E_NOT_FOUND && dir && (dir == s->id.filename || dir[-1] == '/') &&
+	       strcmp(dir, "pxelinux.cfg/default") != 0;
+}
+
 /* End a session with an ERROR to the guest and a line in the log. */
 static void refuse(struct tftp_session *s, uint16_t code, const char *text)
 {
-	/* A boot program looks for its configuration under many names. */
-	log_msg(code == TFTP_E_NOT_FOUND ? LOG_INFO : LOG_NOTICE, s->serve->vm, "tftp: %.128s for the boot program: %s",
-		s->id.filename, text);
+	if (is_search(s, code))
+		log_msg(LOG_INFO, s->serve->vm, "tftp: no %.128s: the boot program tries its next name",
+			s->id.filename);
+	else
+		log_msg(code == TFTP_E_NOT_FOUND ? LOG_INFO : LOG_NOTICE, s->serve->vm,
+			"tftp: %.128s for the boot program: %s", s->id.filename, text);
 	tftp_session_error(s->serve, &s->id, s->id.tid, code, text);
 	tftp_session_end(s, true);
 }

@@ -327,6 +327,44 @@ static void test_file_missing(void **state)
 	expect_error(w, PORT, TFTP_E_NOT_FOUND, "no such file");
 }
 
+/* What is logged when a file of that name is missing. */
+static void expect_log(struct world *w, const char *rrq, size_t len, const char *line)
+{
+	char text[512] = "";
+	int ends[2], saved = dup(STDERR_FILENO);
+
+	give_file(w, 100);
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_open(false, LOG_INFO);
+	assert_true(guest_sends(w, PORT, 69, rrq, len));
+	fake_file_fail(w->file, PVBOOT_S_NOT_FOUND, "no such file: put it there");
+	log_open(false, LOG_ERR);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(ends[1]);
+	assert_true(read(ends[0], text, sizeof(text) - 1) >= 0);
+	close(ends[0]);
+	assert_string_equal(text, line);
+	expect_error(w, PORT, TFTP_E_NOT_FOUND, "no such file");
+	file_unref(w->file);
+	w->file = w->next_file = NULL;
+}
+
+/* Where a boot program only searches there is no advice to give. */
+static void test_file_missing_in_the_log(void **state)
+{
+	static const char search[] = RRQ("sub/pxelinux.cfg/AC15"), last[] = RRQ("pxelinux.cfg/default"),
+			  other[] = RRQ("my-pxelinux.cfg/AC15");
+
+	expect_log(*state, search, sizeof(search) - 1,
+		   "vm: tftp: no sub/pxelinux.cfg/AC15: the boot program tries its next name\n");
+	expect_log(*state, last, sizeof(last) - 1,
+		   "vm: tftp: pxelinux.cfg/default for the boot program: no such file: put it there\n");
+	expect_log(*state, other, sizeof(other) - 1,
+		   "vm: tftp: my-pxelinux.cfg/AC15 for the boot program: no such file: put it there\n");
+}
+
 static void test_file_fails_midway(void **state)
 {
 	struct world *w = *state;
@@ -905,6 +943,7 @@ int main(void)
 		TEST(test_ack_of_nothing),
 		TEST(test_file_refused_by_host),
 		TEST(test_file_missing),
+		TEST(test_file_missing_in_the_log),
 		TEST(test_file_fails_midway),
 		TEST(test_server_dies_midway),
 		TEST(test_file_changed_while_read),
