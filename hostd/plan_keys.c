@@ -14,8 +14,12 @@ struct key {
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
 
+/* What reaches the kernel or a server; titles are another matter, Debian's installer rings the bell in one. */
 static bool keep_text(struct plan_parser *p, const char **text, const char *value)
 {
+	for (const char *s = value; *s; s++)
+		if ((unsigned char)*s < ' ' && *s != '\t')
+			return plan_refuse(p, "there is a control character, %02Xh", (unsigned char)*s);
 	*text = plan_copy(p, value, strlen(value));
 	return *text;
 }
@@ -163,7 +167,7 @@ static bool ignore(struct plan_parser *p, const struct key *key, const char *val
 
 /* ---- MENU ------------------------------------------------------------------------------------------------------- */
 
-/* A title without the ^ that marks its hot key. */
+/* A title without the ^ that marks its hot key, and without what only a terminal would understand. */
 static bool keep_title(struct plan_parser *p, const char **title, const char *value)
 {
 	char *copy = plan_copy(p, value, strlen(value)), *to = copy;
@@ -171,7 +175,7 @@ static bool keep_title(struct plan_parser *p, const char **title, const char *va
 	if (!copy)
 		return false;
 	for (; *value; value++)
-		if (*value != '^')
+		if (*value != '^' && (unsigned char)*value >= ' ')
 			*to++ = *value;
 	*to = 0;
 	*title = copy;

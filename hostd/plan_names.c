@@ -192,7 +192,8 @@ bool plan_file_resolve(struct plan_file *file, const char *prefix, const char *n
 			      "the file name \"%.40s...\" has %zu bytes, and pxelinux reads no more than %d", name, len,
 			      PLAN_WRITTEN_MAX);
 	if (before > sizeof(file->name) - 1 - len)
-		return refuse(error, cap, "the file name \"%.40s...\" is too long behind its prefix", name);
+		return refuse(error, cap, "the file name \"%.*s...\" is too long behind its prefix",
+			      len < 40 ? (int)len : 40, name);
 	memcpy(file->name, prefix, before);
 	memcpy(file->name + before, name, len);
 	if ((whole || has_prefix_of_its_own(prefix, before)) && !split_server(file))

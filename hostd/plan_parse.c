@@ -176,10 +176,8 @@ static bool read_line(struct plan_parser *p, const char *text, size_t len)
 	cr = memchr(text, '\r', len);
 	if (cr)
 		len = (size_t)(cr - text);
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < ' ' && text[i] != '\t')
-			return plan_refuse(p, "there is a control character, %02Xh: this is no text file",
-					   (unsigned char)text[i]);
+	if (memchr(text, 0, len))
+		return plan_refuse(p, "there is a NUL byte: this is no text file");
 	memcpy(line, text, len);
 	line[len] = 0;
 	start = plan_skip(line);

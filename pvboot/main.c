@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 			return commands[i].main(argc - 1, argv + 1);
 		}
 	}
-	fprintf(stderr, "pvboot: there is no command \"%s\": try run, probe, detach, attach, help or version\n",
+	fprintf(stderr, "pvboot: there is no command \"%s\": try run, probe, plan, detach, attach, help or version\n",
 		argv[1]);
 	return 2;
 }

@@ -101,8 +101,11 @@ static void test_parse_unknown_line(void **state)
 
 static void test_parse_no_text(void **state)
 {
-	expect_bytes_refused("DEFAULT a\nDEFAULT \0b\n", 21, "f:2: there is a control character, 00h");
+	expect_bytes_refused("DEFAULT a\nDEFAULT \0b\n", 21, "f:2: there is a NUL byte");
 	expect_refused("DEFAULT a\033[2J", "1Bh");
+	expect_refused("LABEL a\nAPPEND x\a", "f:2: there is a control character, 07h");
+	expect_refused("LABEL a\nKERNEL k\v", "0Bh");
+	expect_refused("LABEL a\nINITRD i\f", "0Ch");
 	expect_bytes_refused("\x7f"
 			     "ELF\2\1\1\0\0\0\0",
 			     11, "f:1:");
@@ -284,7 +287,7 @@ static void test_parse_times(void **state)
 static void test_parse_menu(void **state)
 {
 	assert_int_equal(
-		parse("MENU TITLE Boot ^it\nMENU LABEL nobody's\nLABEL a\nMENU LABEL ^Install ^^now\nMENU DEFAULT\n"
+		parse("MENU TITLE \aBoot ^it\nMENU LABEL nobody's\nLABEL a\nMENU LABEL ^Install ^^now\nMENU DEFAULT\n"
 		      "LABEL b\nMENU HIDE\nLABEL c\nMENU DISABLE\nLABEL d\nMENU PASSWD secret\n"),
 		PLAN_PARSED);
 	assert_string_equal(config.title, "Boot it");
