@@ -50,3 +50,16 @@ UNIT_TESTS += $(PALT_TESTS:%=$(PALT)/%)
 .PHONY: check-palacios
 check-palacios: all $(PALT_TESTS:%=$(PALT)/%)
 	@tests/run $(PALT_TESTS:%=--unit $(PALT)/%)
+
+# The same host under a guest of QEMU's, and the device that hostd opens.
+PALT_ATTACH_OBJS := $(addprefix $(PALT)/,attach.o v3dev.o) $(B)/vmm/qemu/proxy.o
+$(addprefix $(PALT)/,attach.o v3dev.o): CPPFLAGS += -Ivmm -Ivmm/qemu -Itests/palacios
+
+$(PALT)/palacios-host: $(PALT_ATTACH_OBJS) $(PALT_HOST_OBJS) $(PALT_STANDIN_OBJS) $(PALT)/plugin.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lpthread
+
+$(PALT)/v3dev_preload.so: tests/palacios/v3dev_preload.c tests/palacios/v3dev.h
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -fPIC -shared -Itests/palacios -o $@ $< -ldl

@@ -40,11 +40,12 @@ class Hostd:
         self.conf.write_text(
             f"[hostd]\nsocket = {self.socket}\nlog = stderr\n{vms}\n[vm *]\ninterface = {ifname}\nallow_uid = any\n{options}\n"
         )
+        self.env = {}
         self.process = None
 
     def start(self):
         """May follow kill() or stop()."""
-        self.process = Process([HOSTD, "-d", "-c", self.conf], log=self.log, ns=self.ns)
+        self.process = Process([HOSTD, "-d", "-c", self.conf], log=self.log, ns=self.ns, env=self.env)
 
         def ready():
             assert self.process.alive(), f"hostd ended:\n{self.text()}"
