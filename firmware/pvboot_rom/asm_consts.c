@@ -3,6 +3,7 @@
  * asm_consts.c - what assembly needs of the C headers.  Compiled with -S only; build.mk turns the marked lines into
  * nasm's consts.inc.
  */
+#include "hooks.h"
 #include "pvboot.h"
 #include "pxe.h"
 #include "rom.h"
@@ -28,6 +29,7 @@ void asm_consts(void)
 	CONST(RESIDENT_O_OLD_FBM, offsetof(struct resident, old_fbm));
 	CONST(RESIDENT_O_NEW_FBM, offsetof(struct resident, new_fbm));
 	CONST(RESIDENT_O_PCI_HINT, offsetof(struct resident, pci_hint));
+	CONST(RESIDENT_O_PNP_BIOS, offsetof(struct resident, pnp_bios));
 	CONST(RESIDENT_SIZE, sizeof(struct resident));
 	CONST(BDA_FBM, BDA_FBM);
 	CONST(REGS_O_EAX, offsetof(struct regs, eax));
@@ -38,6 +40,12 @@ void asm_consts(void)
 	CONST(REGS_O_EDI, offsetof(struct regs, edi));
 	CONST(REGS_O_FLAGS, offsetof(struct regs, flags));
 	CONST(REGS_O_ES, offsetof(struct regs, es));
+	CONST(BASE_KIB_MAX, BASE_KIB_MAX);
+	CONST(E820_O_BASE, offsetof(struct e820_entry, base));
+	CONST(E820_O_LENGTH, offsetof(struct e820_entry, length));
+	CONST(E820_O_TYPE, offsetof(struct e820_entry, type));
+	CONST(E820_RAM, E820_RAM);
+	CONST(E820_RESERVED, E820_RESERVED);
 	CONST(NBP_ADDRESS, PXE_NBP_ADDRESS);
 	CONST(PXE_FAILURE, PXE_S_FAILURE);
 	__asm__ volatile("\n@@ %%define RESIDENT_MAGIC '" RESIDENT_MAGIC "'" : : "i"(0));

@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "errors.h"
+#include "hooks.h"
 #include "pci.h"
 #include "pxe.h"
 #include "request.h"
@@ -18,10 +19,14 @@ struct pvboot_discover_res boot_dhcp;
 
 uint32_t boot_init(void)
 {
-	if (pci_find(resident.pci_hint))
-		return 0;
-	errors_print(ERROR_NO_PCI, NULL, 0);
-	return 1;
+	if (!pci_find(resident.pci_hint)) {
+		errors_print(ERROR_NO_PCI, NULL, 0);
+		return 1;
+	}
+	/* A BIOS that knows nothing of PnP does not look for a BEV; others may put it last. */
+	if (!resident.pnp_bios || virtio_boots_first())
+		hooks_take_boot();
+	return 0;
 }
 
 /* Let a person read, up to ms; any key ends it. */
@@ -180,6 +185,7 @@ void boot_main(void)
 	const char *words = NULL;
 	uint32_t status;
 
+	hooks_boot();
 	status = prepare(&words);
 	if (!status)
 		status = discover();

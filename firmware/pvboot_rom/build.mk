@@ -3,8 +3,8 @@
 
 ROM_DIR := firmware/pvboot_rom
 ROM_B := $(B)/$(ROM_DIR)
-ROM_C := boot console errors pci pxe pxe_file pxe_info pxe_tftp pxe_udp request send transfer virtio
-ROM_ASM := entry bios pxe_entry
+ROM_C := boot console errors hooks pci pxe pxe_file pxe_info pxe_tftp pxe_udp request send transfer virtio
+ROM_ASM := entry bios int_hooks pxe_entry
 ROM_OBJS := $(ROM_ASM:%=$(ROM_B)/%.o) $(ROM_C:%=$(ROM_B)/%.o)
 
 # Real mode: 32-bit code with prefixes, no libraries, DS = SS = ES; arguments in registers.  The addresses of segment 0 are

@@ -9,9 +9,9 @@
 	bits	16
 
 	extern	_image_size, _resident_kib, _boot_stack_top
-	extern	boot_init, boot_main, pxenv_entry, api_busy
+	extern	boot_init, boot_main, pxenv_entry, api_busy, int19_old
 
-	global	resident, resident_base, nbp_enter, nbp_restart
+	global	resident, resident_base, nbp_enter, nbp_restart, int19_entry, int19_over
 
 	section	.head progbits alloc exec write align=16
 
@@ -24,7 +24,7 @@ resident:
 	dw	_resident_kib
 	dw	init_entry
 	dw	bev_entry
-	dw	0, 0, 0, 0
+	dw	0, 0, 0, 0, 0, 0
 %if ($ - resident) != RESIDENT_SIZE
 %error "struct resident"
 %endif
@@ -92,6 +92,30 @@ bev_entry:
 	int	18h
 .dead:	hlt
 	jmp	.dead
+
+; INT 19h, hooked at POST.  The BIOS's stack may lie where boot programs are loaded, so nothing returns to it: if nothing was
+; booted the BIOS's own INT 19h goes on, which (as all of them do) makes a stack of its own.
+int19_entry:
+	cli
+	cmp	byte [cs:int19_over], 0
+	jne	.chain
+	mov	ax, cs
+	mov	ss, ax
+	mov	esp, _boot_stack_top
+	c_segments
+	call	set_base
+	sti
+	call	dword boot_main
+	cli
+	xor	eax, eax
+	mov	ds, ax
+	mov	es, ax
+	mov	ss, ax
+	mov	esp, NBP_ADDRESS	; below what it will load
+	push	word 0x202		; as by INT 19h: rombios returns by this frame into what it loads, with its flags
+	push	cs
+	push	word bev_entry.lost	; should it return
+.chain:	jmp	far [cs:int19_old]
 
 ; A sum over the BIOS's stack from where it called: EAX.  pxelinux clears most of it, but not from the bottom.
 stack_sum:
@@ -175,3 +199,4 @@ nbp_pxenv:	resd 1
 nbp_bang_pxe:	resd 1
 nbp_sp:		resd 1
 nbp_ax:		resd 1
+int19_over:	resb 1

@@ -14,7 +14,8 @@
 
 #define ROM_MAX 32768
 #define BLOCK 512
-#define TRAILER 6 /* rom.asm's: offsets of the PCIR length and of $PnP, blocks that stay */
+#define SCAN_STEP 2048 /* where a BIOS looks for ROMs */
+#define TRAILER 8      /* rom.asm's: offsets of the PCIR length and of $PnP, blocks that stay, offset of rest_dwords */
 #define SUM_AT 6
 
 static uint8_t rom[ROM_MAX + BLOCK + TRAILER];
@@ -24,12 +25,27 @@ static uint16_t get16(size_t at)
 	return rom[at] | rom[at + 1] << 8;
 }
 
+static void put32(size_t at, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		rom[at + i] = v >> 8 * i;
+}
+
 static uint8_t sum(size_t from, size_t len)
 {
 	uint8_t s = 0;
 
 	while (len--)
 		s += rom[from++];
+	return s;
+}
+
+static uint32_t sum32(size_t from, size_t end)
+{
+	uint32_t s = 0;
+
+	for (; from < end; from += 4)
+		s += get16(from) | (uint32_t)get16(from + 2) << 16;
 	return s;
 }
 
@@ -42,7 +58,7 @@ static void die(const char *what, const char *name)
 int main(int argc, char **argv)
 {
 	size_t used, padded;
-	uint16_t pcir_blocks, pnp, kept;
+	uint16_t pcir_blocks, pnp, kept, rest;
 	FILE *f;
 
 	if (argc != 4)
@@ -58,8 +74,16 @@ int main(int argc, char **argv)
 	pcir_blocks = get16(used);
 	pnp = get16(used + 2);
 	kept = get16(used + 4);
+	rest = get16(used + 6);
 	padded = (used + BLOCK - 1) / BLOCK * BLOCK;
 	memset(rom + used, 0, padded - used);
+	/* Behind what stays, a BIOS that looks for the next ROM must not find one. */
+	for (size_t at = SCAN_STEP; at < padded; at += SCAN_STEP)
+		if (get16(at) == 0xaa55)
+			die("55AAh where a ROM may begin in", argv[1]);
+	rom[rest] = (padded - kept * BLOCK) / 4;
+	rom[rest + 1] = (padded - kept * BLOCK) / 4 >> 8;
+	put32(rest + 2, sum32(kept * BLOCK, padded));
 	rom[2] = padded / BLOCK;
 	rom[pcir_blocks] = padded / BLOCK;
 	rom[pnp + 9] = -sum(pnp, 32);

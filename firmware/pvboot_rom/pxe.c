@@ -2,35 +2,19 @@
 /* pxe.c - the PXE API: its structures in base memory, its installation, and the dispatch of calls. */
 #include "pxe.h"
 
+#include "hooks.h"
 #include "pvboot_req.h"
 #include "request.h"
 #include "send.h"
 #include "virtio.h"
 
 extern char _image_end[], _resident_end[], _boot_stack_bottom[]; /* runtime.ld */
-extern char bang_pxe_entry[], pxenv_entry[], int1a_entry[];	 /* pxe_entry.asm */
-extern uint32_t int1a_old;
+extern char bang_pxe_entry[], pxenv_entry[];			 /* pxe_entry.asm */
 extern uint16_t int1a_pxenv;
 
 static struct pxe_bang bang __attribute__((aligned(16)));
 static struct pxe_env env __attribute__((aligned(16)));
-static bool hooked;   /* INT 1Ah is or was ours */
 static bool unloaded; /* UNLOAD_STACK was reported */
-
-static uint16_t here(void)
-{
-	return resident_base >> 4;
-}
-
-static struct segoff far_here(const void *p)
-{
-	return (struct segoff){.offset = (uint32_t)p, .segment = here()};
-}
-
-static uint32_t pack(struct segoff p)
-{
-	return (uint32_t)p.segment << 16 | p.offset;
-}
 
 static uint8_t checksum(const void *p, uint32_t len)
 {
@@ -63,28 +47,6 @@ static void describe_segments(void)
 	bang.stack = (struct pxe_segdesc){here(), resident_base, (uint32_t)_resident_end};
 }
 
-static bool hook(void)
-{
-	if (hooked)
-		return true;
-	int1a_old = peek32(VECTOR_1A);
-	int1a_pxenv = (uint32_t)&env;
-	poke32(VECTOR_1A, pack(far_here(int1a_entry)));
-	hooked = true;
-	return true;
-}
-
-static bool unhook(void)
-{
-	if (!hooked)
-		return true;
-	if (peek32(VECTOR_1A) != pack(far_here(int1a_entry)))
-		return false;
-	poke32(VECTOR_1A, int1a_old);
-	hooked = false;
-	return true;
-}
-
 void pxe_install(void)
 {
 	memset(&bang, 0, sizeof(bang));
@@ -102,7 +64,8 @@ void pxe_install(void)
 	describe_segments();
 	bang.checksum = checksum(&bang, sizeof(bang));
 	env.checksum = checksum(&env, sizeof(env));
-	hook();
+	int1a_pxenv = (uint32_t)&env;
+	hooks_install();
 }
 
 uint32_t pxe_bang_far(void)
@@ -124,19 +87,20 @@ bool pxe_reopen(void)
 		if (virtio_start())
 			return false;
 	}
-	return hook();
+	hooks_install();
+	return true;
 }
 
 bool pxe_close(void)
 {
 	send_flush();
 	virtio_stop();
-	return unhook();
+	return hooks_remove();
 }
 
 void pxe_release_memory(void)
 {
-	if (peek16(BDA_FBM) == resident.new_fbm)
+	if (hooks_remove() && peek16(BDA_FBM) == resident.new_fbm)
 		poke16(BDA_FBM, resident.old_fbm);
 }
 

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; pxe_entry.asm - the PXE API's entry points and the INT 1Ah hook.
+; pxe_entry.asm - the PXE API's entry points.
 ;
 ; A caller's stack may have only a few hundred bytes left (and lie anywhere), so calls run on a stack of their own; 6 bytes
 ; of the caller's are used.  A call out of an interrupt that came during a call is refused (status 1): there is one stack.
@@ -12,7 +12,7 @@
 
 	extern	pxe_call, _api_stack_top
 
-	global	bang_pxe_entry, pxenv_entry, int1a_entry, int1a_old, int1a_pxenv, api_busy
+	global	bang_pxe_entry, pxenv_entry, api_busy
 
 	section	.text progbits alloc exec nowrite align=16
 
@@ -111,37 +111,10 @@ call_c:
 	popf
 	retf
 
-; INT 1Ah, AX = 5650h: the PXE installation check.  All else is the BIOS's, AX = 564Eh too.
-int1a_entry:
-	pushf
-	cmp	ax, 0x5650
-	je	.ours
-	popf
-	jmp	far [cs:int1a_old]
-.ours:
-	popf
-	push	bp
-	mov	bp, sp
-	and	word [bp + 6], ~1	; carry clear in the caller's flags
-	pop	bp
-	mov	ax, cs
-	mov	es, ax
-	mov	bx, [cs:int1a_pxenv]
-	movzx	edx, ax
-	shl	edx, 4
-	push	ebx
-	movzx	ebx, bx
-	add	edx, ebx
-	pop	ebx
-	mov	ax, 0x564e
-	iret
-
 	section	.bss nobits alloc write align=4
 api_caller:	resd 2
 api_eax:	resd 1
 api_block:	resd 1
-int1a_old:	resd 1
-int1a_pxenv:	resw 1
 api_opcode:	resw 1
 api_flags:	resw 1
 api_busy:	resb 1

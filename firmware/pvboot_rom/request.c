@@ -122,6 +122,12 @@ static uint32_t look_around(struct waiting *w, uint32_t now)
 			print("\nthe pvboot device is gone; reset the machine\n");
 		return REQUEST_NO_DEVICE;
 	}
+	if (virtio_broken()) {
+		if (!request_interactive && console_is_text())
+			print("\nthe pvboot device has failed, see pvboot-device's log on the host; reset the "
+			      "machine\n");
+		return REQUEST_BROKEN;
+	}
 	if (request_interactive && (status & PVBOOT_STATUS_HOST_REFUSED))
 		return REQUEST_REFUSED;
 	notice_host(status);
@@ -233,7 +239,7 @@ static void build(const struct request *r)
 /* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which nothing is open. */
 static void give_up(void)
 {
-	if (virtio_host_status() == UINT16_MAX) {
+	if (virtio_host_status() == UINT16_MAX || virtio_broken()) {
 		virtio_stop();
 		return;
 	}

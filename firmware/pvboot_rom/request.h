@@ -11,6 +11,7 @@
 #define REQUEST_REFUSED 0x101u	 /* pvboot-hostd refuses this VM */
 #define REQUEST_ESCAPED 0x102u	 /* Esc or Ctrl-C */
 #define REQUEST_NO_DEVICE 0x103u /* the device is gone */
+#define REQUEST_BROKEN 0x104u	 /* the device is there and has given up (DEVICE_NEEDS_RESET) */
 
 struct request {
 	uint16_t op;

@@ -4,7 +4,9 @@
 ; Init runs at POST, in the image and with the BIOS's stack: it moves the resident part to base memory taken from the top by
 ; lowering 0:413h, then shrinks the image to what is before `kept`.  At boot the ROM area is read-only: the BEV stub writes
 ; nothing, and finds the resident part by its magic.
-; Lengths and the sum are mkrom's to fill in.
+; A VMM that puts the image in RAM may not do so again at a reset: the shrunk image, with the rest still behind it, is what a
+; BIOS finds then.  So nothing but the lengths and the sum is ever changed, and init makes sure of the rest by a sum of its own.
+; Lengths and sums are mkrom's to fill in.
 
 %include "consts.inc"
 %include "version.inc"
@@ -122,6 +124,52 @@ bev:
 
 magic:
 	db	RESIDENT_MAGIC
+
+; ---- POST ------------------------------------------------------------------------------------------------------------
+
+init:
+	pushf
+	pushad
+	mov	bp, sp			; AX at [bp + 28], DI at [bp]
+	push	ds
+	push	es
+	cld
+	push	cs
+	pop	ds
+	mov	si, KEPT_BLOCKS * 512
+	mov	cx, [rest_dwords]
+	xor	edx, edx
+.sum:	lodsd
+	add	edx, eax
+	loop	.sum
+	cmp	edx, [rest_sum]
+	je	post
+	mov	si, damaged_text
+.char:	lodsb
+	test	al, al
+	jz	.back
+	push	si
+	push	bp
+	mov	ah, 0x0e
+	mov	bx, 7
+	int	0x10
+	pop	bp
+	pop	si
+	jmp	.char
+.back:	pop	es
+	pop	ds
+	popad
+	popf
+	xor	ax, ax
+	retf
+
+rest_dwords:
+	dw	0			; mkrom: of the image, after what is kept
+rest_sum:
+	dd	0			; mkrom
+damaged_text:
+	db	13, 10, "PXE-E02: pvboot's ROM was overwritten after an earlier start"
+	db	13, 10, "  to do: switch the machine off and on", 13, 10, 0
 lost_text:
 	db	13, 10, "PXE-E00: pvboot found no device at start, or has booted already"
 	db	13, 10, "  to do: reset the machine", 13, 10, 0
@@ -132,35 +180,41 @@ KEPT_BLOCKS	equ	(kept - header + 511) / 512
 %error "more than 4096 bytes stay in the ROM area"
 %endif
 
-; ---- POST ------------------------------------------------------------------------------------------------------------
-
 	align	512, db 0
-init:
-	pushf
-	pushad
-	mov	bp, sp			; AX at [bp + 28]
-	push	ds
-	push	es
-	cld
+; From init: its frame, DS = CS, DF clear.
+post:
+	xor	bp, bp			; does the BIOS say that it knows of PnP?
+	cmp	di, 0xfffc
+	ja	.no_pnp
+	cmp	dword [es:di], "$PnP"
+	jne	.no_pnp
+	inc	bp
+.no_pnp:
 	xor	ax, ax
 	mov	es, ax
 	mov	bx, [es:BDA_FBM]
 	cmp	bx, LEAST_KIB
 	jb	.shrink			; a machine so small cannot load a boot program below us
 	mov	dx, bx
-	sub	dx, [cs:image + RESIDENT_O_KIB]
+	sub	dx, [image + RESIDENT_O_KIB]
+	mov	ax, bx
+	sub	ax, BASE_KIB_MAX
+	mov	cx, dx
+	and	cl, ~3			; at a 4 KiB page's boundary (runtime.ld)
+	cmp	cx, ax
+	jb	.anywhere
+	mov	dx, cx
+.anywhere:
 	mov	[es:BDA_FBM], dx
 	mov	ax, dx
 	shl	ax, 6
 	mov	es, ax
-	push	cs
-	pop	ds
 	mov	si, image
 	xor	di, di
-	mov	cx, [cs:image + RESIDENT_O_IMAGE_SIZE]
+	mov	cx, [image + RESIDENT_O_IMAGE_SIZE]
 	shr	cx, 2
 	rep movsd
-	mov	cx, [cs:image + RESIDENT_O_KIB]
+	mov	cx, [image + RESIDENT_O_KIB]
 	shl	cx, 10
 	sub	cx, di
 	xor	ax, ax
@@ -168,11 +222,11 @@ init:
 	mov	[es:RESIDENT_O_ROM_SEGMENT], cs
 	mov	[es:RESIDENT_O_OLD_FBM], bx
 	mov	[es:RESIDENT_O_NEW_FBM], dx
-	mov	ax, [bp + 28]
+	mov	[es:RESIDENT_O_PNP_BIOS], bp
+	mov	bp, sp
+	mov	ax, [bp + 4 + 28]	; over ES and DS
 	mov	[es:RESIDENT_O_PCI_HINT], ax
 	push	bx
-	push	dx
-	push	bp
 	push	es
 	push	cs
 	push	word .there
@@ -180,8 +234,6 @@ init:
 	push	word [es:RESIDENT_O_INIT]
 	retf
 .there:	pop	es
-	pop	bp
-	pop	dx
 	pop	bx
 	test	ax, ax
 	jz	.shrink
@@ -221,4 +273,4 @@ image:
 image_end:
 
 ; For mkrom, taken off: where the fields are.
-	dw	pcir_blocks, pnp, KEPT_BLOCKS
+	dw	pcir_blocks, pnp, KEPT_BLOCKS, rest_dwords

@@ -29,11 +29,14 @@ struct resident {
 	uint16_t old_fbm;     /* word 0:413h as init found it, KiB */
 	uint16_t new_fbm;     /* and as init left it */
 	uint16_t pci_hint;    /* AX at init */
+	uint16_t pnp_bios;    /* "$PnP" stood at ES:DI at init */
+	uint16_t reserved;
 };
 _Static_assert(offsetof(struct resident, magic) == 16, "resident.magic");
-_Static_assert(sizeof(struct resident) == 40, "resident header");
+_Static_assert(sizeof(struct resident) == 44, "resident header");
 
 #define RESIDENT_MAGIC "PVBOOTRM"
+#define BASE_KIB_MAX 40 /* never more base memory than this */
 
 extern struct resident resident;
 extern uint32_t resident_base; /* physical address of the segment */
@@ -55,6 +58,21 @@ static inline uint32_t near_phys(const void *p)
 	return resident_base + (uint32_t)p;
 }
 
+static inline uint16_t here(void)
+{
+	return resident_base >> 4;
+}
+
+static inline struct segoff far_here(const void *p)
+{
+	return (struct segoff){.offset = (uint32_t)p, .segment = here()};
+}
+
+static inline uint32_t pack(struct segoff p)
+{
+	return (uint32_t)p.segment << 16 | p.offset;
+}
+
 /* Copy between the segment and any memory below 1 MiB; len at most 64 KiB - 16. */
 void copy_to_linear(uint32_t dst, const void *src, uint32_t len);
 void copy_from_linear(void *dst, uint32_t src, uint32_t len);
@@ -68,7 +86,6 @@ int memcmp(const void *a, const void *b, size_t n);
 
 #define BDA_FBM 0x413	/* word: KiB of base memory */
 #define BDA_TICKS 0x46c /* dword: timer ticks since midnight, 18.2 Hz */
-#define VECTOR_1A 0x68	/* far pointer: INT 1Ah */
 
 static inline uint16_t peek16(uint32_t address)
 {

@@ -83,11 +83,10 @@ static void take_window(struct window *w, uint8_t cap)
 	w->offset = pci_read(cap + offsetof(struct virtio_pci_cap, offset), 4);
 	bar_value = pci_read(PCI_BASE_ADDRESS_0 + 4 * w->bar, 4);
 	w->port = 0;
-	if (bar_value & PCI_BASE_ADDRESS_SPACE_IO) {
-		w->port = (bar_value & ~3u) + w->offset;
-		if (!(bar_value & ~3u))
-			return; /* the BIOS gave it no address */
-	}
+	/* A BIOS may give it no address, or leave the ones it sized it with; VIRTIO_PCI_CAP_PCI_CFG works all the same.
+	 */
+	if ((bar_value & PCI_BASE_ADDRESS_SPACE_IO) && bar_value > PCI_BASE_ADDRESS_SPACE_IO && bar_value <= UINT16_MAX)
+		w->port = (bar_value & PCI_BASE_ADDRESS_IO_MASK) + w->offset;
 	w->found = 1;
 }
 
@@ -188,6 +187,19 @@ static void read_config(void)
 		virtio_mac[i] = reg_read(&config, CONFIG(mac) + i, 1);
 }
 
+bool virtio_boots_first(void)
+{
+	uint16_t command = pci_read(PCI_COMMAND, 2);
+	bool first;
+
+	pci_write(PCI_COMMAND, 2, command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	first = find_windows() && virtio_host_status() != UINT16_MAX &&
+		reg_read(&config, CONFIG(abi_version), 4) == PVBOOT_ABI_VERSION &&
+		(reg_read(&config, CONFIG(flags), 4) & PVBOOT_CFG_F_BOOT_FIRST);
+	pci_write(PCI_COMMAND, 2, command);
+	return first;
+}
+
 const char *virtio_start(void)
 {
 	virtio_running = false;
@@ -259,4 +271,9 @@ uint16_t virtio_host_status(void)
 uint32_t virtio_host_wait_ms(void)
 {
 	return reg_read(&config, CONFIG(host_wait_ms), 4);
+}
+
+bool virtio_broken(void)
+{
+	return reg_read(&common, COMMON(device_status), 1) & VIRTIO_CONFIG_S_NEEDS_RESET;
 }

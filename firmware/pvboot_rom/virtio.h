@@ -32,6 +32,9 @@ extern bool virtio_dgram;   /* PVBOOT_F_DGRAM was negotiated */
 extern uint8_t virtio_mac[6];
 extern uint16_t virtio_io_base; /* ports of the device, 0 if it has none */
 
+/* At POST: does PVBOOT_CFG_F_BOOT_FIRST ask the ROM to go before the BIOS's own boot devices? */
+bool virtio_boots_first(void);
+
 /* Find the structures, negotiate features and start the queues, empty.  NULL, or what is wrong in words. */
 const char *virtio_start(void);
 
@@ -52,5 +55,8 @@ static inline bool virtio_has_used(const struct virtio_queue *q)
 uint32_t virtio_milliseconds(void);
 uint16_t virtio_host_status(void); /* PVBOOT_STATUS_*; all ones if the device is gone */
 uint32_t virtio_host_wait_ms(void);
+
+/* Has the device given up (DEVICE_NEEDS_RESET)?  Nothing comes back from it then. */
+bool virtio_broken(void);
 
 #endif /* ROM_VIRTIO_H */

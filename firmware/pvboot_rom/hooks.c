@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* hooks.c - the BIOS's interrupts that this ROM takes, and gives back. */
+#include "hooks.h"
+
+#define E820_FUNCTION 0xe820
+#define E820_SIGNATURE 0x534d4150u /* "SMAP" */
+#define E820_MAX 128		   /* a map with more ranges is a loop */
+
+extern char int15_entry[], int1a_entry[], int19_entry[]; /* int_hooks.asm, entry.asm */
+extern uint32_t int15_old, int1a_old, int19_old, int15_start, int15_end;
+extern uint8_t int19_over;
+
+struct hook {
+	uint8_t vector;
+	const char *entry;
+	uint32_t *old; /* what it was, 0: not taken */
+};
+
+static const struct hook int15 = {0x15, int15_entry, &int15_old};
+static const struct hook int19 = {0x19, int19_entry, &int19_old};
+static const struct hook int1a = {0x1a, int1a_entry, &int1a_old};
+
+static bool map_needs_us; /* INT 15h AX=E820h would offer the resident part as RAM */
+
+static void take(const struct hook *h)
+{
+	if (*h->old)
+		return;
+	*h->old = peek32(h->vector * 4);
+	poke32(h->vector * 4, pack(far_here(h->entry)));
+}
+
+static bool is_ours(const struct hook *h)
+{
+	return *h->old && peek32(h->vector * 4) == pack(far_here(h->entry));
+}
+
+/* Neither ours nor what we found (some BIOSes put their own INT 19h back): somebody may call us. */
+static bool is_chained(const struct hook *h)
+{
+	return *h->old && !is_ours(h) && peek32(h->vector * 4) != *h->old;
+}
+
+static void give_back(const struct hook *h)
+{
+	if (is_ours(h))
+		poke32(h->vector * 4, *h->old);
+}
+
+/* Does the BIOS's memory map (ACPI 6.4, 15.1) offer any of [start, end) as RAM? */
+static bool map_offers(uint32_t start, uint32_t end)
+{
+	struct e820_entry e;
+	struct regs r = {0};
+
+	for (uint32_t n = 0; n < E820_MAX; n++) {
+		r.eax = E820_FUNCTION;
+		r.ecx = sizeof(e);
+		r.edx = E820_SIGNATURE;
+		r.edi = (uint32_t)&e;
+		r.es = here();
+		bios_call(int15.vector, &r);
+		if ((r.flags & FLAG_CARRY) || r.eax != E820_SIGNATURE)
+			return false;
+		if (e.type == E820_RAM && !e.base[1] && e.base[0] < end &&
+		    (e.base[0] >= start || e.length[1] || e.length[0] > start - e.base[0]))
+			return true;
+		if (!r.ebx)
+			return false;
+	}
+	return false;
+}
+
+void hooks_take_boot(void)
+{
+	take(&int19);
+}
+
+void hooks_boot(void)
+{
+	int19_over = 1;
+	give_back(&int19);
+	int15_start = resident_base;
+	int15_end = (uint32_t)resident.old_fbm << 10;
+	if (!int15_old)
+		map_needs_us = map_offers(int15_start, int15_end);
+}
+
+void hooks_install(void)
+{
+	take(&int1a);
+	if (map_needs_us)
+		take(&int15);
+}
+
+bool hooks_remove(void)
+{
+	if (is_chained(&int15) || is_chained(&int19) || is_chained(&int1a))
+		return false;
+	give_back(&int15);
+	give_back(&int1a);
+	int15_old = int1a_old = 0;
+	return true;
+}
