@@ -4,6 +4,8 @@
 ; entry for GRUB's "linux").  On COM1, without a driver:
 ;
 ;   PVBOOT-KERNEL-ENTRY               the first instructions after the boot program
+;   PVBOOT-BASE <KiB of base memory, 0:413h>             these two at the real-mode entry only
+;   PVBOOT-E820 <start> <length, upper and lower half> <type>     for each range below 4 GiB
 ;   PVBOOT-CMDLINE <text>
 ;   PVBOOT-KERNEL <address> <length> <crc32>      all hexadecimal, 8 digits
 ;   PVBOOT-INITRD <address> <length> <crc32>
@@ -63,21 +65,8 @@ start:
 	movzx ebp, ax
 	shl ebp, 4		; EBP = where the setup stands
 	mov si, entry_line
-.print:
-	lodsb
-	test al, al
-	jz .printed
-	mov bl, al
-.busy:
-	mov dx, COM1 + 5
-	in al, dx
-	test al, 20h
-	jz .busy
-	mov al, bl
-	mov dx, COM1
-	out dx, al
-	jmp .print
-.printed:
+	call print16
+	call memory_map
 	lea eax, [ebp + gdt]
 	mov [gdt_pointer + 2], eax
 	lgdt [gdt_pointer]
@@ -88,6 +77,88 @@ start:
 	mov cr0, eax
 	jmp dword 8:PROT_BASE
 
+memory_map:
+	push es
+	xor ax, ax
+	mov es, ax
+	movzx eax, word [es:413h]
+	mov si, base_word
+	call print16
+	call hex16
+	push ds
+	pop es
+	xor ebx, ebx
+.next:
+	mov eax, 0e820h
+	mov edx, 534d4150h
+	mov ecx, 20
+	mov di, e820_entry
+	int 15h
+	cli
+	cld
+	jc .end
+	cmp eax, 534d4150h
+	jne .end
+	cmp dword [e820_entry + 4], 0
+	jne .high
+	mov si, e820_word
+	call print16
+	mov eax, [e820_entry]
+	call hex16
+	mov eax, [e820_entry + 12]
+	call hex16
+	mov eax, [e820_entry + 8]
+	call hex16
+	mov eax, [e820_entry + 16]
+	call hex16
+.high:
+	test ebx, ebx
+	jnz .next
+.end:
+	mov si, crlf16
+	call print16
+	pop es
+	ret
+
+; EAX in eight digits, and a space.
+hex16:
+	mov cx, 8
+.digit:
+	rol eax, 4
+	push eax
+	and al, 15
+	cmp al, 10
+	sbb al, 69h
+	das
+	or al, 20h
+	call putc16
+	pop eax
+	loop .digit
+	mov al, ' '
+putc16:
+	push ax
+	mov dx, COM1 + 5
+.busy:
+	in al, dx
+	test al, 20h
+	jz .busy
+	pop ax
+	mov dx, COM1
+	out dx, al
+	ret
+
+print16:
+	push ax
+.next:
+	lodsb
+	test al, al
+	jz .end
+	call putc16
+	jmp .next
+.end:
+	pop ax
+	ret
+
 	align 8
 gdt:	dq 0
 	dq 00cf9a000000ffffh	; flat code
@@ -97,8 +168,17 @@ gdt_pointer:
 	dd 0
 entry_line:
 	db 13, 10, "PVBOOT-KERNEL-ENTRY", 13, 10, 0
+base_word:
+	db "PVBOOT-BASE ", 0
+e820_word:
+	db 13, 10, "PVBOOT-E820 ", 0
+crlf16:
+	db 13, 10, 0
 version:
 	db "pvboot test stub", 0
+	align 4, db 0
+e820_entry:
+	times 5 dd 0
 	times (SETUP_SECTS + 1) * 512 - ($ - $$) db 0
 
 ; ---- the kernel proper: 32-bit, at 1 MiB, ESI = boot_params ------------------------------------------------------------------

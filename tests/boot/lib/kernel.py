@@ -71,12 +71,18 @@ def make_initrd(path, length, seed=1):
 
 
 def reports(console):
-    """What each stub kernel on this console said, as a list of {"cmdline", "kernel", "initrd"}; the latter two are
-    (address, length, crc)."""
+    """What each stub kernel on this console said, as a list of {"cmdline", "kernel", "initrd", "base", "e820"}: kernel and initrd are
+    (address, length, crc), base is bytes, e820 is a list of (start, end, type)."""
     found = []
     for part in console.replace("\r", "").split(ENTRY_LINE + "\n")[1:]:
         cmdline = re.search(r"^PVBOOT-CMDLINE (.*)$", part, re.M)
         entry = {"cmdline": cmdline.group(1) if cmdline else None, "end": END_LINE in part}
+        base = re.search(r"^PVBOOT-BASE (\w{8}) ?$", part, re.M)
+        entry["base"] = int(base[1], 16) << 10 if base else None
+        entry["e820"] = []
+        for m in re.finditer(r"^PVBOOT-E820 (\w{8}) (\w{8}) (\w{8}) (\w{8}) ?$", part, re.M):
+            start, high, low, kind = (int(x, 16) for x in m.groups())
+            entry["e820"].append((start, start + (high << 32) + low, kind))
         for name in ("KERNEL", "INITRD"):
             m = re.search(rf"^PVBOOT-{name} (\w{{8}}) (\w{{8}}) (\w{{8}}) ?$", part, re.M)
             entry[name.lower()] = tuple(int(x, 16) for x in m.groups()) if m else None
