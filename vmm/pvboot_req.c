@@ -102,6 +102,7 @@ static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint
 {
 	struct pvboot_cancel_args args;
 	struct pvboot_io *victim;
+	bool pinned;
 
 	memcpy(&args, io->args, sizeof(args));
 	if (args.head >= dev->queue[PVBOOT_Q_REQUESTS].size || args.head == io->head)
@@ -109,8 +110,10 @@ static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint
 	victim = &dev->io[args.head];
 	if (!victim->busy || dev->parked[args.head])
 		return PVBOOT_S_OK;
-	dev->be_ops->cancel(dev->be, victim);
-	if (dev->pinned && !dev->stale && args.head == dev->pinned_head) {
+	pinned = dev->pinned && !dev->stale && args.head == dev->pinned_head;
+	if (!pinned || !dev->cancelled)
+		dev->be_ops->cancel(dev->be, victim);
+	if (pinned) {
 		dev->cancelled = true;
 		dev->cancel_waits[io->head] = true;
 		return PVBOOT_S_UNWRITTEN;

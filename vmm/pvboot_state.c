@@ -27,7 +27,7 @@ struct state_head {
 	uint32_t device_select, driver_select;
 	uint64_t driver_features;
 	uint16_t queue_select;
-	uint8_t generation, status, isr, irq, started, dgram_open;
+	uint8_t generation, status, isr, zero, started, dgram_open;
 	struct state_queue queue[PVBOOT_NUM_QUEUES];
 	uint32_t error_len, reserved;
 };
@@ -123,7 +123,6 @@ static void save_head(struct cursor *c, struct pvboot_dev *dev, uint32_t request
 	h.generation = dev->generation;
 	h.status = dev->status;
 	h.isr = dev->isr;
-	h.irq = dev->irq;
 	h.started = dev->started;
 	h.dgram_open = dev->dgram_open;
 	for (i = 0; i < PVBOOT_NUM_QUEUES; i++) {
@@ -176,7 +175,7 @@ static bool head_is_good(const struct state_head *h)
 	if (h->magic != STATE_MAGIC || h->version != STATE_VERSION || h->requests > PVBOOT_QUEUE_MAX ||
 	    h->packets > PVBOOT_PKT_WAITING)
 		return false;
-	if (h->status & ~known || h->isr & ~3 || h->irq > 1 || h->started > 1 || h->dgram_open > 1 || h->reserved ||
+	if (h->status & ~known || h->isr & ~3 || h->zero || h->started > 1 || h->dgram_open > 1 || h->reserved ||
 	    h->error_len > PVBOOT_ERROR_MAX || h->config.abi_version != PVBOOT_ABI_VERSION)
 		return false;
 	if (h->status & VIRTIO_CONFIG_S_FEATURES_OK && h->driver_features & ~PVBOOT_FEATURES)
@@ -205,7 +204,6 @@ static void load_head(struct pvboot_dev *dev, const struct state_head *h)
 	dev->generation = h->generation;
 	dev->status = h->status;
 	dev->isr = h->isr;
-	dev->irq = h->irq;
 	dev->started = h->started;
 	dev->dgram_open = h->dgram_open;
 	for (i = 0; i < PVBOOT_NUM_QUEUES; i++) {
@@ -328,7 +326,7 @@ bool pvboot_dev_load(struct pvboot_dev *dev, const void *buf, size_t len)
 			goto fail;
 	if (c.left)
 		goto fail;
-	dev->vmm_ops->set_irq(dev->vmm, dev->irq);
+	pvboot_dev_update_irq(dev); /* the reset has lowered it */
 	return true;
 
 fail:
