@@ -8,8 +8,6 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "palacios_open.h"
@@ -25,46 +23,19 @@ int (*palacios_open_ioctl)(int fd, const char name[PALACIOS_NAME_BYTES]) = conne
 
 /* ---- opening --------------------------------------------------------------------------------------------------- */
 
-static int open_socket(const char *path, const char name[PALACIOS_NAME_BYTES])
+int palacios_open(const char *path, const char *stream)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
-
-	if (fd < 0)
-		return -errno;
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	if (!connect(fd, (struct sockaddr *)&sun, sizeof(sun)) &&
-	    send(fd, name, PALACIOS_NAME_BYTES, MSG_NOSIGNAL) == PALACIOS_NAME_BYTES)
-		return fd;
-	error = errno;
-	close(fd);
-	return -error;
-}
-
-static int open_device(const char *path, const char name[PALACIOS_NAME_BYTES])
-{
+	char name[PALACIOS_NAME_BYTES] = "";
 	int vm = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY), fd, error;
 
 	if (vm < 0)
 		return -errno;
+	snprintf(name, sizeof(name), "%s", stream);
 	fd = palacios_open_ioctl(vm, name);
 	error = errno;
 	close(vm);
-	return fd < 0 ? -error : fd;
-}
-
-int palacios_open(const char *path, const char *stream)
-{
-	char name[PALACIOS_NAME_BYTES] = "";
-	struct stat st;
-	int fd;
-
-	snprintf(name, sizeof(name), "%s", stream);
-	if (stat(path, &st))
-		return -errno;
-	fd = S_ISSOCK(st.st_mode) ? open_socket(path, name) : open_device(path, name);
 	if (fd < 0)
-		return fd;
+		return -error;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	return fd;

@@ -12,8 +12,8 @@
 #include "conf.h"
 
 /*
- * Open the stream of that name at a device file as the Linux host of Palacios offers it; where path is a Unix socket,
- * connect to it and send the name, PALACIOS_NAME_BYTES of it.  A descriptor, or a negated errno.
+ * Open the stream of that name at a device file as the Linux host of Palacios offers it.  A descriptor, or a negated
+ * errno.
  */
 #define PALACIOS_NAME_BYTES 128
 int palacios_open(const char *path, const char *stream);
