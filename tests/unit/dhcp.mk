@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of hostd's DHCP client.
 
-DHCP_TESTS := test_dhcp_msg test_dhcp_select test_frame test_pkt test_dhcp test_probe_files
+DHCP_TESTS := test_dhcp_msg test_dhcp_select test_frame test_pkt test_dhcp test_dhcp_fail test_probe_files
 UNIT_TESTS += $(DHCP_TESTS:%=$(B)/tests/unit/%)
 DHCP_MSG_OBJS := $(addprefix $(B)/hostd/,dhcp_msg.o dhcp_pxe.o dhcp_select.o)
 
-$(DHCP_TESTS:%=$(B)/tests/unit/%.o) $(B)/tests/unit/dhcp_craft.o: CPPFLAGS += -Ihostd -Ipvboot
+$(DHCP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,dhcp_craft.o dhcp_world.o): CPPFLAGS += -Ihostd -Ipvboot
 
 $(B)/tests/unit/test_dhcp_msg: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_dhcp_select: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_frame: $(B)/hostd/frame.o
 $(B)/tests/unit/test_pkt: $(B)/hostd/frame.o $(B)/hostd/pkt.o
 # A network of its own instead of pkt.o.
-$(B)/tests/unit/test_dhcp: $(DHCP_MSG_OBJS) $(addprefix $(B)/hostd/,dhcp.o dhcp_send.o dhcp_say.o dhcp_result.o log.o)
-$(B)/tests/unit/test_dhcp: LDFLAGS += -Wl,--wrap=connect
+DHCP_WORLD_TESTS := $(addprefix $(B)/tests/unit/,test_dhcp test_dhcp_fail)
+$(DHCP_WORLD_TESTS): $(B)/tests/unit/dhcp_world.o $(DHCP_MSG_OBJS) \
+	$(addprefix $(B)/hostd/,dhcp.o dhcp_send.o dhcp_say.o dhcp_result.o log.o)
+$(DHCP_WORLD_TESTS): LDFLAGS += -Wl,--wrap=connect
 $(B)/tests/unit/test_probe_files: $(B)/pvboot.o/probe_files.o $(B)/libhostd.a
 
 $(DHCP_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/dhcp_craft.o

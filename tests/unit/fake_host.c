@@ -304,3 +304,26 @@ struct fake_io *host_read(struct fake_host *h, uint32_t handle, uint64_t offset,
 	link_backend.submit(&h->link, &io->io);
 	return io;
 }
+
+void host_expect_given_up(struct fake_host *h, struct fake_io *io)
+{
+	assert_int_equal(h->link.state, LINK_DOWN);
+	assert_int_equal(h->dropped, 1);
+	assert_int_equal(h->dev.status, 0);
+	assert_int_equal(h->open_fds, 0);
+	if (io) {
+		assert_int_equal(io->answers, 0);
+		host_connect(h, 0);
+		host_expect_request(h, PVBOOT_OP_DISCOVER);
+	}
+}
+
+struct fake_io *host_discovering(struct fake_host *h)
+{
+	struct pvboot_discover_args a = {0};
+	struct fake_io *io =
+		host_io(h, fake_io_new(&h->dev, PVBOOT_OP_DISCOVER, &a, sizeof(a), sizeof(struct pvboot_discover_res)));
+
+	link_backend.submit(&h->link, &io->io);
+	return io;
+}

@@ -72,5 +72,9 @@ struct fake_io *host_io(struct fake_host *h, struct fake_io *io);
 struct fake_io *host_open(struct fake_host *h);
 struct fake_io *host_read(struct fake_host *h, uint32_t handle, uint64_t offset, uint64_t room, uint32_t flags,
 			  uint32_t wait_ms);
+/* The connection ended and nothing was left over; io, if there is one, waits, and is asked of the next hostd. */
+void host_expect_given_up(struct fake_host *h, struct fake_io *io);
+/* A DISCOVER that the guest submitted. */
+struct fake_io *host_discovering(struct fake_host *h);
 
 #endif /* TESTS_FAKE_HOST_H */

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_vm_restart.c - what a device keeps for hostd, and what the next hostd makes of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake_network.h"
+#include "log.h"
+#include "server.h"
+#include "vm_world.h"
+
+/* ---- what a restart keeps -------------------------------------------------------------------------------------- */
+
+struct kept {
+	uint32_t key;
+	size_t len;
+	uint8_t blob[PVBOOT_LINK_KEEP_MAX];
+};
+
+static void take_kept(struct fixture *f, struct kept *kept)
+{
+	fake_device_expect(&f->dev, PVBOOT_LINK_KEEP);
+	assert_true(f->dev.hdr.length <= sizeof(kept->blob));
+	kept->key = f->dev.hdr.id;
+	kept->len = f->dev.hdr.length;
+	memcpy(kept->blob, f->dev.body, kept->len);
+}
+
+/* hostd ends, another one starts, and the device comes with what it kept. */
+static void restart(struct fixture *f, const char *name, const struct kept *kept, size_t n)
+{
+	server_free(f->server);
+	fake_device_close(&f->dev);
+	f->server = server_new(f->base, &f->conf);
+	fake_device_connect(&f->dev, f->base, f->server, UID);
+	fake_device_identify(&f->dev, name, NULL, PVBOOT_LINK_F_FD);
+	fake_device_expect(&f->dev, PVBOOT_LINK_WELCOME);
+	for (size_t i = 0; i < n; i++)
+		fake_device_send(&f->dev, PVBOOT_LINK_KEPT, kept[i].key, kept[i].blob, kept[i].len);
+	fake_device_send(&f->dev, PVBOOT_LINK_RESUME, 0, NULL, 0);
+	fake_device_turn(&f->dev);
+}
+
+static void test_vm_kept_rubbish(void **state)
+{
+	static const uint32_t keys[] = {0,	 1,	  69,	   0xffff,  0x10000, 0x10001,
+					0x10002, 0x20000, 0x20001, 0x2ffff, 0x30000};
+	struct fixture *f = *state;
+	struct kept kept[11];
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	for (size_t i = 0; i < 11; i++) {
+		kept[i].key = keys[i];
+		kept[i].len = i * 13 % 90;
+		memset(kept[i].blob, (int)i * 29, sizeof(kept[i].blob));
+	}
+	restart(f, "net", kept, 11);
+	for (size_t i = 0; i < 11; i++) {
+		fake_device_expect(&f->dev, PVBOOT_LINK_FORGET);
+		assert_int_equal(f->dev.hdr.id, keys[i]);
+	}
+	lease(f);
+}
+
+static void test_vm_kept_file_with_wrong_name_length(void **state)
+{
+	struct fixture *f = *state;
+	struct kept kept;
+
+	join(f, "local", PVBOOT_LINK_F_FD);
+	fake_device_open(&f->dev, 1, "small", 0);
+	take_kept(f, &kept);
+	kept.len--;
+	restart(f, "local", &kept, 1);
+	fake_device_expect(&f->dev, PVBOOT_LINK_FORGET);
+	assert_int_equal(f->dev.hdr.id, kept.key);
+}
+
+static void test_vm_kept_of_another_version(void **state)
+{
+	struct fixture *f = *state;
+	struct kept kept[3];
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, "x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(6);
+	take_kept(f, &kept[1]);
+	kept[2] = (struct kept){PVBOOT_LINK_KEY_DGRAM, 8, "PKD1"};
+	for (size_t i = 0; i < 3; i++)
+		kept[i].blob[3]++; /* of the magic */
+	restart(f, "net", kept, 3);
+	for (size_t i = 0; i < 3; i++) {
+		fake_device_expect(&f->dev, PVBOOT_LINK_FORGET);
+		assert_int_equal(f->dev.hdr.id, kept[i].key);
+	}
+}
+
+static void test_vm_ending_forgets_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	join(f, "local", PVBOOT_LINK_F_FD);
+	fake_device_open(&f->dev, 1, "small", 0);
+	expect_status(f, 1, PVBOOT_S_OK);
+	server_free(f->server);
+	f->server = server_new(f->base, &f->conf);
+	while (fake_device_next(&f->dev))
+		assert_int_not_equal(f->dev.hdr.type, PVBOOT_LINK_FORGET);
+}
+
+static void test_vm_goes_on_with_a_lease_and_a_file(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow;
+	struct kept kept[2];
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	assert_int_equal(kept[0].key, PVBOOT_LINK_KEY_LEASE);
+	fake_device_open(&f->dev, 1, "dir/x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(6);
+	take_kept(f, &kept[1]);
+	assert_int_equal(kept[1].key, PVBOOT_LINK_KEY_FILE + 1);
+	restart(f, "net", kept, 2);
+	assert_string_equal(fake_tftp_name, "dir/x");
+	assert_memory_equal(fake_tftp_server, ((uint8_t[]){172, 21, 0, 2}), 4);
+	fake_tftp_opened(6);
+	fake_tftp_data("abcdef", 6);
+	fake_tftp_done(PVBOOT_S_OK, 0, "");
+	grow = expect_grow(f, true);
+	close(f->dev.msg_fd);
+	assert_int_equal(f->dev.hdr.id, 1);
+	do
+		grow = expect_grow(f, false);
+	while (!(grow.flags & PVBOOT_LINK_GROW_DONE));
+	assert_int_equal(grow.status, PVBOOT_S_OK);
+	assert_int_equal(grow.available, 6);
+	/* the handle is not given away again, and the lease's server is known */
+	fake_device_open(&f->dev, 2, "y", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(1);
+	fake_device_reply(&f->dev, 2);
+	assert_int_equal(f->dev.result[0], 2);
+	assert_memory_equal(fake_tftp_server, ((uint8_t[]){172, 21, 0, 2}), 4);
+}
+
+static void test_vm_file_has_another_size_after_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow;
+	struct kept kept[2];
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, "x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(6);
+	take_kept(f, &kept[1]);
+	restart(f, "net", kept, 2);
+	fake_tftp_opened(7);
+	grow = expect_grow(f, true); /* in place of what was said before, so with a descriptor */
+	close(f->dev.msg_fd);
+	assert_int_equal(grow.status, PVBOOT_S_CHANGED);
+	assert_int_equal(grow.flags, PVBOOT_LINK_GROW_DONE);
+	assert_int_equal(grow.available, 0);
+}
+
+/* As far as a file of 100000 bytes, of which 70000 have come; hostd starts over, and the file begins with this byte. */
+static struct pvboot_link_grow restart_in_mid_file(struct fixture *f, uint8_t first)
+{
+	static uint8_t bytes[70000];
+	struct kept kept[2];
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, "x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(100000);
+	take_kept(f, &kept[1]);
+	bytes[0] = 1;
+	fake_tftp_data(bytes, sizeof(bytes));
+	take_kept(f, &kept[1]); /* with what the file begins with */
+	restart(f, "net", kept, 2);
+	fake_tftp_opened(100000);
+	bytes[0] = first;
+	fake_tftp_data(bytes, 60000);
+	while (fake_device_next(&f->dev)) /* not yet: it could be another file */
+		assert_int_not_equal(f->dev.hdr.type, PVBOOT_LINK_GROW);
+	fake_tftp_data(bytes + 60000, 10000);
+	return expect_grow(f, true);
+}
+
+static void test_vm_file_begins_otherwise_after_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow = restart_in_mid_file(f, 2);
+
+	close(f->dev.msg_fd);
+	assert_int_equal(grow.status, PVBOOT_S_CHANGED);
+	assert_int_equal(grow.flags, PVBOOT_LINK_GROW_DONE);
+	assert_int_equal(fake_tftp_running, 0);
+}
+
+static void test_vm_file_begins_the_same_after_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow = restart_in_mid_file(f, 1);
+
+	close(f->dev.msg_fd);
+	assert_int_equal(grow.status, PVBOOT_S_OK);
+	assert_int_equal(grow.available, 70000);
+	assert_int_equal(grow.flags, 0);
+}
+
+static void test_vm_file_is_gone_after_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow;
+	struct kept kept[2];
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, "x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(6);
+	take_kept(f, &kept[1]);
+	restart(f, "net", kept, 2);
+	fake_tftp_done(PVBOOT_S_NOT_FOUND, 1, "172.21.0.2 has no file \"x\"");
+	grow = expect_grow(f, true);
+	close(f->dev.msg_fd);
+	assert_int_equal(grow.status, PVBOOT_S_NOT_FOUND);
+	assert_int_equal(grow.flags, PVBOOT_LINK_GROW_DONE);
+	assert_memory_equal(f->dev.body + sizeof(grow), "172.21.0.2 has", 14);
+}
+
+static void test_vm_complete_file_is_not_fetched_again(void **state)
+{
+	struct fixture *f = *state;
+	struct kept kept[2];
+	int gets;
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, "x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(3);
+	take_kept(f, &kept[1]);
+	fake_tftp_data("abc", 3);
+	fake_tftp_done(PVBOOT_S_OK, 0, "");
+	take_kept(f, &kept[1]);
+	gets = fake_tftp_gets;
+	restart(f, "net", kept, 2);
+	assert_int_equal(fake_tftp_gets, gets);
+	fake_device_request(&f->dev, 2, PVBOOT_OP_CLOSE, &(struct pvboot_file_args){.handle = 1},
+			    sizeof(struct pvboot_file_args), 0);
+	expect_status(f, 2, PVBOOT_S_OK);
+}
+
+static void test_vm_root_file_changed_over_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow;
+	struct kept kept;
+
+	join(f, "local", PVBOOT_LINK_F_FD);
+	fake_device_open(&f->dev, 1, "small", 0);
+	take_kept(f, &kept);
+	write_file(f, "small", "9876543210", 10); /* the same size */
+	restart(f, "local", &kept, 1);
+	grow = expect_grow(f, true);
+	close(f->dev.msg_fd);
+	assert_int_equal(grow.status, PVBOOT_S_CHANGED);
+}
+
+#define vm_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		vm_test(test_vm_kept_rubbish),
+		vm_test(test_vm_kept_file_with_wrong_name_length),
+		vm_test(test_vm_kept_of_another_version),
+		vm_test(test_vm_ending_forgets_nothing),
+		vm_test(test_vm_goes_on_with_a_lease_and_a_file),
+		vm_test(test_vm_file_has_another_size_after_restart),
+		vm_test(test_vm_file_begins_otherwise_after_restart),
+		vm_test(test_vm_file_begins_the_same_after_restart),
+		vm_test(test_vm_file_is_gone_after_restart),
+		vm_test(test_vm_complete_file_is_not_fetched_again),
+		vm_test(test_vm_root_file_changed_over_restart),
+	};
+
+	log_open(false, LOG_EMERG);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
