@@ -6,7 +6,7 @@ INST_BIN := $(B)/pvboot $(B)/pvboot-device
 INST_SBIN := $(B)/pvboot-hostd
 INST_SHARE := $(B)/pvboot.rom
 INST_MAN := $(wildcard docs/*.1 docs/*.5 docs/*.8)
-INST_DOC := $(wildcard README.md LICENSE docs/*.md examples/*.conf examples/*.cfg examples/*.xml)
+INST_DOC := $(wildcard README.md LICENSE docs/*.md examples/*.conf examples/*.cfg examples/palacios/*.xml)
 INST_UNITS := $(wildcard examples/*.service)
 DEST = $(DESTDIR)$(PREFIX)
 
