@@ -79,6 +79,18 @@ static bool is_text_menu(const char *text)
 	       !*plan_skip(text + len);
 }
 
+/* The same of a command, which may name a label that begins the menu. */
+static bool begins_text_menu(const struct plan_config *config, const char *text)
+{
+	size_t len = plan_word(text);
+	const struct plan_label *label = plan_find_label(config, text, len);
+
+	if (!label)
+		return is_text_menu(text);
+	return (label->type == PLAN_TYPE_KERNEL || !strcmp(label->keyword, "COM32")) && is_text_menu(label->image) &&
+	       !label->append[0] && !label->initrd && !label->sysappend && !*plan_skip(text + len);
+}
+
 /* ---- the choice -------------------------------------------------------------------------------------------------- */
 
 bool plan_listed(const struct plan_label *label)
@@ -176,9 +188,9 @@ bool plan_choose(struct plan_choice *choice, const struct plan_config *config, c
 			return refuse(error, cap, &ui->where, "UI %.100s", ui->text);
 		return choose_from_menu(choice, config, error, cap);
 	}
-	label = by_default->text ? plan_find_label(config, by_default->text, plan_word(by_default->text)) : NULL;
-	if (by_default->text && !label && is_text_menu(by_default->text))
+	if (by_default->text && begins_text_menu(config, by_default->text))
 		return choose_from_menu(choice, config, error, cap);
+	label = by_default->text ? plan_find_label(config, by_default->text, plan_word(by_default->text)) : NULL;
 	choice->command = *by_default;
 	if (by_default->text && (!config->prompt || config->no_escape))
 		return true;
@@ -372,11 +384,12 @@ bool plan_make(struct plan *plan, const struct plan_config *config, const struct
 	       const struct plan_guest *guest, char *error, size_t cap)
 {
 	struct boot boot = {.config = config, .guest = guest, .where = command->where, .error = error, .cap = cap};
-	size_t len = plan_word(command->text);
-	const char *options = plan_skip(command->text + len);
+	const char *text = command->text ? command->text : "";
+	size_t len = plan_word(text);
+	const char *options = plan_skip(text + len);
 
 	memset(plan, 0, sizeof(*plan));
-	boot.label = plan_find_label(config, command->text, len);
+	boot.label = plan_find_label(config, text, len);
 	if (boot.label) {
 		boot.where = boot.label->where;
 		snprintf(plan->label, sizeof(plan->label), "%s", boot.label->name);
@@ -390,7 +403,7 @@ bool plan_make(struct plan *plan, const struct plan_config *config, const struct
 			return false;
 	} else if (!len) {
 		return blame(&boot, "there is nothing to boot");
-	} else if (!expand_kernel(&boot, command->text, options)) {
+	} else if (!expand_kernel(&boot, text, options)) {
 		return false;
 	}
 	if (boot.too_long)

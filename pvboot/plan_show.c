@@ -48,7 +48,8 @@ static void show_plan(const struct show *show, const struct plan *plan)
 	say_file(show, "kernel", &plan->kernel);
 	for (unsigned int i = 0; i < plan->n_initrds; i++)
 		say_file(show, "initrd", &plan->initrd[i]);
-	say(show, "  append  %s", plan->cmdline);
+	/* Between quotes, for the blanks at its end. */
+	say(show, "  append  \"%s\"", plan->cmdline);
 	if (plan->video_mode)
 		say(show, "  video   mode %04xh", plan->video_mode);
 	if (plan->memory_limit)

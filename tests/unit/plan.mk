@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of boot plans: pxelinux's configurations, and what a guest boots by them (golden files in tests/unit/plan).
 
-PLAN_TESTS := test_plan_parse test_plan_names
+PLAN_TESTS := test_plan_parse test_plan_names test_plan
 UNIT_TESTS += $(PLAN_TESTS:%=$(B)/tests/unit/%)
 PLAN_TEST_OBJS := $(addprefix $(B)/hostd/,plan_parse.o plan_keys.o)
 PLAN_TEST_NAMES := $(addprefix $(B)/hostd/,plan_names.o dhcp_msg.o dhcp_pxe.o)
