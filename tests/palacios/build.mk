@@ -47,10 +47,6 @@ $(PALT_TESTS:%=$(PALT)/%): %: %.o $(PALT)/drive.o $(PALT_HOST_OBJS) $(PALT_STAND
 
 UNIT_TESTS += $(PALT_TESTS:%=$(PALT)/%)
 
-.PHONY: check-palacios
-check-palacios: all $(PALT_TESTS:%=$(PALT)/%)
-	@tests/run $(PALT_TESTS:%=--unit $(PALT)/%)
-
 # The same host under a guest of QEMU's, and the device that hostd opens.
 PALT_ATTACH_OBJS := $(addprefix $(PALT)/,attach.o v3dev.o) $(B)/vmm/qemu/proxy.o
 $(addprefix $(PALT)/,attach.o v3dev.o): CPPFLAGS += -Ivmm -Ivmm/qemu -Itests/palacios
@@ -63,3 +59,14 @@ $(PALT)/v3dev_preload.so: tests/palacios/v3dev_preload.c tests/palacios/v3dev.h
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -fPIC -shared -Itests/palacios -o $@ $< -ldl
+
+ALL += $(PALT)/palacios-host $(PALT)/v3dev_preload.so
+
+#: make check-palacios    the Palacios plugin in a Palacios of the tests' own, unit tests and whole boots
+.PHONY: check-palacios check-palacios-built
+check-palacios:
+	@tools/deps.sh check
+	@+$(MAKE_QUIET) check-palacios-built
+
+check-palacios-built: all $(PALT_TESTS:%=$(PALT)/%)
+	@tests/run $(PALT_TESTS:%=--unit $(PALT)/%) --pytest tests/palacios $(if $(K),-k '$(K)')

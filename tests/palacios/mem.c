@@ -18,6 +18,8 @@
 
 #define BLOCKS 2048
 #define GUARD 4096u
+#define ROMS 0xc0000
+#define ROMS_END 0x100000
 
 struct block {
 	uint64_t gpa, len, offset;
@@ -151,7 +153,10 @@ void mem_move(void)
 	pthread_rwlock_unlock(&lock);
 }
 
-/* All of the file that the memory at 0 lies in. */
+/*
+ * All of the file that the memory at 0 lies in, but where BIOS and ROMs are: Palacios puts them there again, and so
+ * does QEMU, where it does not leave them.
+ */
 void mem_zero(void)
 {
 	struct stat st;
@@ -160,8 +165,10 @@ void mem_zero(void)
 	for (unsigned int i = 0; i < table.n; i++) {
 		int fd = table.block[i].fd;
 
-		if (table.block[i].gpa == 0 && fstat(fd, &st) == 0)
-			fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, st.st_size);
+		if (table.block[i].gpa != 0 || fstat(fd, &st) || st.st_size <= ROMS_END)
+			continue;
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, ROMS);
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, ROMS_END, st.st_size - ROMS_END);
 	}
 	pthread_rwlock_unlock(&lock);
 }

@@ -264,6 +264,7 @@ static void test_bar_is_assigned_without_a_bios(void **state)
 	drive_free(d);
 }
 
+/* [DEV-2] */
 static void test_bar_answers_nothing_while_disabled(void **state)
 {
 	struct drive *d = drive_new(DRIVE_PLAIN);
