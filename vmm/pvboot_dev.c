@@ -156,6 +156,16 @@ void pvboot_dev_reset(struct pvboot_dev *dev)
 	dev->complaints = 0;
 }
 
+bool pvboot_dev_lost_memory(struct pvboot_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < PVBOOT_NUM_QUEUES && pvboot_dev_running(dev); i++)
+		if (dev->queue[i].enabled && !pvboot_ring_kept(dev, &dev->queue[i]))
+			return true;
+	return false;
+}
+
 /* ---- status, features, queues ---------------------------------------------------------------------------------- */
 
 /* DRIVER_OK: what the driver made available before is looked at now, for its notifications were not heard. */

@@ -87,6 +87,13 @@ void pvboot_dev_init(struct pvboot_dev *dev, const struct pvboot_vmm_ops *vmm_op
 void pvboot_dev_reset(struct pvboot_dev *dev);
 
 /*
+ * For a VMM that resets its machine without telling the devices: true if guest memory was emptied under a running
+ * device, whose rings are no longer what it wrote.  The glue asks before it lets the backend write, and resets the
+ * device by its status register then, for BARs outlive such a reset.
+ */
+bool pvboot_dev_lost_memory(struct pvboot_dev *dev);
+
+/*
  * PCI configuration space, 256 bytes; len 1, 2 or 4.  Reads outside or unaligned give all ones, such writes nothing.
  * The ROM BAR (30h) is the glue's unless rom_size is set with pvboot_dev_set_rom_size().
  */

@@ -149,6 +149,8 @@ void pvboot_ring_unpop(struct pvboot_queue *q);
 /* Its next descriptor: MORE and *seg, chain->writable says which part; or END. */
 enum pvboot_ring pvboot_ring_walk(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain,
 				  struct pvboot_seg *seg);
+/* Whether the ring is still as this device left it: only it writes the used index. */
+bool pvboot_ring_kept(struct pvboot_dev *dev, const struct pvboot_queue *q);
 /* Give a chain back, len bytes written, and raise the interrupt unless the driver does not want it. */
 void pvboot_ring_push(struct pvboot_dev *dev, struct pvboot_queue *q, uint16_t head, uint32_t len);
 /* Ask for notifications of this queue or do without; takes effect on the ring at once. */

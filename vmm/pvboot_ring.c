@@ -51,6 +51,15 @@ enum pvboot_ring pvboot_ring_count(struct pvboot_dev *dev, struct pvboot_queue *
 	return *count ? PVBOOT_RING_MORE : PVBOOT_RING_END;
 }
 
+bool pvboot_ring_kept(struct pvboot_dev *dev, const struct pvboot_queue *q)
+{
+	uint16_t avail, used;
+
+	return pvboot_mem_load16(dev, q->avail + AVAIL_IDX, &avail) &&
+	       pvboot_mem_load16(dev, q->used + USED_IDX, &used) && used == q->next_used &&
+	       (uint16_t)(avail - q->next_avail) <= q->size;
+}
+
 enum pvboot_ring pvboot_ring_pop(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain)
 {
 	uint64_t slot = q->next_avail % q->size;

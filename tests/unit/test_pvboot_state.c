@@ -71,6 +71,7 @@ static void test_save_without_room(void **state)
 	assert_int_equal(pvboot_dev_save(g->dev, state_bytes, pvboot_dev_state_max() - 1), 0);
 }
 
+/* [DEV-37] */
 static void test_load_cut_anywhere(void **state)
 {
 	struct guest *g = *state;
@@ -96,7 +97,7 @@ static void test_load_with_bytes_behind(void **state)
 	assert_power_on(g);
 }
 
-/* Whatever a byte is changed to, the device holds: it refuses, or runs as a guest could have made it run. */
+/* Whatever a byte is changed to, the device holds: it refuses, or runs as a guest could have made it run. [DEV-37] */
 static void test_load_any_byte_changed(void **state)
 {
 	static const uint8_t to[] = {0x00, 0x01, 0x40, 0x80, 0xff};
@@ -145,7 +146,7 @@ static void test_load_of_an_operation_that_is_no_backends(void **state)
 
 /* ---- checkpoints ----------------------------------------------------------------------------------------------- */
 
-/* Another VM with the same memory goes on where the first one was. */
+/* Another VM with the same memory goes on where the first one was. [DEV-36] */
 static void test_load_goes_on(void **state)
 {
 	struct guest *g = *state, *other = guest_new(NULL, NULL);
@@ -252,6 +253,7 @@ static void test_restart_during_a_pinned_result(void **state)
 	assert_true(guest_used(g, 1, &id, &used));
 }
 
+/* [DEV-35] */
 static void test_cancel_of_a_pinned_result(void **state)
 {
 	struct pvboot_cancel_args cancel = {.head = 4};
@@ -275,6 +277,28 @@ static void test_cancel_of_a_pinned_result(void **state)
 	assert_true(guest_used(g, 1, &id, &used));
 	assert_int_equal(guest_rsp(g, 8).status, PVBOOT_S_OK);
 	assert_false(guest_used(g, 1, &id, &used));
+}
+
+/* [DEV-38] */
+static void test_memory_emptied_under_the_device(void **state)
+{
+	struct guest *g = *state;
+	const uint8_t none[4] = {0};
+
+	assert_false(pvboot_dev_lost_memory(g->dev)); /* not running */
+	guest_start(g);
+	assert_false(pvboot_dev_lost_memory(g->dev));
+	submit_read(g, 4, 1); /* nothing is used yet: seen by the avail index */
+	assert_false(pvboot_dev_lost_memory(g->dev));
+	guest_put(g, GUEST_AVAIL(1), none, sizeof(none));
+	assert_true(pvboot_dev_lost_memory(g->dev));
+	guest_put16(g, GUEST_AVAIL(1) + 2, 1);
+	pvboot_io_complete(g->held[--g->nheld], PVBOOT_S_OK, 0, 0);
+	assert_false(pvboot_dev_lost_memory(g->dev));
+	guest_put(g, GUEST_USED(1), none, sizeof(none)); /* by the used index */
+	assert_true(pvboot_dev_lost_memory(g->dev));
+	guest_out(g, STATUS, 1, 0);
+	assert_false(pvboot_dev_lost_memory(g->dev));
 }
 
 static void test_one_pinned_result_at_a_time(void **state)
@@ -308,6 +332,7 @@ int main(void)
 		TEST(test_reset_of_a_pinned_result),
 		TEST(test_restart_during_a_pinned_result),
 		TEST(test_cancel_of_a_pinned_result),
+		TEST(test_memory_emptied_under_the_device),
 		TEST(test_one_pinned_result_at_a_time),
 	};
 

@@ -18,6 +18,7 @@
 #define SLICE 4096u		/* bytes of frames looked at in one go under the lock */
 #define OUT 8192u		/* bytes queued for the stream */
 #define SILENCE_MS 5000u	/* [LNK-18] */
+#define DEVICE_STATUS 20u	/* of the common configuration, virtio 1.2 4.1.4.3 */
 #define TICK_MS 10u		/* how often a deadline is looked at */
 #define STATE_MAGIC 0x47425650u /* "PVBG" */
 
@@ -373,6 +374,15 @@ void pvboot_glue_bar_write(void *glue, unsigned int offset, unsigned int length,
 
 /* ---- input ----------------------------------------------------------------------------------------------------- */
 
+/* [DEV-38] Palacios resets a machine without a word to its devices. */
+static void notice_reset(struct glue *g)
+{
+	if (!pvboot_dev_lost_memory(g->dev))
+		return;
+	pvboot_dev_log(g->dev, PVBOOT_LOG_NOTICE, "guest memory was emptied: the VM was reset");
+	pvboot_dev_bar_write(g->dev, PVBOOT_REG_COMMON + DEVICE_STATUS, 1, 0);
+}
+
 /* How many of len bytes to look at in one go: of frames a slice, of a file all. */
 static size_t slice(const struct glue *g, size_t len)
 {
@@ -396,7 +406,10 @@ unsigned long long pvboot_glue_input(void *glue, const void *bytes, unsigned lon
 	g->heard_ms = pvboot_v3_ms(g->v3);
 	while (left) {
 		struct link_copy copy;
-		size_t n = link_input_some(&g->link, p, slice(g, left), &copy);
+		size_t n;
+
+		notice_reset(g);
+		n = link_input_some(&g->link, p, slice(g, left), &copy);
 
 		if (g->link.state == LINK_DOWN && !n)
 			n = left; /* not for this connection; cannot happen, but must not loop */
@@ -431,6 +444,7 @@ void pvboot_glue_tick(void *glue)
 	saved = enter(g);
 	__atomic_store_n(&g->ticked_ms, now, __ATOMIC_RELAXED);
 	if (!g->input) {
+		notice_reset(g);
 		if (g->link.state >= LINK_IDENTIFIED && now > g->heard_ms && now - g->heard_ms > SILENCE_MS) {
 			link_down(&g->link);
 			g->dropped = true;
