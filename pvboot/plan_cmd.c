@@ -28,7 +28,10 @@ struct options {
 	const char *boot_file, *prefix, *config;
 	uint8_t mac[6], uuid[16];
 	bool has_uuid;
-	uint8_t address[4], server[4], router[4], netmask[4];
+	struct given {
+		bool is; /* else as local_lease() makes it up */
+		uint8_t bytes[4];
+	} address, server, router, netmask;
 };
 
 struct text {
@@ -82,6 +85,12 @@ static bool read_mac(const char *text, uint8_t mac[6])
 	return true;
 }
 
+static bool read_address(const char *text, struct given *given)
+{
+	given->is = inet_pton(AF_INET, text, given->bytes) == 1;
+	return given->is;
+}
+
 static bool set_option(struct options *o, int c, const char *text)
 {
 	switch (c) {
@@ -96,13 +105,13 @@ static bool set_option(struct options *o, int c, const char *text)
 		o->has_uuid = conf_parse_uuid(text, o->uuid);
 		return o->has_uuid;
 	case 'i':
-		return inet_pton(AF_INET, text, o->address) == 1;
+		return read_address(text, &o->address);
 	case 's':
-		return inet_pton(AF_INET, text, o->server) == 1;
+		return read_address(text, &o->server);
 	case 'r':
-		return inet_pton(AF_INET, text, o->router) == 1;
+		return read_address(text, &o->router);
 	case 'n':
-		return inet_pton(AF_INET, text, o->netmask) == 1;
+		return read_address(text, &o->netmask);
 	case 'p':
 		o->prefix = text;
 		return strlen(text) < PVBOOT_BOOTFILE_MAX;
@@ -174,7 +183,6 @@ static int read_options(int argc, char **argv, struct options *o)
 /* The guest as it would find itself after `pvboot run --root`, but for what was said. */
 static void read_guest(struct work *work)
 {
-	static const uint8_t none[4];
 	const struct options *o = work->o;
 	struct local_request req = {
 		.root_path = o->root,
@@ -193,14 +201,14 @@ static void read_guest(struct work *work)
 		dhcp_msg_uuid_of_mac(uuid, o->mac);
 	local_lease(&req, &result);
 	plan_guest_read(guest, &result.res, o->mac, uuid);
-	if (memcmp(o->address, none, 4))
-		memcpy(guest->address, o->address, 4);
-	if (memcmp(o->server, none, 4))
-		memcpy(guest->server, o->server, 4);
-	if (memcmp(o->router, none, 4))
-		memcpy(guest->router, o->router, 4);
-	if (memcmp(o->netmask, none, 4))
-		memcpy(guest->netmask, o->netmask, 4);
+	if (o->address.is)
+		memcpy(guest->address, o->address.bytes, 4);
+	if (o->server.is)
+		memcpy(guest->server, o->server.bytes, 4);
+	if (o->router.is)
+		memcpy(guest->router, o->router.bytes, 4);
+	if (o->netmask.is)
+		memcpy(guest->netmask, o->netmask.bytes, 4);
 	if (o->prefix)
 		snprintf(guest->prefix, sizeof(guest->prefix), "%s", o->prefix);
 	if (o->config)

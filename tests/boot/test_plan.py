@@ -8,8 +8,10 @@ import zlib
 import pytest
 
 from lib.kernel import SETUP_BYTES, check_report, make_initrd
-from lib.netns import Process
+from lib.netns import SERVER_IP, Process
 from lib.pvboot import BUILD, PVBOOT, pvboot_run
+from lib.servers import GUEST_IP, dhcpd_host
+from lib.servers import MAC as GUEST_MAC
 
 MODULES = "/usr/lib/syslinux/modules/bios"
 UUID = "12345678-1234-4678-9abc-def012345678"
@@ -135,6 +137,71 @@ def test_plan_names_are_behind_the_prefix(lab, root):
     config = "DEFAULT b\nINCLUDE ::inc.cfg\nLABEL b\nKERNEL /bzImage\nINITRD i1,::i1,/i2\n"
     (below / "pxelinux.cfg" / "default").write_text(config)
     compare(lab, "--boot-file", "below/pxelinux.0")
+
+
+ROUTERS = {"none": ("", "0.0.0.0"), "one": ("172.21.0.9", "172.21.0.9"), "two": ("172.21.0.9, 172.21.0.8", "0.0.0.0")}
+
+
+@pytest.mark.parametrize("routers", ROUTERS)
+def test_plan_of_a_lease(lab, root, routers):
+    """SYSAPPEND, from a DHCP server: of several routers pxelinux takes none."""
+    (root / "pxelinux.cfg" / "default").write_text("DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD init_task\nSYSAPPEND 7\n")
+    option, router = ROUTERS[routers]
+    lab.dhcpd(hosts=[dhcpd_host(extra=f"option routers {option};" if option else "")])
+    lab.tftpd()
+    report = lab.check(lab.vm(lab.hostd()))
+    where = ["--ip", GUEST_IP, "--server", SERVER_IP, "--router", router, "--netmask", "255.255.0.0"]
+    assert plan(root, "--mac", GUEST_MAC, *where)[2] == report["cmdline"]
+    assert f":{router}:" in report["cmdline"]
+
+
+def command(*words):
+    return subprocess.run([PVBOOT, "plan", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+
+
+def test_plan_command_refuses(lab, root):
+    default = root / "pxelinux.cfg" / "default"
+    assert command().returncode == 2
+    assert command("--root", root, "--mac", "52:54:00:*").returncode == 2
+    assert command("--root", root, "one", "two").returncode == 2
+    assert command("--root", lab.dir / "nowhere").returncode == 1
+    assert command(lab.dir / "nowhere.cfg").returncode == 1
+    assert command("--root", root).returncode == 0
+    default.unlink()
+    said = command("--root", root)
+    assert said.returncode == 3
+    assert "pxelinux.cfg/default" in said.stderr
+    default.write_text("DEFAULT a\nLABEL a\nFROB\n")
+    said = command("--root", root)
+    assert (said.returncode, said.stdout.splitlines()[-1]) == (4, "cannot be booted directly: pxelinux.cfg/default:3: FROB: this is not understood")
+
+
+def test_plan_command_says_what_is_missing(lab, root):
+    (root / "pxelinux.cfg" / "default").write_text("DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD i1,i9\n")
+    said = command("--root", root)
+    assert said.returncode == 5
+    assert '"i9"' in said.stdout
+    assert '"i1"' not in said.stdout
+
+
+def test_plan_command_stays_below_its_root(lab, root):
+    (lab.dir / "outside.cfg").write_text("DEFAULT bzImage secret\n")
+    (root / "pxelinux.cfg" / "default").write_text("INCLUDE ../outside.cfg\n")
+    said = command("--root", root)
+    assert said.returncode == 4
+    assert "leads out of" in said.stderr
+    (root / "pxelinux.cfg" / "default").unlink()
+    (root / "pxelinux.cfg" / "default").symlink_to("../../outside.cfg")
+    said = command("--root", root)
+    assert "secret" not in said.stdout
+
+
+def test_plan_command_of_a_file(lab, root):
+    """What it names is beside it, or above its pxelinux.cfg."""
+    assert command(root / "pxelinux.cfg" / "default").returncode == 0
+    (root / "here.cfg").write_text("INCLUDE inc.cfg\nDEFAULT a\n")
+    said = command(root / "here.cfg")
+    assert (said.returncode, "included" in said.stdout) == (0, True)
 
 
 def test_plan_of_the_debian_installer(tmp_path):

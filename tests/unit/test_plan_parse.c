@@ -31,8 +31,22 @@ static const struct {
 	{"later.cfg", PLAN_LATER, NULL},
 };
 
+/* A file of that many INCLUDEs within each other. */
+static enum plan_found deep(const char *name, const char **text, size_t *len)
+{
+	static char texts[64][32];
+	unsigned int depth = (unsigned int)atoi(name) % 64;
+
+	snprintf(texts[depth], sizeof(texts[depth]), "INCLUDE %u.deep\n", depth - 1);
+	*text = texts[depth];
+	*len = depth > 1 ? strlen(*text) : 0;
+	return PLAN_FOUND;
+}
+
 static enum plan_found on_include(void *arg, const char *name, const char **text, size_t *len)
 {
+	if (strstr(name, ".deep"))
+		return deep(name, text, len);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (strcmp(files[i].name, name))
 			continue;
@@ -169,6 +183,8 @@ static void test_parse_include_refused(void **state)
 	expect_refused("LABEL a\nINCLUDE outer.cfg\n", "broken.cfg:3: FROB 1");
 	expect_refused("\nINCLUDE dead.cfg\n", "f:2: INCLUDE dead.cfg: the file cannot be read");
 	expect_refused("INCLUDE self.cfg\n", "self.cfg:1: INCLUDE: files are included 16 deep");
+	assert_int_equal(parse("INCLUDE 16.deep\n"), PLAN_PARSED);
+	expect_refused("INCLUDE 17.deep\n", "2.deep:1: INCLUDE: files are included 16 deep");
 	plan_config_free(&config);
 	assert_int_equal(plan_parse(&config, "f", "INCLUDE a\n", 10, NULL, NULL), PLAN_REFUSED);
 	memset(big, 'i', sizeof(big));
