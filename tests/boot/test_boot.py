@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boots that are to succeed: servers, links, several VMs, payload lengths."""
+import re
+
 import pytest
 
-from lib.kernel import make_initrd
+from lib.kernel import END_LINE, make_initrd
 from lib.servers import GUEST_IP, MAC, Dhcpd, Dnsmasq, Kea, dhcpd_host
 from lib.tftproot import config_name, write_config
 
@@ -13,6 +15,7 @@ OTHER_IP = "172.21.0.51"
 
 
 def test_boot_reference_stub(lab):
+    """[DRV-1] [DRV-3] [DRV-6] [DRV-14] [DRV-16]: the device, as its unit tests show, does not serve a driver that breaks one."""
     hostd = lab.servers()
     vm = lab.vm(hostd)
     report = lab.check(vm, cmdline="BOOT_IMAGE=bzImage serial.baud=115200 console=serial initrd=init_task")
@@ -21,6 +24,17 @@ def test_boot_reference_stub(lab):
     assert MAC in text.lower(), "the banner does not show the MAC"
     assert GUEST_IP in text, "the lease is not shown"
     assert "pxelinux.0" in text, "what is fetched is not shown"
+
+
+def test_boot_leaves_the_device_reset(lab):
+    """[DRV-13] When the kernel runs, device_status is 0."""
+    vm = lab.vm(lab.servers(), args=["-no-shutdown"])
+    vm.wait(END_LINE, 60)
+    monitor = vm.qmp_connect()
+    device = next(part for part in monitor.human("info pci").split("  Bus") if 'id "pvboot"' in part)
+    ports = int(re.search(r"BAR0: I/O at 0x([0-9a-f]+)", device).group(1), 16)
+    assert int(monitor.human(f"i /b {ports + 0x14}").split("=")[1], 0) == 0
+    assert int(monitor.human(f"i /b {ports + 0x12}").split("=")[1], 0) == 2, "num_queues: this is no pvboot device"
 
 
 @pytest.mark.parametrize("server", ["dhcpd", "kea", "dnsmasq"])

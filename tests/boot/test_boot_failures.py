@@ -148,7 +148,7 @@ def test_boot_hostd_starts_late(lab):
 
 
 def test_boot_hostd_never_starts(lab, with_disk):
-    """After host_wait the ROM gives up."""
+    """[DRV-11] After host_wait the ROM gives up."""
     hostd = lab.hostd()
     hostd.stop()
     vm = lab.vm(hostd, device_args=["--host-wait", "4000"], args=with_disk)
@@ -156,6 +156,7 @@ def test_boot_hostd_never_starts(lab, with_disk):
 
 
 def test_boot_escape_ends_the_wait(lab, with_disk):
+    """[DRV-11]"""
     hostd = lab.hostd()
     hostd.stop()
     vm = lab.vm(hostd, device_args=["--host-wait", "600000"], args=with_disk)

@@ -168,6 +168,7 @@ static void test_open_url_refused(void **state)
 	assert_words(f, "serves no URLs");
 }
 
+/* [DEV-28] */
 static void test_open_of_too_many_files_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -201,6 +202,7 @@ static void test_handle_that_is_not_open_refused(void **state)
 	assert_int_equal(read_at(f, res.handle, 0, 10).status, PVBOOT_S_BAD_HANDLE);
 }
 
+/* [DEV-27] */
 static void test_file_that_changed_is_an_error(void **state)
 {
 	struct fixture *f = *state;
@@ -254,6 +256,7 @@ static void test_lease_is_made_up_and_says_so(void **state)
 	assert_int_equal(guest_in(f->g, PVBOOT_REG_DEVICE + 6, 2), PVBOOT_STATUS_HOST_UP);
 }
 
+/* [DEV-26] */
 static void test_file_is_read_in_parts(void **state)
 {
 	struct fixture *f = *state;
@@ -333,6 +336,7 @@ static void submit_big(struct fixture *f)
 	assert_int_equal(guest_rsp(f->g, 2).status, PVBOOT_S_UNWRITTEN);
 }
 
+/* [DEV-6] */
 static void test_big_read_takes_turns(void **state)
 {
 	struct fixture *f = *state;

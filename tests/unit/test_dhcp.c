@@ -14,6 +14,7 @@
 
 /* ---- success --------------------------------------------------------------------------------------------------- */
 
+/* [DEV-25] */
 static void test_lease_at_once(void **state)
 {
 	static const uint8_t zero[PVBOOT_DHCP_PACKET];
@@ -274,6 +275,7 @@ static void long_ack_server(const struct sent *sent)
 	reply(&c);
 }
 
+/* [DEV-25] */
 static void test_ack_longer_than_the_buffer(void **state)
 {
 	run(long_ack_server);

@@ -120,6 +120,7 @@ static void test_file_root_empty(void **state)
 	file_unref(file);
 }
 
+/* [DEV-27] */
 static void test_file_root_changed(void **state)
 {
 	struct file *file;
@@ -196,6 +197,7 @@ static void test_file_fetch_too_many(void **state)
 	assert_int_equal(fake_tftp_running, 0);
 }
 
+/* [DEV-27] */
 static void test_file_fetch_truncated(void **state)
 {
 	struct file *file = fetch();

@@ -106,6 +106,7 @@ static void put_identity(struct fixture *f, uint64_t nonce)
 	put(f, &id, sizeof(id));
 }
 
+/* [LNK-1] */
 static void test_hostd_link_bad_magic(void **state)
 {
 	struct fixture *f = *state;
@@ -116,6 +117,7 @@ static void test_hostd_link_bad_magic(void **state)
 	assert_non_null(f->why);
 }
 
+/* [LNK-1] */
 static void test_hostd_link_too_long(void **state)
 {
 	struct fixture *f = *state;
@@ -125,6 +127,7 @@ static void test_hostd_link_too_long(void **state)
 	assert_string_equal(f->why, "message too long");
 }
 
+/* [LNK-1] */
 static void test_hostd_link_announced_descriptor(void **state)
 {
 	struct fixture *f = *state;
@@ -239,6 +242,7 @@ static void test_hostd_link_byte_by_byte(void **state)
 	assert_int_equal(f->last_len, 5);
 }
 
+/* [LNK-2] */
 static void test_hostd_link_device_does_not_read(void **state)
 {
 	static uint8_t bytes[65536];

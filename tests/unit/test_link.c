@@ -4,6 +4,7 @@
 
 /* ---- refusals: each breaks one rule, ends the connection, and leaves the guest's request waiting ---------------- */
 
+/* [LNK-1] */
 static void test_header_bad(void **state)
 {
 	static const struct pvboot_link_hdr bad[] = {
@@ -36,6 +37,7 @@ static void test_header_bad(void **state)
 	}
 }
 
+/* [LNK-1] */
 static void test_frame_before_welcome(void **state)
 {
 	struct fake_host *h = host_new(false);
@@ -82,6 +84,7 @@ static void test_welcome_bad(void **state)
 	}
 }
 
+/* [LNK-5] [LNK-6] */
 static void test_refuse_says_why(void **state)
 {
 	struct fake_host *h = host_new(false);
@@ -110,6 +113,7 @@ static void test_refuse_says_why(void **state)
 	host_free(h);
 }
 
+/* [LNK-6] */
 static void test_refuse_retry_bounded(void **state)
 {
 	static const uint32_t asked[] = {0, 0xffffffff}, kept[] = {500, 60000};
@@ -126,6 +130,7 @@ static void test_refuse_retry_bounded(void **state)
 	}
 }
 
+/* [LNK-9] */
 static void test_reply_bad(void **state)
 {
 	static const struct {
@@ -174,6 +179,7 @@ static void test_reply_open_handle_zero(void **state)
 	host_free(h);
 }
 
+/* [LNK-8] */
 static void test_reply_unknown_ignored(void **state)
 {
 	struct fake_host *h = host_new(false);
@@ -187,6 +193,7 @@ static void test_reply_unknown_ignored(void **state)
 	host_free(h);
 }
 
+/* [LNK-13] */
 static void test_data_bad(void **state)
 {
 	static const struct {
@@ -212,6 +219,7 @@ static void test_data_bad(void **state)
 	}
 }
 
+/* [LNK-13] */
 static void test_reply_read_sum_wrong(void **state)
 {
 	struct fake_host *h = host_new(false);
@@ -277,6 +285,7 @@ static void test_descriptor_unannounced(void **state)
 	host_free(h);
 }
 
+/* [LNK-2] [DEV-6] */
 static void test_host_never_reads(void **state)
 {
 	struct fake_host *h = host_new(false);

@@ -27,6 +27,7 @@ static void test_hello_after_garbage(void **state)
 	host_free(h);
 }
 
+/* [LNK-5] [DEV-16] */
 static void test_welcome_lays_down_identity(void **state)
 {
 	struct fake_host *h = host_new(true);
@@ -82,6 +83,7 @@ static void test_output_in_pieces(void **state)
 	host_free(h);
 }
 
+/* [DEV-20] */
 static void test_request_waits_for_host(void **state)
 {
 	struct fake_host *h = host_new(false);
@@ -98,6 +100,7 @@ static void test_request_waits_for_host(void **state)
 	host_free(h);
 }
 
+/* [DEV-20] [LNK-5] [LNK-6] */
 static void test_host_dies_and_comes_back(void **state)
 {
 	struct fake_host *h = host_new(false);
@@ -162,6 +165,7 @@ static size_t data_frame(uint8_t *to, uint32_t id, const char *bytes, uint32_t l
 	return sizeof(hdr) + sizeof(d) + len;
 }
 
+/* [DEV-6] */
 static void test_copy_left_to_the_owner(void **state)
 {
 	const size_t head = sizeof(struct pvboot_link_hdr) + sizeof(struct pvboot_link_data);
@@ -243,6 +247,7 @@ static void test_link_down_during_copy(void **state)
 	host_free(h);
 }
 
+/* [LNK-17] */
 static void test_host_says_goodbye(void **state)
 {
 	struct fake_host *h = host_new(false);
@@ -325,6 +330,7 @@ static void test_host_starts_over_in_stream(void **state)
 
 /* ---- cancel, reset, notes, datagrams ---------------------------------------------------------------------------- */
 
+/* [LNK-8] */
 static void test_cancel_crosses_reply(void **state)
 {
 	struct fake_host *h = host_new(false);
@@ -339,6 +345,23 @@ static void test_cancel_crosses_reply(void **state)
 	host_reply(h, id, PVBOOT_S_NO_OFFER, NULL, 0);
 	assert_int_equal(io->answers, 0);
 	assert_int_equal(h->link.state, LINK_UP);
+	host_free(h);
+}
+
+/* [LNK-7] also after 2^32 of them */
+static void test_request_ids_wrap(void **state)
+{
+	struct fake_host *h = host_new(false);
+
+	host_connect(h, 0);
+	h->link.last_id = UINT32_MAX - 1;
+	host_discovering(h);
+	assert_int_equal(host_expect_request(h, PVBOOT_OP_DISCOVER), UINT32_MAX);
+	host_discovering(h);
+	assert_int_equal(host_expect_request(h, PVBOOT_OP_DISCOVER), 1);
+	h->link.last_id = UINT32_MAX - 1;
+	host_discovering(h); /* one is unanswered still */
+	assert_int_equal(host_expect_request(h, PVBOOT_OP_DISCOVER), 2);
 	host_free(h);
 }
 
@@ -477,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_state_of_another_link),
 		cmocka_unit_test(test_host_starts_over_in_stream),
 		cmocka_unit_test(test_cancel_crosses_reply),
+		cmocka_unit_test(test_request_ids_wrap),
 		cmocka_unit_test(test_cancel_unsent_is_silent),
 		cmocka_unit_test(test_cancel_in_mid_data),
 		cmocka_unit_test(test_reset_forgets),

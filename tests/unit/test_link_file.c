@@ -37,6 +37,7 @@ static struct fake_host *with_file(uint64_t available, uint64_t size, uint32_t f
 
 /* ---- refusals --------------------------------------------------------------------------------------------------- */
 
+/* [LNK-12] */
 static void test_grow_contradicts(void **state)
 {
 	static const struct pvboot_link_grow bad[] = {
@@ -70,6 +71,7 @@ static void test_grow_after_done(void **state)
 	host_free(h);
 }
 
+/* [LNK-12] */
 static void test_grow_no_plain_file(void **state)
 {
 	struct fake_io *io;
@@ -85,6 +87,7 @@ static void test_grow_no_plain_file(void **state)
 	host_free(h);
 }
 
+/* [LNK-1] */
 static void test_grow_announced_without_descriptor(void **state)
 {
 	struct pvboot_link_hdr hdr = {PVBOOT_LINK_MAGIC, sizeof(struct pvboot_link_grow), PVBOOT_LINK_GROW,
@@ -100,6 +103,7 @@ static void test_grow_announced_without_descriptor(void **state)
 	host_free(h);
 }
 
+/* [LNK-8] */
 static void test_grow_unknown_handle_ignored(void **state)
 {
 	struct fake_host *h = with_file(40, 100, 0);
@@ -172,6 +176,7 @@ static void test_read_no_memory(void **state)
 	host_free(h);
 }
 
+/* [DEV-27] */
 static void test_read_file_shorter_than_announced(void **state)
 {
 	struct fake_host *h = with_file(100, 100, DONE);
@@ -183,6 +188,7 @@ static void test_read_file_shorter_than_announced(void **state)
 	host_free(h);
 }
 
+/* [DEV-27] */
 static void test_read_file_changed(void **state)
 {
 	struct fake_host *h = with_file(100, 100, DONE);
@@ -210,6 +216,7 @@ static void test_read_offset_wraps(void **state)
 
 /* ---- what is to work -------------------------------------------------------------------------------------------- */
 
+/* [DEV-26] */
 static void test_read_to_the_end(void **state)
 {
 	struct fake_host *h = with_file(100, 100, DONE);
@@ -242,6 +249,7 @@ static void test_read_empty_file(void **state)
 	host_free(h);
 }
 
+/* [DEV-26] */
 static void test_read_waits_for_growth(void **state)
 {
 	struct fake_host *h = with_file(40, 100, 0);
@@ -260,6 +268,7 @@ static void test_read_waits_for_growth(void **state)
 	host_free(h);
 }
 
+/* [DEV-26] */
 static void test_read_fails_with_the_file(void **state)
 {
 	struct fake_host *h = with_file(40, 100, 0);
@@ -280,6 +289,7 @@ static void test_read_fails_with_the_file(void **state)
 	host_free(h);
 }
 
+/* [DEV-26] */
 static void test_read_partial(void **state)
 {
 	struct fake_host *h = with_file(40, 100, 0);
@@ -303,6 +313,7 @@ static void test_read_partial(void **state)
 	host_free(h);
 }
 
+/* [DEV-6] */
 static void test_read_yields(void **state)
 {
 	struct fake_host *h = with_file(3 * LINK_CHUNK, PVBOOT_SIZE_UNKNOWN, DONE);
@@ -353,6 +364,7 @@ static void test_close_is_told_and_done(void **state)
 	host_free(h);
 }
 
+/* [DEV-20] */
 static void test_file_outlives_host(void **state)
 {
 	struct fake_host *h = with_file(40, 100, 0);

@@ -259,6 +259,7 @@ static void test_machine_comes_late(void **state)
 	join(f);
 }
 
+/* [LNK-19] */
 static void test_name_is_the_sections(void **state)
 {
 	struct fixture *f = *state;
@@ -301,6 +302,7 @@ static void test_file_through_a_narrow_stream(void **state)
 	assert_int_equal(at, FILE_BYTES);
 }
 
+/* [LNK-18] */
 static void test_silence_is_filled(void **state)
 {
 	struct fixture *f = *state;
@@ -312,6 +314,7 @@ static void test_silence_is_filled(void **state)
 	assert_int_equal(f->dev.hdr.id, 0);
 }
 
+/* [LNK-17] */
 static void test_device_says_goodbye(void **state)
 {
 	struct fixture *f = *state;

@@ -325,6 +325,7 @@ static void test_host_status_change_is_silent_before_driver_ok(void **state)
 	assert_int_equal(guest_in(g, PVBOOT_REG_ISR, 1), 0);
 }
 
+/* [DEV-16] */
 static void test_identity_from_the_host_replaces_mac_and_uuid(void **state)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1}, uuid[16] = {9};

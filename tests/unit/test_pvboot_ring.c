@@ -523,6 +523,24 @@ static void test_result_ends_where_memory_ends(void **state)
 	assert_memory_equal(got, buf, 64);
 }
 
+/* [DEV-23] */
+static void test_nothing_is_written_beyond_the_result(void **state)
+{
+	const uint64_t at = GUEST_HOLE - 200;
+	uint8_t before[200], after[200];
+	struct guest *g = *state;
+	struct pvboot_io *io = submit_read(g, at + 50, 80);
+
+	memset(before, 0x33, sizeof(before));
+	guest_put(g, at, before, sizeof(before));
+	assert_true(pvboot_io_write(io, 0, "0123456789", 10));
+	pvboot_io_complete(io, PVBOOT_S_OK, 0, 10);
+	guest_get(g, at, after, sizeof(after));
+	assert_memory_equal(after, before, 50);
+	assert_memory_equal(after + 50 + sizeof(struct pvboot_rsp), "0123456789", 10);
+	assert_memory_equal(after + 50 + sizeof(struct pvboot_rsp) + 10, before, 200 - 60 - sizeof(struct pvboot_rsp));
+}
+
 static void test_result_across_pieces_of_memory(void **state)
 {
 	struct guest *g = *state;
@@ -591,6 +609,7 @@ int main(void)
 		TEST(test_indices_wrap_at_65536),
 		TEST(test_chain_scattered_over_many_descriptors),
 		TEST(test_result_ends_where_memory_ends),
+		TEST(test_nothing_is_written_beyond_the_result),
 		TEST(test_result_across_pieces_of_memory),
 		TEST(test_address_that_wraps_is_no_memory),
 	};

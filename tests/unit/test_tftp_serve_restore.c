@@ -142,6 +142,7 @@ static void test_restore_with_size_unknown(void **state)
 	expect_error(w, PORT, TFTP_E_UNDEFINED, "shorter");
 }
 
+/* [LNK-15] */
 static void test_restore_hostile_blob(void **state)
 {
 	struct world *w = *state;

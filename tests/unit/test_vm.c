@@ -14,6 +14,7 @@
 
 /* ---- who is let in --------------------------------------------------------------------------------------------- */
 
+/* [LNK-4] */
 static void test_vm_unknown_name(void **state)
 {
 	struct fixture *f = *state;
@@ -23,6 +24,7 @@ static void test_vm_unknown_name(void **state)
 	expect_refusal(f, "allows no VM named \"nobody-knows\"");
 }
 
+/* [LNK-4] */
 static void test_vm_uid_not_allowed(void **state)
 {
 	struct fixture *f = *state;
@@ -32,6 +34,7 @@ static void test_vm_uid_not_allowed(void **state)
 	expect_refusal(f, "uid 4243 may not connect");
 }
 
+/* [LNK-4] */
 static void test_vm_mac_not_allowed(void **state)
 {
 	struct fixture *f = *state;
@@ -41,6 +44,7 @@ static void test_vm_mac_not_allowed(void **state)
 	expect_refusal(f, "does not allow the MAC 52:54:00:12:34:58");
 }
 
+/* [LNK-4] */
 static void test_vm_mac_of_another_section(void **state)
 {
 	struct fixture *f = *state;
@@ -161,6 +165,7 @@ static void test_vm_strangers_are_bounded(void **state)
 
 /* ---- malformed requests ---------------------------------------------------------------------------------------- */
 
+/* [LNK-10] */
 static void test_vm_bad_requests(void **state)
 {
 	struct fixture *f = *state;
@@ -209,6 +214,7 @@ static void test_vm_bad_requests(void **state)
 	assert_non_null(strstr(f->dev.text, f->root));
 }
 
+/* [LNK-10] */
 static void test_vm_request_length_lies(void **state)
 {
 	struct fixture *f = *state;
@@ -229,6 +235,7 @@ static void test_vm_message_for_the_device(void **state)
 	assert_true(fake_device_ended(&f->dev));
 }
 
+/* [LNK-10] */
 static void test_vm_malformed_dgram(void **state)
 {
 	struct fixture *f = *state;
@@ -239,6 +246,7 @@ static void test_vm_malformed_dgram(void **state)
 	assert_true(fake_device_ended(&f->dev));
 }
 
+/* [DEV-28] */
 static void test_vm_too_many_files(void **state)
 {
 	struct fixture *f = *state;
@@ -252,6 +260,7 @@ static void test_vm_too_many_files(void **state)
 	expect_status(f, 100, PVBOOT_S_NO_RESOURCES);
 }
 
+/* [LNK-2] */
 static void test_vm_device_that_does_not_read(void **state)
 {
 	struct fixture *f = *state;

@@ -26,6 +26,7 @@ static void test_vm_lease_fails(void **state)
 	assert_string_equal(f->dev.text, "no DHCP server answered on x0");
 }
 
+/* [LNK-7] */
 static void test_vm_lease_cancelled(void **state)
 {
 	struct fixture *f = *state;
@@ -228,6 +229,7 @@ static void read_file(struct fixture *f, uint32_t id, uint64_t offset, uint64_t 
 	fake_device_request(&f->dev, id, PVBOOT_OP_READ, &args, sizeof(args), room);
 }
 
+/* [DEV-26] */
 static void test_vm_read_at_the_end(void **state)
 {
 	struct fixture *f = *state;
@@ -243,6 +245,7 @@ static void test_vm_read_at_the_end(void **state)
 	assert_int_equal(f->dev.reply.result_len, 0);
 }
 
+/* [DEV-26] */
 static void test_vm_read_inline(void **state)
 {
 	struct fixture *f = *state;
@@ -289,6 +292,7 @@ static void test_vm_read_large(void **state)
 	free(bytes);
 }
 
+/* [DEV-26] */
 static void test_vm_read_partial(void **state)
 {
 	struct fixture *f = *state;
@@ -333,6 +337,7 @@ static void test_vm_read_of_closed_file(void **state)
 	assert_int_equal(fake_tftp_running, 0);
 }
 
+/* [DEV-27] */
 static void test_vm_file_changed(void **state)
 {
 	struct fixture *f = *state;

@@ -44,6 +44,7 @@ static void restart(struct fixture *f, const char *name, const struct kept *kept
 	fake_device_turn(&f->dev);
 }
 
+/* [LNK-15] */
 static void test_vm_kept_rubbish(void **state)
 {
 	static const uint32_t keys[] = {0,	 1,	  69,	   0xffff,  0x10000, 0x10001,
@@ -65,6 +66,7 @@ static void test_vm_kept_rubbish(void **state)
 	lease(f);
 }
 
+/* [LNK-15] */
 static void test_vm_kept_file_with_wrong_name_length(void **state)
 {
 	struct fixture *f = *state;
@@ -79,6 +81,7 @@ static void test_vm_kept_file_with_wrong_name_length(void **state)
 	assert_int_equal(f->dev.hdr.id, kept.key);
 }
 
+/* [LNK-15] */
 static void test_vm_kept_of_another_version(void **state)
 {
 	struct fixture *f = *state;
