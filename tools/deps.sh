@@ -3,14 +3,15 @@
 # Install the Debian packages that a purpose needs:  tools/deps.sh build|demo|check|lint|fuzz|bench|ci
 #
 # Asks nothing, starts and enables no service (policy-rc.d refuses while it runs, links that packages made are taken
-# back), does nothing when everything is there.  A Debian kernel and atftpd (which conflicts with tftpd-hpa) are not
-# installed but unpacked below build/peers.
+# back), does nothing when everything is there.  A Debian kernel, the configurations of Debian's installer and atftpd
+# (which conflicts with tftpd-hpa) are not installed but unpacked below build/peers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev"
 run="qemu-system-x86 seabios"
 demo="$build $run iproute2 isc-dhcp-server tftpd-hpa pxelinux syslinux-common busybox-static cpio"
+installer=0
 check="$demo libcmocka-dev python3-pytest kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
 lint="$build libcmocka-dev clang-format-14 cppcheck"
 fuzz="$build clang-14 libclang-rt-14-dev"
@@ -19,10 +20,11 @@ peers=build/peers
 case "${1:-}" in
 build) want="$build" kernel=0 atftpd=0 ;;
 demo) want="$demo" kernel=1 atftpd=0 ;;
-check | bench) want="$check" kernel=1 atftpd=1 ;;
+check) want="$check" kernel=1 atftpd=1 installer=1 ;;
+bench) want="$check" kernel=1 atftpd=1 ;;
 lint) want="$lint" kernel=0 atftpd=0 ;;
 fuzz) want="$fuzz" kernel=0 atftpd=0 ;;
-ci) want="$check $lint" kernel=1 atftpd=1 ;;
+ci) want="$check $lint" kernel=1 atftpd=1 installer=1 ;;
 *)
 	echo "usage: tools/deps.sh build|demo|check|lint|fuzz|bench|ci" >&2
 	exit 2
@@ -41,7 +43,8 @@ for p in $want; do
 done
 [ -s $peers/bzImage ] && kernel=0
 [ -x $peers/atftpd/usr/sbin/atftpd ] && atftpd=0
-[ -z "$missing" ] && [ $kernel = 0 ] && [ $atftpd = 0 ] && exit 0
+[ -d $peers/debian-installer ] && installer=0
+[ -z "$missing" ] && [ $kernel = 0 ] && [ $atftpd = 0 ] && [ $installer = 0 ] && exit 0
 
 if [ "$(id -u)" != 0 ] && [ -n "$missing" ]; then
 	echo "deps: packages are missing and only root can install them:" >&2
@@ -137,3 +140,11 @@ if [ $kernel = 1 ]; then
 	mv $peers/bzImage.new $peers/bzImage
 fi
 [ $atftpd = 0 ] || unpack atftpd $peers/atftpd
+if [ $installer = 1 ]; then
+	# Its boot configurations are all that is wanted; a test does without where it cannot be had.
+	if unpack debian-installer-12-netboot-amd64 $peers/debian-installer; then
+		find $peers/debian-installer -type f -size +64k -delete
+	else
+		echo "deps: going on without the configurations of Debian's installer" >&2
+	fi
+fi

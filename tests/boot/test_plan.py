@@ -9,8 +9,8 @@ import pytest
 
 from lib.kernel import SETUP_BYTES, check_report, make_initrd
 from lib.netns import SERVER_IP, Process
-from lib.pvboot import BUILD, PVBOOT, pvboot_run
-from lib.servers import GUEST_IP, dhcpd_host
+from lib.pvboot import PVBOOT, pvboot_run
+from lib.servers import GUEST_IP, TOP, dhcpd_host
 from lib.servers import MAC as GUEST_MAC
 
 MODULES = "/usr/lib/syslinux/modules/bios"
@@ -206,7 +206,7 @@ def test_plan_command_of_a_file(lab, root):
 
 def test_plan_of_the_debian_installer(tmp_path):
     """Its vesamenu needs the boot program; the configurations are Debian's own, if its package is unpacked in build/peers."""
-    roots = list(BUILD.glob("peers/debian-installer/**/images/*/amd64/text"))
+    roots = list(TOP.glob("build/peers/debian-installer/**/images/*/amd64/text"))
     if not roots:
         pytest.skip("debian-installer-12-netboot-amd64 is not below build/peers")
     run = [PVBOOT, "plan", "--root", roots[0]]
