@@ -49,7 +49,7 @@ static bool begin_section(struct conf *conf, const char *text, int line)
 	char name[PVBOOT_LINK_NAME_MAX + 64], tail;
 	int n = sscanf(text, "[%127[^]]]%c", name, &tail);
 
-	if (n != 1 && !(n == 2 && strchr("\r\n \t;#", tail))) {
+	if (!strchr(text, ']') || (n != 1 && !(n == 2 && strchr("\r\n \t;#", tail)))) {
 		conf_error(conf, "a section is [hostd] or [vm NAME]");
 		return false;
 	}
@@ -209,7 +209,7 @@ bool conf_check(struct conf *conf, const char *name)
 	return true;
 }
 
-bool conf_open_roots(struct conf *conf)
+bool conf_open_roots(struct conf *conf, const char *name)
 {
 	conf->error[0] = '\0';
 	for (struct conf_vm *vm = conf->vms; vm; vm = vm->next) {
@@ -217,7 +217,11 @@ bool conf_open_roots(struct conf *conf)
 			continue;
 		vm->root_fd = open(vm->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (vm->root_fd < 0) {
-			conf_error(conf, "root directory %s: %s", vm->root, strerror(errno));
+			if (vm->line)
+				conf_error(conf, "%s:%d: [vm %s] root = %s: %s", name, vm->line, vm->name, vm->root,
+					   strerror(errno));
+			else
+				conf_error(conf, "root directory %s: %s", vm->root, strerror(errno));
 			return false;
 		}
 	}

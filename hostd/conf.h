@@ -95,8 +95,8 @@ struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line);
  */
 bool conf_check(struct conf *conf, const char *name);
 
-/* Open the directories of all root keys.  False with conf->error. */
-bool conf_open_roots(struct conf *conf);
+/* Open the directories of all root keys; name is the file's, as for conf_parse().  False with conf->error. */
+bool conf_open_roots(struct conf *conf, const char *name);
 
 /* The section for a VM of this name: its own, else the first pattern that matches; NULL: none. */
 const struct conf_vm *conf_find_vm(const struct conf *conf, const char *name);

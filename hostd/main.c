@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,25 @@ static bool start(struct daemon *d, char *why, size_t room)
 	       isolate_user(d->conf.user, wants_packets(&d->conf), why, room) && isolate_final(why, room);
 }
 
+/* An interface may come later, and hostd looks for it at each DHCP: a reason for words, not for failure. */
+static void warn_of_interfaces(const struct conf *conf)
+{
+	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
+		if (vm->ifname[0] && !if_nametoindex(vm->ifname))
+			log_msg(LOG_WARNING, NULL,
+				"[vm %s]: there is no network interface %s: no lease before there is (`ip link` lists "
+				"them)",
+				vm->name, vm->ifname);
+}
+
+/* -n: nothing more to do. */
+static int check_done(const struct daemon *d)
+{
+	log_open(false, LOG_WARNING);
+	warn_of_interfaces(&d->conf);
+	return 0;
+}
+
 /* Tell whoever waits that devices may connect. */
 static void ready(struct daemon *d)
 {
@@ -192,6 +212,7 @@ static int run(struct daemon *d)
 		if (getppid() != d->parent)
 			return fail("the process that started hostd has ended");
 	}
+	warn_of_interfaces(&d->conf);
 	ready(d);
 	event_base_dispatch(d->base);
 	/* Devices keep what the next hostd needs; the guests see a host that is away for a while. */
@@ -208,10 +229,10 @@ int main(int argc, char **argv)
 
 	isolate_start();
 	status = options_read(argc, argv, &d.opt, &d.conf);
-	if (status < 0 && !conf_open_roots(&d.conf))
+	if (status < 0 && !conf_open_roots(&d.conf, d.opt.file))
 		status = fail(d.conf.error);
 	if (status < 0 && d.opt.check_only)
-		status = 0;
+		status = check_done(&d);
 	if (status < 0 && !d.opt.foreground && !d.opt.exit_with_parent && !to_background(&d))
 		status = fail("cannot go to the background; use -d");
 	if (status < 0)

@@ -105,6 +105,19 @@ def test_hostd_bad_configuration_is_named(tmp_path):
     assert f"{conf}:5: " in text
     conf.write_text("[vm a]\nroot = /\n")
     assert hostd_once("-n", "-c", conf) == (0, "")
+    conf.write_text(f"\n[vm a]\nroot = {tmp_path}/none\n")
+    status, text = hostd_once("-n", "-c", conf)
+    assert status == 1
+    assert f"{conf}:2: [vm a]" in text and f"{tmp_path}/none: No such file" in text
+
+
+def test_hostd_interface_is_not_there(tmp_path):
+    """It may come later: a warning."""
+    conf = tmp_path / "hostd.conf"
+    conf.write_text("[vm a]\ninterface = nosuch0\n[vm b]\ninterface = lo\n")
+    status, text = hostd_once("-n", "-c", conf)
+    assert status == 0
+    assert "[vm a]" in text and "nosuch0" in text and "[vm b]" not in text
 
 
 def test_hostd_socket_is_taken(tmp_path, root):

@@ -170,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		log_open(false, LOG_EMERG);
 		conf_init(&conf);
 		if (!conf_parse(&conf, "f", config, sizeof(config) - 1) || !conf_check(&conf, "f") ||
-		    !conf_open_roots(&conf))
+		    !conf_open_roots(&conf, "f"))
 			abort();
 	}
 	if (!size || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends))

@@ -34,6 +34,7 @@ static void test_conf_unknown_section(void **state)
 {
 	expect_error("[hostd]\n[wm x]\n", "f:2: unknown section");
 	expect_error("[hostd\n", "f:1:");
+	expect_error("\n[vm x\nroot = /\n", "f:2: a section is");
 	expect_error("[hostd] x\n[vm y]x\n", "f:2:");
 }
 

@@ -56,7 +56,7 @@ static int setup(void **state)
 		 f->dir, f->dir);
 	assert_true(conf_parse(&f->conf, "f", text, strlen(text)));
 	assert_true(conf_check(&f->conf, "f"));
-	assert_true(conf_open_roots(&f->conf));
+	assert_true(conf_open_roots(&f->conf, "f"));
 	assert_string_equal(f->conf.vms->next->stream, "pvboot");
 	f->base = event_base_new();
 	f->server = server_new(f->base, &f->conf);

@@ -44,7 +44,7 @@ int setup(void **state)
 		 f->root, UID, UID, UID, UID + 1);
 	assert_true(conf_parse(&f->conf, "f", text, strlen(text)));
 	assert_true(conf_check(&f->conf, "f"));
-	assert_true(conf_open_roots(&f->conf));
+	assert_true(conf_open_roots(&f->conf, "f"));
 	f->base = event_base_new();
 	f->server = server_new(f->base, &f->conf);
 	f->dev.fd = f->other.fd = -1;
