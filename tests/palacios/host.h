@@ -17,7 +17,7 @@ typedef unsigned long long host_u64;
 
 #define HOST_BLOCK (4u << 20) /* guest memory comes in blocks of this, at host addresses that are not adjacent */
 #define HOST_RING 4096u	      /* the out-ring of a stream */
-/* What may be copied while a lock is held that a vcore takes: a request, its answer and a packet, but no file. */
+/* Of guest memory, what may be copied while a lock is held that a vcore takes: requests, answers, packets; no file. */
 #define HOST_COPY_UNDER_LOCK 16384u
 
 /* ---- os.c: what the host's kernel offers ------------------------------------------------------------------------ */
@@ -39,6 +39,13 @@ void host_vcore_leave(void);
 void *host_alloc(unsigned int size); /* zeroed, for this host itself */
 void host_dealloc(void *p);
 void host_os_init(void);
+/* For devices made from now on, time runs so many times faster. */
+extern unsigned int host_hurry;
+/* Called once, in the middle of the plugin's next copy of HOST_BULK bytes or more under no lock: what others do then.
+ */
+#define HOST_BULK 4096u
+extern void (*host_during_copy)(void *arg);
+extern void *host_during_copy_arg;
 
 /* ---- mem.c: guest memory ---------------------------------------------------------------------------------------- */
 
@@ -56,6 +63,8 @@ void mem_enter(void);
 void mem_leave(void);
 /* The host's address of gpa and what is left of its block; NULL where there is no RAM. */
 void *mem_at(host_u64 gpa, host_u64 *left);
+/* Whether an address of the host's is guest memory. */
+int mem_holds(const void *p);
 /* RAM of the host's own: size bytes at 0, a multiple of HOST_BLOCK. */
 int mem_own(host_u64 size);
 

@@ -185,3 +185,14 @@ void *mem_at(host_u64 gpa, host_u64 *left)
 	}
 	return NULL;
 }
+
+int mem_holds(const void *p)
+{
+	const uint8_t *at = p;
+
+	for (unsigned int i = 0; i < table.n; i++) {
+		if (at >= table.block[i].map && at < table.block[i].map + table.block[i].len)
+			return 1;
+	}
+	return 0;
+}

@@ -184,9 +184,11 @@ static void measure_khz(void)
 	khz = (unsigned int)((__rdtsc() - c0) * 1000000 / (t1 - t0));
 }
 
+unsigned int host_hurry = 1;
+
 static unsigned int get_cpu_khz(void)
 {
-	return khz;
+	return khz / host_hurry;
 }
 
 static void yield_cpu(void)
@@ -198,8 +200,8 @@ static void yield_cpu(void)
  * ------------------------------------------------------------------------------------------------------- */
 
 /*
- * What a vcore takes must not be held across a bulk copy: bytes that this thread copies are counted for each lock it
- * holds.
+ * What a vcore takes must not be held across a bulk copy: bytes of guest memory that this thread copies are counted for
+ * each lock it holds.
  */
 struct spinlock {
 	pthread_mutex_t mutex;
@@ -287,7 +289,8 @@ void v3_unlock(uintptr_t lock)
 		l->bulk = l->copied;
 	if (l->vcore && l->bulk > HOST_COPY_UNDER_LOCK && !l->said) {
 		l->said = true;
-		host_violation("%llu bytes were copied under a lock that vcores take", (unsigned long long)l->bulk);
+		host_violation("%llu bytes of guest memory were copied under a lock that vcores take",
+			       (unsigned long long)l->bulk);
 	}
 	pthread_mutex_unlock(&l->mutex);
 }
@@ -305,24 +308,36 @@ void v3_unlock_irqrestore(uintptr_t lock, uintptr_t irq_state)
 	v3_unlock(lock);
 }
 
-static void count(size_t n)
+static void count(const void *to, const void *from, size_t n)
 {
+	if (!nheld || (!mem_holds(to) && !mem_holds(from)))
+		return;
 	for (unsigned int i = 0; i < nheld; i++)
 		held[i]->copied += n;
 }
 
+void (*host_during_copy)(void *arg);
+void *host_during_copy_arg;
+
 /* The plugin's objects are linked so that these are its memcpy, memmove and memset. */
 void *plugin_memcpy(void *to, const void *from, size_t n)
 {
-	count(n);
+	count(to, from, n);
 	if (n && (uintptr_t)to < (uintptr_t)from + n && (uintptr_t)from < (uintptr_t)to + n && to != from)
 		host_violation("memcpy of %zu bytes onto themselves", n);
+	if (n >= HOST_BULK && !nheld && host_during_copy) {
+		void (*now)(void *arg) = host_during_copy;
+
+		host_during_copy = NULL;
+		memcpy(to, from, n / 2);
+		now(host_during_copy_arg);
+	}
 	return memcpy(to, from, n);
 }
 
 void *plugin_memmove(void *to, const void *from, size_t n)
 {
-	count(n);
+	count(to, from, n);
 	return memmove(to, from, n);
 }
 

@@ -403,7 +403,8 @@ static int configure(struct v3_vm_info *vm, v3_cfg_tree_t *cfg, const char *id, 
 	unsigned int i;
 
 	pvboot_glue_conf_init(conf);
-	if (pvboot_glue_conf_set(conf, "name", vm->name))
+	/* Palacios names a VM only when its devices are up */
+	if (!vm->name[0] || pvboot_glue_conf_set(conf, "name", vm->name))
 		pvboot_glue_conf_set(conf, "name", id);
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		char *value = v3_cfg_val(cfg, keys[i]);
