@@ -10,14 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "conf.h"
 #include "dhcp_msg.h"
 #include "file.h"
 #include "local.h"
-#include "log.h"
+#include "plan_fetch.h"
 #include "plan_show.h"
 
 #define PATH_MAX_HERE 4096
@@ -34,19 +33,13 @@ struct options {
 	} address, server, router, netmask;
 };
 
-struct text {
-	struct text *next;
-	size_t len;
-	char bytes[];
-};
-
 /* The command at work. */
 struct work {
 	const struct options *o;
 	struct plan_guest guest;
 	int root_fd;
-	struct text *texts; /* of INCLUDEs */
 	unsigned int missing;
+	int status; /* to exit with */
 };
 
 static const char usage[] =
@@ -225,65 +218,18 @@ static bool is_local(const struct plan_file *file)
 	return !memcmp(file->server, none, 4) && !strstr(file->name, "://");
 }
 
-static struct text *read_all(int fd)
+static struct file *on_open(void *arg, const struct plan_file *named)
 {
-	struct text *text = calloc(1, sizeof(*text) + PLAN_TEXT_MAX + 1);
-	ssize_t n = 1;
+	const struct work *work = arg;
+	struct file *file;
 
-	/* One byte more than is allowed, for plan_parse() to notice. */
-	while (text && n > 0 && text->len <= PLAN_TEXT_MAX) {
-		n = read(fd, text->bytes + text->len, PLAN_TEXT_MAX + 1 - text->len);
-		if (n > 0)
-			text->len += (size_t)n;
-	}
-	if (n < 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-static enum plan_found read_file(const struct work *work, const char *name, struct text **text)
-{
-	struct file *file = file_open_root(work->root_fd, work->o->root, name, "plan");
-	enum plan_found found = PLAN_FAILED;
-	int fd;
-
-	if (!file)
-		return PLAN_FAILED;
-	if (file_status(file) == PVBOOT_S_OK) {
-		fd = file_open_fd(file);
-		*text = fd < 0 ? NULL : read_all(fd);
-		found = *text ? PLAN_FOUND : PLAN_FAILED;
-		if (fd >= 0)
-			close(fd);
-	} else if (file_status(file) == PVBOOT_S_NOT_FOUND) {
-		found = PLAN_MISSING;
-	} else {
+	if (!is_local(named))
+		return file_new_failed("plan", named->name, PVBOOT_S_FAILED, "it is on another server");
+	file = file_open_root(work->root_fd, work->o->root, named->name, "plan");
+	/* What is there and cannot be read is passed over, too; but it should be known. */
+	if (file && file_status(file) != PVBOOT_S_OK && file_status(file) != PVBOOT_S_NOT_FOUND)
 		fprintf(stderr, "pvboot plan: %s\n", file_text(file));
-	}
-	file_unref(file);
-	return found;
-}
-
-static enum plan_found on_include(void *arg, const char *name, const char **bytes, size_t *len)
-{
-	struct work *work = arg;
-	struct plan_file file;
-	struct text *text = NULL;
-	enum plan_found found;
-	char error[PLAN_ERROR_MAX];
-
-	if (!plan_file_resolve(&file, work->guest.prefix, name, strlen(name), error, sizeof(error)) || !is_local(&file))
-		return PLAN_FAILED;
-	found = read_file(work, file.name, &text);
-	if (!text)
-		return found;
-	text->next = work->texts;
-	work->texts = text;
-	*bytes = text->bytes;
-	*len = text->len;
-	return found;
+	return file;
 }
 
 static void on_plan(void *arg, const struct plan *plan)
@@ -308,84 +254,66 @@ static void on_plan(void *arg, const struct plan *plan)
 
 /* ---- the command ------------------------------------------------------------------------------------------------- */
 
-static int show(struct work *work, const char *name, const struct text *text)
+static void on_done(void *arg, enum plan_fetched fetched, const struct plan_config *config, const char *words)
 {
-	struct plan_config config;
-	int status = PLAN_EXIT_DIRECT;
+	struct work *work = arg;
 
-	printf("configuration %s\n", name);
-	if (plan_parse(&config, name, text->bytes, text->len, on_include, work) != PLAN_PARSED) {
-		printf("cannot be booted directly: %s\n", config.error);
-		status = PLAN_EXIT_REFUSED;
-	} else if (!plan_show(stdout, &config, &work->guest, on_plan, work)) {
-		status = PLAN_EXIT_REFUSED;
-	} else if (work->missing) {
-		status = PLAN_EXIT_NO_FILE;
+	if (fetched == PLAN_FETCH_NONE) {
+		fprintf(stderr, "pvboot plan: in %s %s\n", work->o->root, words);
+		work->status = PLAN_EXIT_NONE;
+	} else if (fetched == PLAN_FETCH_REFUSED) {
+		printf("cannot be booted directly: %s\n", words);
+		work->status = PLAN_EXIT_REFUSED;
+	} else {
+		printf("configuration %s\n", config->first.file);
+		work->status =
+			plan_show(stdout, config, &work->guest, on_plan, work) ? PLAN_EXIT_DIRECT : PLAN_EXIT_REFUSED;
+		if (work->status == PLAN_EXIT_DIRECT && work->missing)
+			work->status = PLAN_EXIT_NO_FILE;
 	}
-	plan_config_free(&config);
-	return status;
 }
 
-static int show_file(struct work *work)
+/* The FILE that is named, wherever it is. */
+static void fetch_file(struct work *work, struct plan_fetch *fetch)
 {
-	int fd = open(work->o->file, O_RDONLY | O_CLOEXEC), status;
-	struct text *text = fd < 0 ? NULL : read_all(fd);
+	/* One byte more than is allowed, for plan_parse() to notice. */
+	static char text[PLAN_TEXT_MAX + 1];
+	FILE *f = fopen(work->o->file, "re");
+	size_t len = f ? fread(text, 1, sizeof(text), f) : 0;
 
-	if (fd >= 0)
-		close(fd);
-	if (!text) {
+	if (!f || ferror(f)) {
 		fprintf(stderr, "pvboot plan: %s: %s\n", work->o->file, strerror(errno));
-		return PLAN_EXIT_NONE;
+		work->status = PLAN_EXIT_FAILED;
+		plan_fetch_cancel(fetch);
+	} else {
+		plan_fetch_parse(fetch, work->o->file, text, len);
 	}
-	status = show(work, work->o->file, text);
-	free(text);
-	return status;
-}
-
-static int show_found(struct work *work)
-{
-	struct plan_names names;
-	struct text *text = NULL;
-	int status;
-
-	plan_names(&names, &work->guest);
-	for (unsigned int i = 0; i < names.count && !text; i++) {
-		if (!is_local(&names.file[i]))
-			fprintf(stderr, "pvboot plan: %s is on another server, and is passed over\n",
-				names.file[i].name);
-		else if (read_file(work, names.file[i].name, &text) == PLAN_FOUND) {
-			status = show(work, names.file[i].name, text);
-			free(text);
-			return status;
-		}
-	}
-	fprintf(stderr, "pvboot plan: %s has no configuration: put one at %s\n", work->o->root,
-		names.file[names.count - 1].name);
-	return PLAN_EXIT_NONE;
+	if (f)
+		fclose(f);
 }
 
 int plan_main(int argc, char **argv)
 {
 	static struct options o;
-	struct work work = {.o = &o};
+	static const struct plan_fetch_ops ops = {.open = on_open, .done = on_done};
+	struct work work = {.o = &o, .status = PLAN_EXIT_FAILED};
+	struct plan_fetch *fetch;
 	int status = read_options(argc, argv, &o);
 
 	if (status >= 0)
 		return status;
-	log_open(false, LOG_EMERG);
 	work.root_fd = open(o.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (work.root_fd < 0) {
 		fprintf(stderr, "pvboot plan: %s: %s\n", o.root, strerror(errno));
 		return PLAN_EXIT_FAILED;
 	}
 	read_guest(&work);
-	status = o.file ? show_file(&work) : show_found(&work);
-	while (work.texts) {
-		struct text *next = work.texts->next;
-
-		free(work.texts);
-		work.texts = next;
-	}
+	fetch = plan_fetch_new(&work.guest, &ops, &work);
+	/* Files of a directory are there at once. */
+	if (fetch && o.file)
+		fetch_file(&work, fetch);
+	else if (fetch)
+		plan_fetch_run(fetch);
 	close(work.root_fd);
-	return status;
+	return work.status;
 }
