@@ -538,8 +538,9 @@ static void test_restore_takes_the_ports_along(void **state)
 	assert_non_null(c);
 	assert_int_equal(drive_restore(d, DRIVE_PLAIN, c), 0);
 	assert_int_equal(host_ports_hooked(d->vm), PVBOOT_BAR_PORTS);
-	assert_int_equal(host_cfg_read(d->vm, d->slot, 0x10, 4), 0xc301);
+	assert_true(host_port_hooked(d->vm, 0xc300));  /* before any access to configuration space */
 	assert_int_equal(drive_in(d, 0x14, 1) & 4, 4); /* DRIVER_OK */
+	assert_int_equal(host_cfg_read(d->vm, d->slot, 0x10, 4), 0xc301);
 	host_chkpt_free(c);
 	drive_free(d);
 }

@@ -42,7 +42,7 @@ struct pvboot {
 	int moving;	    /* the ports are being moved */
 	unsigned int level; /* of INTx */
 	unsigned int khz;
-	unsigned long long ms; /* the latest */
+	unsigned long long ms; /* the latest; atomic */
 	int stream_failed;     /* that was said */
 	void *glue;
 };
@@ -103,14 +103,15 @@ void pvboot_v3_irq(void *v3, unsigned int level)
 unsigned long long pvboot_v3_ms(void *v3)
 {
 	struct pvboot *v = v3;
-	unsigned long long cycles, now;
+	unsigned long long cycles, now, latest = __atomic_load_n(&v->ms, __ATOMIC_RELAXED);
 
 	rdtscll(cycles);
 	now = cycles / v->khz;
-	/* CPUs' counters may differ a little; this one never goes back */
-	if (now > v->ms)
-		v->ms = now;
-	return v->ms;
+	/* CPUs' counters may differ a little; this one never goes back.  Timers ask without the lock. */
+	while (now > latest)
+		if (__atomic_compare_exchange_n(&v->ms, &latest, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return now;
+	return latest;
 }
 
 void pvboot_v3_log(void *v3, unsigned int level, const char *text)
