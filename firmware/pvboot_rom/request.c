@@ -12,6 +12,7 @@
 #define RESUBMIT_MS 50	   /* a device that returns requests undone is not asked more often */
 #define API_WAIT_MS 120000 /* a boot program without a keyboard check does not wait for ever */
 #define CANCEL_WAIT_MS 500
+#define AT_ONCE_MS 5000 /* the longest that a device takes for what it answers itself, while its back end is there */
 #define TICKS_A_SECOND 18
 #define CLOCK_DEAD                                                                                                     \
 	UINT32_MAX /* the millisecond counter of a device that is gone; once in 49 days of one that is not             \
@@ -29,7 +30,9 @@ static struct {
 } cancel;
 static volatile struct pvboot_rsp response, cancel_response;
 static char error_text[PVBOOT_ERROR_MAX + 1];
-static uint16_t returned; /* a bit for each head that came back */
+static uint16_t returned;   /* a bit for each head that came back */
+static bool at_once;	    /* the request under way is one that the device answers itself */
+static uint32_t stopped_by; /* why the device was given up: REQUEST_*, 0 if it was not */
 
 _Static_assert(VIRTIO_RING <= 16, "returned has a bit for each descriptor");
 
@@ -108,6 +111,7 @@ static bool spin(uint16_t head)
 struct waiting {
 	uint32_t start;	  /* milliseconds */
 	uint32_t gone_at; /* since when there is no host */
+	uint32_t up_at;	  /* or since when there is one */
 	uint32_t dots;	  /* printed: seconds */
 	bool gone;
 };
@@ -132,7 +136,12 @@ static uint32_t look_around(struct waiting *w, uint32_t now)
 		return REQUEST_REFUSED;
 	notice_host(status);
 	if (status & PVBOOT_STATUS_HOST_UP) {
+		if (w->gone)
+			w->up_at = now;
 		w->gone = false;
+		/* It does not see what we write: QEMU keeps the guest's memory to itself. */
+		if (at_once && now - w->up_at > AT_ONCE_MS)
+			return REQUEST_BROKEN;
 		if (!request_interactive && now - w->start > API_WAIT_MS)
 			return PVBOOT_S_TIMEOUT;
 	} else if (!w->gone) {
@@ -156,7 +165,7 @@ uint32_t request_wait(uint16_t head)
 
 	if (spin(head))
 		return PVBOOT_S_OK;
-	w.start = virtio_milliseconds();
+	w.start = w.up_at = virtio_milliseconds();
 	for (;;) {
 		uint32_t now, end;
 
@@ -237,9 +246,10 @@ static void build(const struct request *r)
 }
 
 /* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which nothing is open. */
-static void give_up(void)
+static void give_up(uint32_t end)
 {
-	if (virtio_host_status() == UINT16_MAX || virtio_broken()) {
+	if (end == REQUEST_NO_DEVICE || end == REQUEST_BROKEN) {
+		stopped_by = end;
 		virtio_stop();
 		return;
 	}
@@ -262,13 +272,13 @@ uint32_t request(struct request *r)
 	uint32_t end, tries = virtio_running ? virtio_host_wait_ms() / RESUBMIT_MS : 0;
 
 	if (!virtio_running)
-		return REQUEST_NO_DEVICE;
+		return stopped_by ? stopped_by : REQUEST_NO_DEVICE;
 	build(r);
 	for (;; tries--) {
 		submit(REQUEST_DESC_FIRST, &response);
 		end = request_wait(REQUEST_DESC_FIRST);
 		if (end) {
-			give_up();
+			give_up(end);
 			return end;
 		}
 		if (response.status != PVBOOT_S_UNWRITTEN)
@@ -290,7 +300,9 @@ void request_phase(uint32_t phase)
 	struct pvboot_phase_args args = {.phase = phase, .guest_ms = virtio_milliseconds()};
 	struct request r = {.op = PVBOOT_OP_PHASE, .args = &args, .arg_len = sizeof(args)};
 
+	at_once = true;
 	request(&r);
+	at_once = false;
 }
 
 uint32_t request_last_error(const char **text)

@@ -43,8 +43,13 @@ def test_attach_ends_with_qemu(tmp_path):
 )
 def test_attach_memory_not_shared_is_said(tmp_path, backend, words):
     args = ["-object", f"{backend},id=own,size=64M", "-machine", "memory-backend=own"]
-    with PvbootVm(tmp_path / "vm", None, tmp_path / "no-hostd", args=args, memory="64M") as vm:
+    hostd_socket = tmp_path / "hostd.sock"
+    (tmp_path / "root").mkdir()
+    Process([HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log")
+    with PvbootVm(tmp_path / "vm", None, hostd_socket, args=args, memory="64M") as vm:
         said(vm.device, words)
+        vm.wait("PXE-E0B: the pvboot device has failed", 30)  # rather than dots for ever
+        vm.wait("Booting from (?!ROM)|No bootable device", 30)
 
 
 @pytest.mark.kvm  # QEMU carries this device's interrupts under KVM only
