@@ -75,18 +75,21 @@ class Hostd:
 
 
 class PvbootVm(Vm):
-    """A VM with a pvboot device of its own: pvboot-device and QEMU joined by a socketpair."""
+    """A VM with a pvboot device of its own: pvboot-device and QEMU joined by a socketpair.  bar: whether the ROM is in its ROM BAR."""
 
-    def __init__(self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=()):
+    def __init__(
+        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), bar=True, boot="n"
+    ):
         Path(directory).mkdir(parents=True, exist_ok=True)
         device_end, qemu_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with device_end, qemu_end:
             argv = [DEVICE, "--fd", device_end.fileno(), "--name", name, "--hostd", hostd_socket]
-            argv += ["--rom-size", QEMU_ROM_BAR] + (["--mac", mac] if mac else [])
+            argv += (["--rom-size", QEMU_ROM_BAR] if bar else []) + (["--mac", mac] if mac else [])
             self.device = Process(argv + list(device_args), log=Path(directory) / "device.log", ns=ns, pass_fds=[device_end.fileno()])
             fd = qemu_end.fileno()
             shared = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
-            proxy = ["-device", f"x-pci-proxy-dev,id=pvboot,fd={fd},romfile={ROM}", "-boot", "n"]
+            rom = f"romfile={ROM}" if bar else "rombar=0"
+            proxy = ["-device", f"x-pci-proxy-dev,id=pvboot,fd={fd},{rom}", "-boot", boot]
             super().__init__(
                 directory, ns, shared + proxy + list(args), memory=memory, machine=f"{machine},memory-backend=pvbmem", pass_fds=[fd]
             )
