@@ -138,6 +138,10 @@ static const char *command(const char *word)
 		return create() ? "ok" : "failed";
 	if (strcmp(word, "load") == 0 && vm && saved)
 		return host_load(vm, saved) == 0 ? "ok" : "failed";
+	if ((strcmp(word, "pause") == 0 || strcmp(word, "continue") == 0) && vm) {
+		host_pause(vm, *word == 'p');
+		return "ok";
+	}
 	if (strcmp(word, "move") == 0) {
 		mem_move();
 		return "ok";

@@ -94,6 +94,9 @@ unsigned int host_ports_hooked(struct v3_vm_info *vm);
 /* Take, or give back, a port that belongs to nobody else. */
 int host_take_port(struct v3_vm_info *vm, unsigned int port);
 void host_give_port(struct v3_vm_info *vm, unsigned int port);
+/* Palacios holds all vcores at a barrier while a VM is paused, and from before its memory is saved until its devices
+ * are. */
+void host_pause(struct v3_vm_info *vm, int on);
 /* The checkpoint of all devices, in order; NULL: failed. */
 struct host_chkpt *host_save(struct v3_vm_info *vm);
 int host_load(struct v3_vm_info *vm, struct host_chkpt *c);

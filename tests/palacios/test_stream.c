@@ -606,6 +606,26 @@ static void test_restore_goes_on(void **state)
 	free(bytes);
 }
 
+/* Palacios saves the memory first, then the devices: nothing may be written in between. */
+static void test_paused_vm_takes_no_input(void **state)
+{
+	struct drive *d = both(state);
+	const struct pvboot_link_reply r = {.status = PVBOOT_S_OK, .result_len = 0};
+	struct pvboot_link_hdr hdr = {PVBOOT_LINK_MAGIC, sizeof(r), PVBOOT_LINK_REPLY, 0, 0};
+	uint8_t frame[sizeof(hdr) + sizeof(r)];
+
+	submit_read(d, 0, MIB, 4096);
+	hdr.id = drive_expect(d, PVBOOT_LINK_REQUEST, NULL, NULL);
+	memcpy(frame, &hdr, sizeof(hdr));
+	memcpy(frame + sizeof(hdr), &r, sizeof(r));
+	host_pause(d->vm, 1);
+	assert_int_equal(stream_write(d->stream, frame, sizeof(frame)), 0); /* EWOULDBLOCK */
+	assert_int_equal(drive_used(d), -1);
+	host_pause(d->vm, 0);
+	assert_int_equal(stream_write(d->stream, frame, sizeof(frame)), sizeof(frame));
+	assert_int_equal(drive_used(d), 0);
+}
+
 /* A checkpoint is loaded into a VM that a daemon already serves: it is told, and begins anew. */
 static void test_load_under_a_daemon(void **state)
 {
@@ -689,6 +709,7 @@ int main(void)
 		TEST(test_irq_is_a_level),
 		TEST(test_irq_is_raised_when_enabled_again),
 		TEST(test_restore_goes_on),
+		TEST(test_paused_vm_takes_no_input),
 		TEST(test_load_under_a_daemon),
 		TEST(test_reset_is_not_told),
 	};

@@ -420,6 +420,11 @@ int v3_chkpt_load(struct v3_chkpt_ctx *ctx, char *tag, uint64_t len, void *buf)
 	return -1;
 }
 
+void host_pause(struct v3_vm_info *info, int on)
+{
+	__atomic_store_n(&info->barrier.active, on, __ATOMIC_RELEASE);
+}
+
 static int save_pci(struct vm *vm, struct host_chkpt *c)
 {
 	struct v3_chkpt_ctx ctx = {c, "pci"};

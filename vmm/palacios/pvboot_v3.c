@@ -304,6 +304,9 @@ static sint64_t input(struct v3_stream *stream, uint8_t *buf, sint64_t len)
 
 	if (len <= 0)
 		return 0;
+	/* Vcpus stand still: memory may be written to a checkpoint, the device only after it, and both are to match. */
+	if (__atomic_load_n(&v->vm->barrier.active, __ATOMIC_ACQUIRE))
+		return 0; /* hostd tries again */
 	return (sint64_t)pvboot_glue_input(v->glue, buf, (unsigned long long)len);
 }
 

@@ -10,6 +10,11 @@
 #include <palacios/vmm_lock.h>
 #include <palacios/vmm_time.h>
 
+/* Active: vcores wait, for the VM is paused or being saved. */
+struct v3_barrier {
+	int active;
+};
+
 struct guest_info {
 	struct v3_vm_info *vm_info;
 	uint32_t vcpu_id;
@@ -19,6 +24,7 @@ struct guest_info {
 struct v3_vm_info {
 	char name[128];
 	addr_t mem_size;
+	struct v3_barrier barrier;
 	void *host; /* struct vm, this host's own */
 	void *host_priv_data;
 	int num_cores;
