@@ -647,14 +647,15 @@ static void test_load_under_a_daemon(void **state)
 static void test_reset_is_not_told(void **state)
 {
 	struct drive *d = both(state);
-	uint8_t *bytes = noise(60000);
+	uint8_t *bytes = noise(60000), *none = calloc(1, 60016);
 	uint32_t id;
 
 	submit_read(d, 0, MIB, 60000);
 	id = drive_expect(d, PVBOOT_LINK_REQUEST, NULL, NULL);
 	mem_zero();
 	mem_move();
-	send_data(d, id, 0, bytes, 60000); /* still the device's to write, until a driver resets it */
+	send_data(d, id, 0, bytes, 60000);
+	check_memory(MIB, none, 60016); /* [DEV-38] */
 	drive_out(d, PVBOOT_REG_NOTIFY, 2, PVBOOT_Q_REQUESTS);
 	drive_start(d, 0);
 	drive_expect(d, PVBOOT_LINK_RESET, NULL, NULL);
@@ -679,6 +680,7 @@ static void test_reset_is_not_told(void **state)
 	assert_int_equal(drive_used(d), 0);
 	check_memory(MIB + sizeof(struct pvboot_rsp), bytes, 60000);
 	free(bytes);
+	free(none);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -237,9 +237,13 @@ static void test_link_down_during_copy(void **state)
 	link_input_some(&h->link, frame, data_frame(frame, id, "0123456789", 10), &copy);
 	assert_int_equal(copy.len, 10);
 	link_down(&h->link);
+	link_up(&h->link);
 	link_copied(&h->link, copy.len);
 	assert_int_equal(io->io.be_offset, 0);
-	host_connect(h, 0);
+	host_hello(h, 1, 1, 0);
+	host_expect(h, PVBOOT_LINK_IDENTITY, NULL, sizeof(struct pvboot_link_identity));
+	host_welcome(h, 0);
+	host_expect(h, PVBOOT_LINK_RESUME, NULL, 0);
 	assert_int_equal(host_expect_request(h, PVBOOT_OP_READ), id);
 	host_data(h, id, 0, "9876543210", 10);
 	host_reply_read(h, id, PVBOOT_S_OK, 0, 10);
