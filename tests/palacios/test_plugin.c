@@ -136,6 +136,25 @@ static void test_config_mac_is_shown(void **state)
 	drive_free(d);
 }
 
+/* What docs/palacios.md has people begin with. */
+static void test_config_example(void **state)
+{
+	static char text[65536];
+	FILE *f = fopen("examples/palacios/guest.xml", "r");
+	struct v3_vm_info *vm;
+
+	(void)state;
+	assert_non_null(f);
+	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+	fclose(f);
+	host_clear();
+	vm = host_create(text);
+	assert_non_null(vm);
+	assert_true(host_pci_find(vm, PVBOOT_PCI_VENDOR, PVBOOT_PCI_DEVICE) >= 0);
+	assert_int_equal(stream_count(vm), 1);
+	host_free(vm);
+}
+
 /* Every allocation fails once: nothing is left, nothing crashes. */
 static void test_config_no_memory(void **state)
 {
@@ -561,6 +580,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_config_host_without_streams, leave_nothing),
 		cmocka_unit_test_teardown(test_config_two_devices, leave_nothing),
 		cmocka_unit_test_teardown(test_config_mac_is_shown, leave_nothing),
+		cmocka_unit_test_teardown(test_config_example, leave_nothing),
 		cmocka_unit_test_teardown(test_config_no_memory, leave_nothing),
 		cmocka_unit_test_teardown(test_cfg_is_read_by_bytes_at_registration, leave_nothing),
 		cmocka_unit_test_teardown(test_cfg_capabilities_stay_visible, leave_nothing),
