@@ -9,7 +9,7 @@ PALT_V3_OBJS := $(PALT)/plugin/palacios/pvboot_v3.o
 PALT_GLUE_OBJS := $(patsubst vmm/%.c,$(PALT)/plugin/%.o,$(wildcard vmm/pvboot_*.c) vmm/palacios/pvboot_glue.c \
 	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c))
 PALT_HOST_OBJS := $(addprefix $(PALT)/,mem.o os.o)
-PALT_STANDIN_OBJS := $(addprefix $(PALT)/,v3_cfg.o v3_pci.o v3_stream.o v3_vm.o)
+PALT_STANDIN_OBJS := $(addprefix $(PALT)/,v3_cfg.o v3_chkpt.o v3_pci.o v3_stream.o v3_vm.o)
 
 # What sees Palacios's headers, and no others.
 $(PALT_V3_OBJS) $(PALT_STANDIN_OBJS): CC_V3 = $(CC) -std=gnu11 -m64 -D__V3_64BIT__ -D__V3VEE__ -DV3_CONFIG_STREAM=1 \

@@ -68,16 +68,14 @@ int mem_holds(const void *p);
 /* RAM of the host's own: size bytes at 0, a multiple of HOST_BLOCK. */
 int mem_own(host_u64 size);
 
-/* ---- v3_cfg.c ------------------------------------------------------------------------------------------------------
- */
+/* ---- v3_cfg.c --------------------------------------------------------------------------------------------------- */
 
 struct v3_xml;
 /* NULL with a line printed if text is no XML of the kind Palacios takes. */
 struct v3_xml *cfg_parse(const char *text);
 void cfg_free(struct v3_xml *tree);
 
-/* ---- v3_vm.c -------------------------------------------------------------------------------------------------------
- */
+/* ---- v3_vm.c ---------------------------------------------------------------------------------------------------- */
 
 /* Read a guest's XML and bring its devices up in order: PCI, PVBOOT, PORTS (base, count); others are left out. */
 struct v3_vm_info *host_create(const char *xml);
@@ -94,6 +92,9 @@ unsigned int host_ports_hooked(struct v3_vm_info *vm);
 /* Take, or give back, a port that belongs to nobody else. */
 int host_take_port(struct v3_vm_info *vm, unsigned int port);
 void host_give_port(struct v3_vm_info *vm, unsigned int port);
+
+/* ---- v3_chkpt.c ------------------------------------------------------------------------------------------------- */
+
 /* Palacios holds all vcores at a barrier while a VM is paused, and from before its memory is saved until its devices
  * are. */
 void host_pause(struct v3_vm_info *vm, int on);
@@ -101,14 +102,13 @@ void host_pause(struct v3_vm_info *vm, int on);
 struct host_chkpt *host_save(struct v3_vm_info *vm);
 int host_load(struct v3_vm_info *vm, struct host_chkpt *c);
 void host_chkpt_free(struct host_chkpt *c);
-/* Damage a checkpoint: what was saved under tag (NULL: the first), cut to length or with the byte at offset changed. */
+/* To damage a checkpoint: its entries by number, each with its tag ("device/TAG"); cut one, or take one out. */
 unsigned int host_chkpt_entries(struct host_chkpt *c);
 const char *host_chkpt_entry(struct host_chkpt *c, unsigned int i, unsigned char **data, host_u64 *len);
 void host_chkpt_cut(struct host_chkpt *c, unsigned int i, host_u64 len);
 void host_chkpt_remove(struct host_chkpt *c, unsigned int i);
 
-/* ---- v3_pci.c ------------------------------------------------------------------------------------------------------
- */
+/* ---- v3_pci.c --------------------------------------------------------------------------------------------------- */
 
 /* Number of the slot of the device with this vendor and device id, -1: there is none. */
 int host_pci_find(struct v3_vm_info *vm, unsigned int vendor, unsigned int device);
@@ -123,8 +123,7 @@ extern void (*host_irq_changed)(struct v3_vm_info *vm, int slot, int level);
 unsigned int host_pci_reads(struct v3_vm_info *vm, int slot);
 unsigned int host_pci_caps(struct v3_vm_info *vm, int slot);
 
-/* ---- v3_stream.c: the stream as user space has it -----------------------------------------------------------------
- */
+/* ---- v3_stream.c: the stream as user space has it --------------------------------------------------------------- */
 
 /* Connect; NULL: no such stream, or somebody else is connected. */
 struct host_stream *stream_connect(struct v3_vm_info *vm, const char *name);

@@ -25,8 +25,7 @@ static char printed[LOG_BYTES];
 static size_t printed_len;
 static unsigned int violations;
 
-/* ---- printing -------------------------------------------------------------------------------------------------------
- */
+/* ---- printing --------------------------------------------------------------------------------------------------- */
 
 static void vprint(const char *head, const char *format, va_list args)
 {
@@ -93,8 +92,7 @@ void host_clear(void)
 	__atomic_store_n(&violations, 0, __ATOMIC_SEQ_CST);
 }
 
-/* ---- memory: never zeroed -------------------------------------------------------------------------------------------
- */
+/* ---- memory: never zeroed --------------------------------------------------------------------------------------- */
 
 #define ALLOC_POISON 0xa5
 #define FREE_POISON 0xdd
@@ -346,8 +344,7 @@ void *plugin_memset(void *to, int c, size_t n)
 	return memset(to, c, n);
 }
 
-/* ---- what plugins find --------------------------------------------------------------------------------------------
- */
+/* ---- what plugins find ------------------------------------------------------------------------------------------ */
 
 static struct os_hooks_layout hooks = {
 	.print = print,

@@ -177,8 +177,7 @@ static void test_config_no_memory(void **state)
 	host_free(vm);
 }
 
-/* ---- configuration space -------------------------------------------------------------------------------------------
- */
+/* ---- configuration space ---------------------------------------------------------------------------------------- */
 
 static void test_cfg_is_read_by_bytes_at_registration(void **state)
 {

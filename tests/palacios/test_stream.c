@@ -96,8 +96,7 @@ static void check_memory(uint64_t gpa, const uint8_t *want, size_t len)
 	free(got);
 }
 
-/* ---- who is there ---------------------------------------------------------------------------------------------------
- */
+/* ---- who is there ----------------------------------------------------------------------------------------------- */
 
 static void test_stream_identity(void **state)
 {

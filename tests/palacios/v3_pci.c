@@ -44,8 +44,7 @@ static struct pci_device *device(struct v3_vm_info *info, int slot)
 	return slot >= 0 && slot < VM_SLOTS ? vm_of(info)->slot[slot] : NULL;
 }
 
-/* ---- registration -------------------------------------------------------------------------------------------------
- */
+/* ---- registration ----------------------------------------------------------------------------------------------- */
 
 static void scan_caps(struct vm *vm, struct pci_device *dev)
 {
@@ -175,8 +174,7 @@ unsigned int host_pci_caps(struct v3_vm_info *info, int slot)
 	return vm_of(info)->caps[slot];
 }
 
-/* ---- interrupts -----------------------------------------------------------------------------------------------------
- */
+/* ---- interrupts ------------------------------------------------------------------------------------------------- */
 
 static int set_irq(struct pci_device *dev, int level)
 {
@@ -215,8 +213,7 @@ int host_irq(struct v3_vm_info *info, int slot)
 	return vm_of(info)->level[slot];
 }
 
-/* ---- the guest's accesses ------------------------------------------------------------------------------------------
- */
+/* ---- the guest's accesses --------------------------------------------------------------------------------------- */
 
 unsigned int host_cfg_read(struct v3_vm_info *info, int slot, unsigned int reg, unsigned int len)
 {

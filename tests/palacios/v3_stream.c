@@ -123,8 +123,7 @@ unsigned int stream_count(struct v3_vm_info *info)
 	return n;
 }
 
-/* ---- user space ---------------------------------------------------------------------------------------------------
- */
+/* ---- user space ------------------------------------------------------------------------------------------------- */
 
 struct host_stream *stream_connect(struct v3_vm_info *info, const char *name)
 {
