@@ -132,6 +132,13 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 			free(full);
 			return false;
 		}
+		if (access(full, X_OK) < 0) {
+			fprintf(stderr,
+				"pvboot: --root %s: %s: its files cannot be reached (chmod u+x, or another user)\n",
+				o->root, strerror(errno));
+			free(full);
+			return false;
+		}
 		add_option(&hostd->argv, "--root", full);
 		free(full);
 	} else {

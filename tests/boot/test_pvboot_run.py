@@ -55,6 +55,20 @@ def test_run_root_missing_directory(lab):
     assert "nowhere" in text
 
 
+def test_run_root_out_of_reach(lab):
+    """An ordinary user, and a directory that is root's own."""
+    os.chmod(lab.dir, 0o755)
+    programs = lab.place("bin")
+    programs.mkdir()
+    for program in (PVBOOT, HOSTD, DEVICE, ROM):
+        shutil.copy2(program, programs)
+    os.chmod(lab.root, 0o700)
+    argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", programs / PVBOOT.name, "run", "--root", lab.root]
+    status, text = run(lab, argv, timeout=20)
+    assert status == 1
+    assert "cannot be reached" in text
+
+
 def test_run_interface(lab):
     """A private hostd on the interface."""
     lab.dhcpd()
