@@ -21,7 +21,7 @@ static const char see_host[] = "see pvboot-hostd's log on the host";
 static const struct error table[] = {
 	{PVBOOT_S_NOT_FOUND, 0x3b, PXE_S_TFTP_NOT_FOUND, "file not found",
 	 "check the file name and the server's directory"},
-	{PVBOOT_S_ACCESS, 0x3c, PXE_S_TFTP_ACCESS, "the server refuses the file", "check the file's permissions"},
+	{PVBOOT_S_ACCESS, 0x3c, PXE_S_TFTP_ACCESS, "the server refuses the file", "check what it is, and its permissions"},
 	{PVBOOT_S_TIMEOUT, 0x32, PXE_S_TFTP_OPEN_TIMEOUT, "the file server does not answer",
 	 "check that it runs and that no firewall is between"},
 	{PVBOOT_S_TIMEOUT | ERROR_READ, 0x35, PXE_S_TFTP_READ_TIMEOUT, "the file server fell silent", see_server},
@@ -32,7 +32,7 @@ static const struct error table[] = {
 	 "check that a DHCP server serves the boot interface and knows this MAC"},
 	{PVBOOT_S_NAK, 0x51, 0x51, "the DHCP server withdrew its offer", "see the DHCP server's log"},
 	{PVBOOT_S_NO_BOOTFILE, 0x53, 0x53, "no boot filename received",
-	 "set filename and next-server in the DHCP server"},
+	 "name one: filename and next-server in the DHCP server, or a file in --root"},
 	{PVBOOT_S_TRUNCATED, 0x39, PXE_S_TFTP_ERROR, "the file ended before its announced size", see_server},
 	{PVBOOT_S_CHANGED, 0x39, PXE_S_TFTP_ERROR, "the file changed while it was read", "boot again"},
 	{PVBOOT_S_NO_RESOURCES, 0x06, PXE_S_OUT_OF_RESOURCES, "the host is out of room", see_host},
