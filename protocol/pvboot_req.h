@@ -44,7 +44,8 @@
 #define PVBOOT_OP_PHASE 10	/* the boot reached a phase: pvboot_phase_args -> nothing */
 #define PVBOOT_OP_LAST_ERROR 11 /* why, in words:           nothing -> text; answered by the device itself */
 #define PVBOOT_OP_CANCEL 12	/* give up a request:        pvboot_cancel_args -> nothing; by the device itself */
-#define PVBOOT_OP_LAST PVBOOT_OP_CANCEL
+#define PVBOOT_OP_PLAN 13	/* what to boot without a program: pvboot_plan_args -> pvboot_plan */
+#define PVBOOT_OP_LAST PVBOOT_OP_PLAN
 
 /* ---- status ---------------------------------------------------------------------------------------------------- */
 
@@ -187,6 +188,55 @@ PVBOOT_ASSERT_LAYOUT(pvboot_progress_res, size, 0);
 PVBOOT_ASSERT_LAYOUT(pvboot_progress_res, available, 8);
 PVBOOT_ASSERT_SIZE(pvboot_progress_res, 16);
 
+/* ---- PLAN ------------------------------------------------------------------------------------------------------ */
+
+#define PVBOOT_PLAN_NONE 0  /* the boot program of the lease; text: why, or nothing where that is as configured */
+#define PVBOOT_PLAN_LINUX 1 /* a Linux kernel; text: its command line */
+#define PVBOOT_PLAN_LOCAL 2 /* nothing: on to the BIOS's next boot device */
+
+#define PVBOOT_PLAN_TEXT 7976 /* bytes of names and text in struct pvboot_plan */
+
+struct pvboot_plan_args {
+	uint32_t flags; /* none yet */
+	uint32_t reserved;
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_args, flags, 0);
+PVBOOT_ASSERT_SIZE(pvboot_plan_args, 8);
+
+struct pvboot_plan_file { /* for PVBOOT_OP_OPEN */
+	uint8_t server[4];
+	uint16_t port_be;
+	uint16_t name_at;  /* in bytes[] */
+	uint16_t name_len; /* 1..PVBOOT_NAME_MAX */
+	uint16_t reserved;
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_file, server, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_file, port_be, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_file, name_at, 6);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_file, name_len, 8);
+PVBOOT_ASSERT_SIZE(pvboot_plan_file, 12);
+
+struct pvboot_plan {
+	uint32_t kind;	       /* PVBOOT_PLAN_* */
+	uint16_t n_files;      /* the kernel, then its initrds */
+	uint16_t video_mode;   /* for the kernel's header, 0: leave it */
+	uint64_t memory_limit; /* nothing is to be loaded at or above, 0: none */
+	uint16_t text_at;      /* in bytes[]; a NUL follows the text */
+	uint16_t text_len;
+	uint32_t reserved;
+	struct pvboot_plan_file file[PVBOOT_FILES_MAX];
+	char bytes[PVBOOT_PLAN_TEXT];
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_plan, kind, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan, n_files, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan, video_mode, 6);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan, memory_limit, 8);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan, text_at, 16);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan, text_len, 18);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan, file, 24);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan, bytes, 216);
+PVBOOT_ASSERT_SIZE(pvboot_plan, 8192);
+
 /* ---- datagrams ------------------------------------------------------------------------------------------------- */
 
 struct pvboot_dgram_open_args {
@@ -251,7 +301,8 @@ PVBOOT_ASSERT_SIZE(pvboot_log_args, 8);
 #define PVBOOT_PHASE_NBP 3    /* it enters the boot program */
 #define PVBOOT_PHASE_UNLOAD 4 /* the boot program unloaded the PXE stack: a kernel is next */
 #define PVBOOT_PHASE_FAILED 5 /* it gave up and returns to the BIOS */
-#define PVBOOT_PHASE_LAST PVBOOT_PHASE_FAILED
+#define PVBOOT_PHASE_KERNEL 6 /* it enters a kernel that it loaded itself */
+#define PVBOOT_PHASE_LAST PVBOOT_PHASE_KERNEL
 
 struct pvboot_phase_args {
 	uint32_t phase;	   /* PVBOOT_PHASE_* */

@@ -5,6 +5,7 @@
 #include "console.h"
 #include "errors.h"
 #include "hooks.h"
+#include "linux.h"
 #include "pci.h"
 #include "pxe.h"
 #include "request.h"
@@ -15,7 +16,19 @@
 #define PROGRESS_MS 500 /* between two lines of progress */
 #define FAILURE_MS 1500 /* how long a failure is left on the screen before the BIOS may clear it */
 
+extern char _direct_start[], _direct_end[]; /* runtime.ld */
+
 struct pvboot_discover_res boot_dhcp;
+static uint32_t direct_sum; /* of linux.c, at POST */
+
+static uint32_t sum_direct(void)
+{
+	uint32_t sum = 0;
+
+	for (const uint32_t *p = (const uint32_t *)_direct_start; p < (const uint32_t *)_direct_end; p++)
+		sum = (sum << 1 | sum >> 31) + *p;
+	return sum;
+}
 
 uint32_t boot_init(void)
 {
@@ -26,6 +39,7 @@ uint32_t boot_init(void)
 	/* A BIOS that knows nothing of PnP does not look for a BEV; others may put it last. */
 	if (!resident.pnp_bios || virtio_boots_first())
 		hooks_take_boot();
+	direct_sum = sum_direct();
 	return 0;
 }
 
@@ -63,7 +77,7 @@ static uint32_t discover(void)
 		print(" (given by the host itself)\n");
 	else
 		print(" server %i\n", lease->dhcp_server);
-	return lease->bootfile[0] ? PVBOOT_S_OK : PVBOOT_S_NO_BOOTFILE;
+	return PVBOOT_S_OK;
 }
 
 static void show_progress(const struct transfer *t, uint32_t done)
@@ -130,6 +144,8 @@ static uint32_t load(void)
 	uint32_t len = strlen_linear(near_phys(lease->bootfile), PVBOOT_BOOTFILE_MAX);
 	uint32_t status;
 
+	if (!len)
+		return PVBOOT_S_NO_BOOTFILE;
 	print("loading ");
 	print_text(lease->bootfile, len);
 	print(" from %i\n", lease->boot_server);
@@ -137,6 +153,12 @@ static uint32_t load(void)
 	if (!status)
 		print("\n");
 	return status;
+}
+
+/* Boot a kernel, if that is the plan; ERROR_NO_PLAN if not.  A boot program that ran may have left nothing of linux.c. */
+static uint32_t direct(const char **words)
+{
+	return sum_direct() == direct_sum ? linux_boot(words) : ERROR_NO_PLAN;
 }
 
 static uint32_t prepare(const char **words)
@@ -160,7 +182,8 @@ static void fail(uint32_t status, const char *words)
 	if (virtio_running && (status & ~ERROR_READ) < ERROR_TOO_BIG && status != REQUEST_ESCAPED &&
 	    status != REQUEST_NO_HOST)
 		len = request_last_error(&words);
-	errors_print(status, words, len);
+	if (status != ERROR_LOCAL)
+		errors_print(status, words, len);
 	if (virtio_running)
 		request_phase(PVBOOT_PHASE_FAILED);
 	virtio_stop();
@@ -191,7 +214,9 @@ void boot_main(void)
 		status = discover();
 	if (!status) {
 		request_phase(PVBOOT_PHASE_LEASE);
-		status = load();
+		status = direct(&words);
+		if (status == ERROR_NO_PLAN)
+			status = load();
 	}
 	if (status) {
 		fail(status, words);

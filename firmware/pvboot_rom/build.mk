@@ -3,7 +3,7 @@
 
 ROM_DIR := firmware/pvboot_rom
 ROM_B := $(B)/$(ROM_DIR)
-ROM_C := boot console errors hooks pci pxe pxe_file pxe_info pxe_tftp pxe_udp request send transfer virtio
+ROM_C := boot console errors hooks linux pci pxe pxe_file pxe_info pxe_tftp pxe_udp request send transfer virtio
 ROM_ASM := entry bios int_hooks pxe_entry
 ROM_OBJS := $(ROM_ASM:%=$(ROM_B)/%.o) $(ROM_C:%=$(ROM_B)/%.o)
 
@@ -38,7 +38,7 @@ $(ROM_B)/%.o: $(ROM_DIR)/%.asm $(ROM_B)/consts.inc
 
 $(ROM_B)/runtime.elf: $(ROM_OBJS) $(ROM_DIR)/runtime.ld
 	$(call say,LD,$@)
-	$(Q)$(LD) -m elf_i386 --gc-sections --no-warn-rwx-segments --fatal-warnings -z noexecstack -Map $(@:.elf=.map) \
+	$(Q)$(LD) -m elf_i386 --gc-sections --no-check-sections --no-warn-rwx-segments --fatal-warnings -z noexecstack -Map $(@:.elf=.map) \
 		-T $(ROM_DIR)/runtime.ld $(ROM_OBJS) -o $@
 
 $(ROM_B)/runtime.bin: $(ROM_B)/runtime.elf

@@ -52,6 +52,7 @@ static const struct error table[] = {
 	{ERROR_EMPTY, 0x39, PXE_S_FAILURE, "the boot program is empty", "check the file on the server"},
 	{ERROR_NO_PCI, 0x01, PXE_S_FAILURE, "no pvboot device found", "give the virtual machine one"},
 	{ERROR_START, 0x0a, PXE_S_FAILURE, "the pvboot device does not start", NULL},
+	{ERROR_KERNEL, 0x7e, PXE_S_FAILURE, "the kernel cannot be booted", "check the files of the boot plan"},
 	{PVBOOT_S_FAILED, 0x7f, PXE_S_FAILURE, "failed", see_host}, /* and all others */
 };
 #define TABLE_LEN (sizeof(table) / sizeof(table[0]))

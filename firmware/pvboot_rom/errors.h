@@ -10,6 +10,9 @@
 #define ERROR_EMPTY 0x201u     /* it has no bytes */
 #define ERROR_NO_PCI 0x202u    /* there is no pvboot device */
 #define ERROR_START 0x203u     /* it does not start */
+#define ERROR_KERNEL 0x204u    /* a kernel cannot be booted; the words say why */
+#define ERROR_LOCAL 0x205u     /* the plan is to boot nothing */
+#define ERROR_NO_PLAN 0x206u   /* the plan is to boot the boot program */
 #define ERROR_READ 0x80000000u /* or-ed to a status: while reading, not opening */
 
 /* Print what failed.  words: the cause as the host tells it, len bytes; it is printed between cause and advice. */

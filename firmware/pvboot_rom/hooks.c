@@ -4,7 +4,6 @@
 
 #define E820_FUNCTION 0xe820
 #define E820_SIGNATURE 0x534d4150u /* "SMAP" */
-#define E820_MAX 128		   /* a map with more ranges is a loop */
 
 extern char int15_entry[], int1a_entry[], int19_entry[]; /* int_hooks.asm, entry.asm */
 extern uint32_t int15_old, int1a_old, int19_old, int15_start, int15_end;
@@ -47,25 +46,35 @@ static void give_back(const struct hook *h)
 		poke32(h->vector * 4, *h->old);
 }
 
-/* Does the BIOS's memory map (ACPI 6.4, 15.1) offer any of [start, end) as RAM? */
+bool hooks_map(struct e820_entry *e, uint32_t *next)
+{
+	struct regs r = {
+		.eax = E820_FUNCTION,
+		.ebx = *next,
+		.ecx = sizeof(*e),
+		.edx = E820_SIGNATURE,
+		.edi = (uint32_t)e,
+		.es = here(),
+	};
+
+	bios_call(int15.vector, &r);
+	*next = r.ebx;
+	return !(r.flags & FLAG_CARRY) && r.eax == E820_SIGNATURE;
+}
+
+/* Does the BIOS's memory map offer any of [start, end) as RAM? */
 static bool map_offers(uint32_t start, uint32_t end)
 {
 	struct e820_entry e;
-	struct regs r = {0};
+	uint32_t next = 0;
 
 	for (uint32_t n = 0; n < E820_MAX; n++) {
-		r.eax = E820_FUNCTION;
-		r.ecx = sizeof(e);
-		r.edx = E820_SIGNATURE;
-		r.edi = (uint32_t)&e;
-		r.es = here();
-		bios_call(int15.vector, &r);
-		if ((r.flags & FLAG_CARRY) || r.eax != E820_SIGNATURE)
+		if (!hooks_map(&e, &next))
 			return false;
 		if (e.type == E820_RAM && !e.base[1] && e.base[0] < end &&
 		    (e.base[0] >= start || e.length[1] || e.length[0] > start - e.base[0]))
 			return true;
-		if (!r.ebx)
+		if (!next)
 			return false;
 	}
 	return false;

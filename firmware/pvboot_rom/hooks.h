@@ -5,12 +5,19 @@
 
 #include "rom.h"
 
+#define E820_MAX 128 /* a map with more ranges is a loop */
 #define E820_RAM 1
 #define E820_RESERVED 2
 
 struct e820_entry { /* ACPI 6.4, 15.1 */
 	uint32_t base[2], length[2], type;
 };
+
+/*
+ * One range of the BIOS's memory map (ACPI 6.4, 15.1).  *next is 0 for the first, and 0 again after the last.  False:
+ * there is none.
+ */
+bool hooks_map(struct e820_entry *e, uint32_t *next);
 
 /* At POST: boot by INT 19h, before whatever the BIOS would boot. */
 void hooks_take_boot(void);

@@ -22,7 +22,8 @@ struct rx_buffer {
 	uint8_t payload[PVBOOT_DGRAM_MAX];
 };
 
-static struct rx_buffer buffers[BUFFERS] __attribute__((aligned(4)));
+/* Where runtime.ld has what a boot program is not loaded with: nothing is written here before it opens UDP. */
+static struct rx_buffer buffers[BUFFERS] __attribute__((aligned(4), section(".bss.packets")));
 static uint8_t waiting[BUFFERS]; /* indexes of filled buffers, oldest first */
 static uint8_t waiting_len;
 static bool posted, opened;

@@ -57,12 +57,13 @@ uint32_t transfer_read(struct transfer *t, uint32_t phys, uint32_t len, uint32_t
 	return PVBOOT_S_OK;
 }
 
-void transfer_close(struct transfer *t)
+uint32_t transfer_close(struct transfer *t)
 {
 	struct pvboot_file_args args = {.handle = t->handle};
 	struct request r = {.op = PVBOOT_OP_CLOSE, .args = &args, .arg_len = sizeof(args)};
 
-	if (t->handle)
-		request(&r);
+	if (!t->handle)
+		return PVBOOT_S_OK;
 	t->handle = 0;
+	return request(&r);
 }

@@ -17,7 +17,7 @@
 #define LINK_FILES 32	    /* PVBOOT_FILES_MAX, and as many that an OPEN under way may bring */
 #define LINK_FDS 8	    /* descriptors that arrived and are not claimed yet */
 #define LINK_CHUNK 1048576u /* bytes of a file moved in one turn */
-#define LINK_REPLY_MAX (sizeof(struct pvboot_link_reply) + PVBOOT_ERROR_MAX + sizeof(struct pvboot_discover_res))
+#define LINK_REPLY_MAX (sizeof(struct pvboot_link_reply) + PVBOOT_ERROR_MAX + sizeof(struct pvboot_plan))
 #define LINK_STATE_MAX                                                                                                 \
 	(4 + sizeof(struct pvboot_link_request) + sizeof(struct pvboot_dgram_open_args) +                              \
 	 PVBOOT_LINK_KEEPS * (8 + PVBOOT_LINK_KEEP_MAX))

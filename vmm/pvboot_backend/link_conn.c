@@ -179,6 +179,8 @@ static uint32_t result_size(uint16_t op)
 		return sizeof(struct pvboot_discover_res);
 	case PVBOOT_OP_OPEN:
 		return sizeof(struct pvboot_open_res);
+	case PVBOOT_OP_PLAN:
+		return sizeof(struct pvboot_plan);
 	case PVBOOT_OP_PROGRESS:
 		return sizeof(struct pvboot_progress_res);
 	default:
