@@ -172,6 +172,15 @@ static bool has_twin(const struct conf *conf, const struct conf_vm *vm)
 	return false;
 }
 
+/* A kernel of the host's own, by its path, needs no directory to be served from. */
+static void seal(struct conf_vm *vm)
+{
+	if (vm->kernel[0] != '/' || vm->ifname[0] || vm->root[0])
+		return;
+	vm->sealed = true;
+	strcpy(vm->root, "/");
+}
+
 bool conf_check(struct conf *conf, const char *name)
 {
 	conf->error[0] = '\0';
@@ -184,7 +193,10 @@ bool conf_check(struct conf *conf, const char *name)
 		/* Who is not said to be allowed is not, but for whoever started us. */
 		if (!vm->n_uids && !vm->any_uid)
 			vm->uid[vm->n_uids++] = getuid();
-		if (!vm->ifname[0] && !vm->root[0])
+		seal(vm);
+		if (!vm->kernel[0] && (vm->n_initrds || vm->append[0]))
+			what = "has an initrd or append without a kernel";
+		else if (!vm->ifname[0] && !vm->root[0])
 			what = "needs interface = IF (DHCP and TFTP there) or root = DIR (a local directory)";
 		else if (vm->ifname[0] && vm->root[0])
 			what = "has both interface and root: choose one";

@@ -18,6 +18,9 @@
 #define CONF_PATH_MAX 108   /* a socket's name, sun_path */
 #define CONF_STREAM_MAX 128 /* a stream's name, NUL included: what the Linux host of Palacios takes */
 #define CONF_STREAM_DEFAULT "pvboot"
+#define CONF_INITRDS_MAX (PVBOOT_FILES_MAX - 1)
+#define CONF_FILE_MAX 512     /* bytes of a kernel's or initrd's name, NUL included */
+#define CONF_CMDLINE_MAX 2048 /* bytes of a kernel's command line, NUL included */
 
 /* A MAC or a pattern of it: each byte given or any. */
 struct conf_mac {
@@ -49,6 +52,12 @@ struct conf_vm {
 	uint32_t host_wait_ms;		     /* 0: as the device has it */
 	char palacios[CONF_PATH_MAX];	     /* the VM's device file on a Palacios host; "": it connects by itself */
 	char stream[CONF_STREAM_MAX];	     /* the stream's name there */
+	bool direct;			     /* boot without a boot program, where there is a plan for that */
+	bool sealed;			     /* kernel and initrds are the only files it may have; root is "/" */
+	char kernel[CONF_FILE_MAX];	     /* the plan; "": by a configuration of pxelinux's */
+	char initrd[CONF_INITRDS_MAX][CONF_FILE_MAX];
+	size_t n_initrds;
+	char append[CONF_CMDLINE_MAX];
 };
 
 enum conf_log {

@@ -255,6 +255,38 @@ static bool vm_stream(struct conf *conf, struct conf_vm *vm, const char *key, co
 	return text_value(conf, key, value, vm->stream, sizeof(vm->stream));
 }
 
+static bool vm_boot(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	vm->direct = !strcmp(value, "direct");
+	if (vm->direct || !strcmp(value, "program"))
+		return true;
+	conf_error(conf, "boot: program or direct");
+	return false;
+}
+
+static bool vm_kernel(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return text_value(conf, key, value, vm->kernel, sizeof(vm->kernel));
+}
+
+/* May be given again: one more. */
+static bool vm_initrd(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	if (vm->n_initrds == CONF_INITRDS_MAX) {
+		conf_error(conf, "initrd: at most %d", CONF_INITRDS_MAX);
+		return false;
+	}
+	if (!text_value(conf, key, value, vm->initrd[vm->n_initrds], sizeof(vm->initrd[0])))
+		return false;
+	vm->n_initrds++;
+	return true;
+}
+
+static bool vm_append(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return !*value || text_value(conf, key, value, vm->append, sizeof(vm->append));
+}
+
 static const struct {
 	const char *key;
 	bool (*set)(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
@@ -272,6 +304,10 @@ static const struct {
 	{"host_wait", vm_host_wait},
 	{"palacios", vm_palacios},
 	{"stream", vm_stream},
+	{"boot", vm_boot},
+	{"kernel", vm_kernel},
+	{"initrd", vm_initrd},
+	{"append", vm_append},
 };
 
 /* ---- [hostd] --------------------------------------------------------------------------------------------------- */

@@ -44,6 +44,10 @@ static const struct option long_options[] = {
 	{"tftp-blksize", required_argument, NULL, OPT_VM},
 	{"tftp-windowsize", required_argument, NULL, OPT_VM},
 	{"host-wait", required_argument, NULL, OPT_VM},
+	{"boot", required_argument, NULL, OPT_VM},
+	{"kernel", required_argument, NULL, OPT_VM},
+	{"initrd", required_argument, NULL, OPT_VM},
+	{"append", required_argument, NULL, OPT_VM},
 	{NULL, 0, NULL, 0},
 };
 
@@ -57,6 +61,9 @@ static const char usage[] =
 	"      --interface IF    serve every VM by DHCP and TFTP on this interface\n"
 	"      --root DIR        serve every VM from this directory; needs no server and no root\n"
 	"      --boot-file NAME  the boot file, in place of the server's\n"
+	"      --boot direct     boot what a pxelinux configuration says, without a boot program\n"
+	"      --kernel FILE, --initrd FILE (again for more), --append TEXT\n"
+	"                        boot this; without --interface and --root: files of this host by their paths\n"
 	"      --allow-uid LIST  users who may connect (default: who starts hostd), or any\n"
 	"      --mac LIST, --proxy auto|wait|off, --dhcp-timeout S, --tftp-blksize N,\n"
 	"      --tftp-windowsize N, --host-wait S\n"
@@ -127,7 +134,7 @@ static bool apply(const struct overrides *over, struct conf *conf)
 
 		needs_vm |= over->item[i].kind == OPT_VM;
 		/* The section for every VM that has none of its own. */
-		if (!vm && (!strcmp(name, "interface") || !strcmp(name, "root"))) {
+		if (!vm && (!strcmp(name, "interface") || !strcmp(name, "root") || !strcmp(name, "kernel"))) {
 			vm = conf_add_vm(conf, "*", 0);
 			if (!vm)
 				return false;
@@ -158,7 +165,7 @@ static int load(const char *file, const struct overrides *over, struct options *
 	if (!file && access(opt->file, F_OK))
 		opt->file = NULL;
 	for (int i = 0; i < over->n; i++)
-		root |= !strcmp(over->item[i].name, "root");
+		root |= !strcmp(over->item[i].name, "root") || !strcmp(over->item[i].name, "kernel");
 	/* An instance for one directory has nothing to do with the host's configuration. */
 	if (root && !file)
 		opt->file = NULL;

@@ -86,7 +86,7 @@ void vm_wait_end(struct vm_wait *wait)
 
 static void cancel_request(struct vm *vm, uint32_t id)
 {
-	if (vm_file_cancel(vm, id))
+	if (vm_file_cancel(vm, id) || vm_plan_cancel(vm, id))
 		return;
 	for (size_t i = 0; i < VM_READS_MAX; i++) {
 		struct vm_wait *wait = &vm->waits[i];
@@ -108,6 +108,7 @@ static void reset(struct vm *vm)
 		if (vm->waits[i].used)
 			vm_wait_end(&vm->waits[i]);
 	vm_lease_reset(vm);
+	vm_plan_reset(vm);
 	vm_file_reset(vm);
 	vm_dgram_reset(vm);
 }
@@ -123,6 +124,7 @@ static const struct {
 	[PVBOOT_OP_READ] = {sizeof(struct pvboot_read_args), vm_file_read},
 	[PVBOOT_OP_CLOSE] = {sizeof(struct pvboot_file_args), vm_file_close},
 	[PVBOOT_OP_PROGRESS] = {sizeof(struct pvboot_file_args), vm_file_progress},
+	[PVBOOT_OP_PLAN] = {sizeof(struct pvboot_plan_args), vm_plan_ask},
 };
 
 /* The head of a REQUEST or NOTE; *args is what follows it. */
@@ -417,6 +419,7 @@ void vm_free(struct vm *vm)
 	if (vm->dhcp)
 		dhcp_cancel(vm->dhcp);
 	vm_dgram_stop(vm);
+	vm_plan_reset(vm);
 	vm_file_reset(vm);
 	if (vm->link) {
 		if (vm->stream && vm->state == VM_RUNNING) /* [LNK-17] */

@@ -6,6 +6,7 @@
 #include "dhcp.h"
 #include "file.h"
 #include "link.h"
+#include "plan_names.h"
 #include "server.h"
 #include "vm.h"
 
@@ -81,6 +82,8 @@ struct vm {
 	struct vm_wait waits[VM_READS_MAX];
 	struct dhcp *dhcp;
 	struct pvboot_lease lease;
+	struct plan_guest guest; /* what a plan needs of the lease and its packets */
+	struct vm_plan *plan;	 /* being made, or NULL */
 	struct tftp_serve *serve;
 	struct udp *udp;
 	uint8_t dgram_ip[4];
@@ -143,6 +146,14 @@ void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *args, size_t l
 void vm_lease_cancelled(struct vm *vm);
 void vm_lease_reset(struct vm *vm);
 bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len);
+
+/* vm_plan.c */
+void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
+/* Give up the plan that is being made; with an id: if it is that request's.  False if it is not. */
+bool vm_plan_cancel(struct vm *vm, uint32_t id);
+void vm_plan_reset(struct vm *vm);
+/* May this VM have that file of its root? */
+bool vm_plan_allows(const struct vm *vm, const char *name);
 
 /* vm_dgram.c */
 bool vm_dgram_start(struct vm *vm);

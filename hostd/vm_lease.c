@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bootfile.h"
+#include "dhcp_msg.h"
 #include "local.h"
 #include "log.h"
 #include "vm_internal.h"
@@ -13,13 +14,29 @@ struct kept_lease {
 	uint32_t magic;
 	uint32_t reserved;
 	struct pvboot_lease lease;
+	char prefix[PVBOOT_BOOTFILE_MAX]; /* of struct plan_guest */
+	char config[PVBOOT_BOOTFILE_MAX];
 };
-#define KEPT_LEASE_MAGIC 0x314c4b50u /* "PKL1" */
+#define KEPT_LEASE_MAGIC 0x324c4b50u /* "PKL2" */
+_Static_assert(sizeof(struct kept_lease) <= PVBOOT_LINK_KEEP_MAX, "a lease can be kept");
 
-static void remember(struct vm *vm, const struct pvboot_lease *lease)
+static void uuid_of(const struct vm *vm, uint8_t uuid[16])
 {
-	struct kept_lease kept = {.magic = KEPT_LEASE_MAGIC, .lease = *lease};
+	memcpy(uuid, vm->id.uuid, 16);
+	if (!vm->id.has_uuid)
+		dhcp_msg_uuid_of_mac(uuid, vm->id.mac);
+}
 
+static void remember(struct vm *vm, const struct pvboot_discover_res *res)
+{
+	const struct pvboot_lease *lease = &res->lease;
+	struct kept_lease kept = {.magic = KEPT_LEASE_MAGIC, .lease = *lease};
+	uint8_t uuid[16];
+
+	uuid_of(vm, uuid);
+	plan_guest_read(&vm->guest, res, vm->id.mac, uuid);
+	memcpy(kept.prefix, vm->guest.prefix, sizeof(kept.prefix));
+	memcpy(kept.config, vm->guest.config, sizeof(kept.config));
 	vm->lease = *lease;
 	server_note_address(vm->server, &vm->id, lease->address);
 	memcpy(vm->id.previous, lease->address, 4);
@@ -33,7 +50,7 @@ static void remember(struct vm *vm, const struct pvboot_lease *lease)
 static void answer(struct vm *vm, const struct dhcp_result *result)
 {
 	if (result->status == PVBOOT_S_OK)
-		remember(vm, &result->res.lease);
+		remember(vm, &result->res);
 	for (size_t i = 0; i < VM_READS_MAX; i++) {
 		struct vm_wait *wait = &vm->waits[i];
 		uint32_t id = wait->id;
@@ -48,6 +65,13 @@ static void answer(struct vm *vm, const struct dhcp_result *result)
 	}
 }
 
+/* A plan does without a boot file; if there is none in the end, the guest says so. */
+static void plan_needs_no_boot_file(const struct vm *vm, struct dhcp_result *result)
+{
+	if (result->status == PVBOOT_S_NO_BOOTFILE && (vm->id.conf->direct || vm->id.conf->kernel[0]))
+		result->status = PVBOOT_S_OK;
+}
+
 static void on_done(void *arg, const struct dhcp_result *result)
 {
 	struct dhcp_result changed = *result;
@@ -58,6 +82,7 @@ static void on_done(void *arg, const struct dhcp_result *result)
 		bootfile_override(&changed.res, vm->id.conf->boot_file);
 		changed.status = PVBOOT_S_OK;
 	}
+	plan_needs_no_boot_file(vm, &changed);
 	answer(vm, &changed);
 }
 
@@ -68,7 +93,7 @@ static void ask_server(struct vm *vm, bool fresh)
 		.vm = vm->id.name,
 		.ifname = conf->ifname,
 		.has_uuid = vm->id.has_uuid,
-		.file_known = conf->boot_file[0] != '\0',
+		.file_known = conf->boot_file[0] || conf->kernel[0],
 		.proxy = conf->proxy,
 		.timeout_ms = conf->dhcp_timeout_ms,
 	};
@@ -97,6 +122,7 @@ static void make_up(struct vm *vm)
 	memcpy(req.mac, vm->id.mac, 6);
 	memcpy(req.uuid, vm->id.uuid, 16);
 	local_lease(&req, &result);
+	plan_needs_no_boot_file(vm, &result);
 	if (result.status != PVBOOT_S_OK)
 		log_msg(LOG_WARNING, vm->id.name, "%s", result.text);
 	answer(vm, &result);
@@ -138,6 +164,20 @@ void vm_lease_reset(struct vm *vm)
 	vm->dhcp = NULL;
 }
 
+static void restore_guest(struct vm *vm, const struct kept_lease *kept)
+{
+	struct plan_guest *guest = &vm->guest;
+
+	memcpy(guest->mac, vm->id.mac, 6);
+	uuid_of(vm, guest->uuid);
+	memcpy(guest->address, kept->lease.address, 4);
+	memcpy(guest->server, kept->lease.boot_server, 4);
+	memcpy(guest->router, kept->lease.router, 4);
+	memcpy(guest->netmask, kept->lease.netmask, 4);
+	snprintf(guest->prefix, sizeof(guest->prefix), "%.*s", PVBOOT_BOOTFILE_MAX - 1, kept->prefix);
+	snprintf(guest->config, sizeof(guest->config), "%.*s", PVBOOT_BOOTFILE_MAX - 1, kept->config);
+}
+
 bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
 {
 	struct kept_lease kept;
@@ -149,6 +189,7 @@ bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
 		return false;
 	kept.lease.bootfile[PVBOOT_BOOTFILE_MAX - 1] = '\0';
 	vm->lease = kept.lease;
+	restore_guest(vm, &kept);
 	memcpy(vm->id.previous, kept.lease.address, 4);
 	return true;
 }

@@ -81,6 +81,10 @@ struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, co
 	char words[PVBOOT_ERROR_MAX + 1];
 
 	/* Whichever server the guest asks: it is the directory. */
+	if (conf->root[0] && !vm_plan_allows(vm, name)) {
+		snprintf(words, sizeof(words), "\"%.80s\": this VM may have its kernel and initrds only", name);
+		return file_new_failed(vm->id.name, name, PVBOOT_S_DENIED, words);
+	}
 	if (conf->root[0])
 		return file_open_root(conf->root_fd, conf->root, name, vm->id.name);
 	memcpy(req.server, server, 4);

@@ -98,6 +98,40 @@ static bool interface_works(const char *name, const char *program)
 	return true;
 }
 
+/* A file as hostd is to be told of it: of this machine by its whole path, of a server as it is. */
+static bool add_file(struct private_hostd *hostd, const struct run_options *o, const char *option, const char *name)
+{
+	char *full;
+
+	if (o->root || o->interface) {
+		add_option(&hostd->argv, option, name);
+		return true;
+	}
+	full = realpath(name, NULL);
+	if (!full || access(full, R_OK) < 0) {
+		fprintf(stderr, "pvboot: %s %s: %s\n", option, name, strerror(errno));
+		free(full);
+		return false;
+	}
+	add_option(&hostd->argv, option, full);
+	free(full);
+	return true;
+}
+
+static bool add_kernel(struct private_hostd *hostd, const struct run_options *o)
+{
+	if (!o->kernel)
+		return true;
+	if (!add_file(hostd, o, "--kernel", o->kernel))
+		return false;
+	for (unsigned int i = 0; i < o->n_initrds; i++)
+		if (!add_file(hostd, o, "--initrd", o->initrd[i]))
+			return false;
+	if (o->append)
+		add_option(&hostd->argv, "--append", o->append);
+	return true;
+}
+
 bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o, const char *program)
 {
 	static const char *const levels[] = {"warning", "info", "debug"};
@@ -141,14 +175,16 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 		}
 		add_option(&hostd->argv, "--root", full);
 		free(full);
-	} else {
+	} else if (o->interface) {
 		if (!o->dry_run && !interface_works(o->interface, program))
 			return false;
 		add_option(&hostd->argv, "--interface", o->interface);
 	}
 	if (o->boot_file)
 		add_option(&hostd->argv, "--boot-file", o->boot_file);
-	return true;
+	if (o->direct)
+		add_option(&hostd->argv, "--boot", "direct");
+	return add_kernel(hostd, o);
 }
 
 static bool make_dir(struct private_hostd *hostd)

@@ -112,10 +112,14 @@ static bool choose_hostd(struct run *run)
 	enum private_hostd_answer answer;
 
 	run->socket = o->hostd ? o->hostd : PVBOOT_LINK_SOCKET_DEFAULT;
-	run->private_hostd = o->root || o->private_hostd;
+	run->private_hostd = o->root || o->private_hostd || (o->kernel && !o->interface);
 	if (run->private_hostd)
 		return true;
 	answer = private_hostd_ask(run->socket);
+	if (answer == HOSTD_ANSWERS && o->interface && (o->direct || o->kernel))
+		run->private_hostd = true; /* the running one's configuration does not say so */
+	if (run->private_hostd)
+		return true;
 	if (answer == HOSTD_ANSWERS && o->interface)
 		fprintf(stderr,
 			"pvboot: using the pvboot-hostd that listens on %s: its configuration says which network, not "
@@ -156,7 +160,7 @@ static bool choose_mac(struct run *run)
 		strcpy(run->mac, run->o.mac);
 	else if (*run->user.mac)
 		strcpy(run->mac, run->user.mac);
-	else if (run->private_hostd && (run->o.root || run->user.nics))
+	else if (run->private_hostd && (!run->o.interface || run->user.nics))
 		strcpy(run->mac, QEMU_DEFAULT_MAC); /* its NIC's, or on no network at all: nobody to confuse */
 	else if (run->private_hostd) {
 		if (!run->name && getrandom(&hash, sizeof(hash), 0) != sizeof(hash))

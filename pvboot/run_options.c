@@ -16,6 +16,13 @@ static const char help_text[] =
 	"  --interface IF      the network of this interface: its DHCP and TFTP servers (as root)\n"
 	"  --hostd SOCKET      the pvboot-hostd that listens there, now or later\n"
 	"                      (with none of these: the one on " PVBOOT_LINK_SOCKET_DEFAULT ")\n"
+	"  --direct            with --root or --interface: no boot program; kernel, initrds and command line are those "
+	"that\n"
+	"                      its pxelinux.cfg names (`pvboot plan` shows them)\n"
+	"  --kernel FILE, --initrd FILE, --append TEXT\n"
+	"                      this Linux kernel, with these initrds (--initrd may be given again) and this command "
+	"line;\n"
+	"                      with --root or --interface the files are the server's, else this machine's\n"
 	"  --boot-file NAME    with --root or --interface: the boot program, whatever a server says\n"
 	"  --private           with --interface: a pvboot-hostd of our own, even if one is running\n"
 	"\n"
@@ -44,6 +51,10 @@ enum {
 	OPT_INTERFACE,
 	OPT_HOSTD,
 	OPT_BOOT_FILE,
+	OPT_DIRECT,
+	OPT_KERNEL,
+	OPT_INITRD,
+	OPT_APPEND,
 	OPT_PRIVATE,
 	OPT_NAME,
 	OPT_MAC,
@@ -64,6 +75,10 @@ static const struct option long_options[] = {
 	{"interface", required_argument, NULL, OPT_INTERFACE},
 	{"hostd", required_argument, NULL, OPT_HOSTD},
 	{"boot-file", required_argument, NULL, OPT_BOOT_FILE},
+	{"direct", no_argument, NULL, OPT_DIRECT},
+	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"initrd", required_argument, NULL, OPT_INITRD},
+	{"append", required_argument, NULL, OPT_APPEND},
 	{"private", no_argument, NULL, OPT_PRIVATE},
 	{"name", required_argument, NULL, OPT_NAME},
 	{"mac", required_argument, NULL, OPT_MAC},
@@ -143,6 +158,20 @@ static int take(struct run_options *o, int opt, const char *text)
 	case OPT_BOOT_FILE:
 		o->boot_file = text;
 		break;
+	case OPT_DIRECT:
+		o->direct = true;
+		break;
+	case OPT_KERNEL:
+		o->kernel = text;
+		break;
+	case OPT_INITRD:
+		if (o->n_initrds == RUN_INITRDS_MAX)
+			return wrong("initrd", text, "that is one initrd too many");
+		o->initrd[o->n_initrds++] = text;
+		break;
+	case OPT_APPEND:
+		o->append = text;
+		break;
 	case OPT_PRIVATE:
 		o->private_hostd = true;
 		break;
@@ -195,6 +224,12 @@ static int check(const struct run_options *o)
 
 	if (o->root && o->interface)
 		both = "--root and --interface: a guest boots from a directory or from a network; choose one";
+	else if (!o->kernel && (o->n_initrds || o->append))
+		both = "--initrd and --append go with --kernel FILE";
+	else if (o->hostd && (o->direct || o->kernel))
+		both = "--hostd: that hostd's configuration says how guests boot; leave out --direct and --kernel";
+	else if (o->direct && !o->root && !o->interface)
+		both = "--direct: say where its pxelinux.cfg is, with --root DIR or --interface IF";
 	else if (o->hostd && (o->root || o->interface))
 		both = "--hostd: that hostd's configuration says where guests boot from; leave out --root and "
 		       "--interface";

@@ -155,7 +155,8 @@ static uint32_t load(void)
 	return status;
 }
 
-/* Boot a kernel, if that is the plan; ERROR_NO_PLAN if not.  A boot program that ran may have left nothing of linux.c. */
+/* Boot a kernel, if that is the plan; ERROR_NO_PLAN if not.  A boot program that ran may have left nothing of linux.c.
+ */
 static uint32_t direct(const char **words)
 {
 	return sum_direct() == direct_sum ? linux_boot(words) : ERROR_NO_PLAN;

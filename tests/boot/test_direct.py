@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots without a boot program: `pvboot run --direct` and `--kernel`, to the stub kernel, whose report is compared."""
+import subprocess
+import zlib
+
+import pytest
+
+from lib.kernel import NEXT_DEVICE_LINE, SETUP_BYTES, check_report, make_disk, make_initrd, make_kernel
+from lib.netns import Process
+from lib.pvboot import pvboot_run
+
+TCG = ["-accel", "tcg"]
+MIB = 1 << 20
+
+
+def run(lab, *options, qemu=(), timeout=120):
+    """The console of a `pvboot run` that ended by itself."""
+    argv = pvboot_run(None, *options, qemu=TCG + list(qemu))
+    process = Process(argv, log=lab.place("run.log"), stdin=subprocess.DEVNULL, env={"TERM": "dumb"})
+    try:
+        status = process.wait(timeout)
+        text = process.text().replace("\r", "")
+        assert status == 0, text
+        return text
+    finally:
+        process.kill()
+
+
+def refused(lab, *options, qemu=()):
+    """The console of one whose guest goes on to its disk."""
+    disk = make_disk(lab.place("disk.img"))
+    text = run(lab, *options, qemu=[*qemu, "-drive", f"file={disk},format=raw,if=ide", "-boot", "order=nc"])
+    assert NEXT_DEVICE_LINE in text, text
+    return text
+
+
+def test_direct_root(lab):
+    text = run(lab, "--root", lab.root, "--direct")
+    check_report(text, lab.kernel, lab.initrd, cmdline="BOOT_IMAGE=bzImage serial.baud=115200 console=serial initrd=init_task")
+    assert "PXELINUX" not in text, "a boot program ran"
+
+
+def test_direct_kernel_and_initrd_of_this_machine(lab):
+    """Files from anywhere, without a directory that is served."""
+    kernel = make_kernel(lab.place("elsewhere") / "k", 2 * MIB)
+    initrd = make_initrd(lab.place("other") / "i", 5 * MIB + 3)
+    text = run(lab, "--kernel", kernel.path, "--initrd", initrd.path, "--append", "one two=three")
+    check_report(text, kernel, initrd, cmdline="one two=three")
+
+
+def test_direct_kernel_below_root(lab):
+    text = run(lab, "--root", lab.root, "--kernel", "bzImage", "--initrd", "init_task")
+    check_report(text, lab.kernel, lab.initrd)
+
+
+@pytest.mark.parametrize("memory", ["64M", "3G", "6G"])
+def test_direct_memory(lab, memory):
+    text = run(lab, "--root", lab.root, "--direct", qemu=["-m", memory])
+    check_report(text, lab.kernel, lab.initrd)
+
+
+def test_direct_several_initrds(lab):
+    """Concatenated, each on a 4 byte boundary with zeros before it."""
+    parts = [make_initrd(lab.place(f"part{i}"), length, seed=i) for i, length in enumerate([4, 4097, 70002, 5, MIB + 3])]
+    data = b""
+    for part in parts:
+        data += bytes(-len(data) % 4) + part.path.read_bytes()
+    options = [word for part in parts for word in ("--initrd", part.path)]
+    text = run(lab, "--kernel", lab.kernel.path, *options)
+    lab.initrd.length, lab.initrd.crc = len(data), zlib.crc32(data)
+    check_report(text, lab.kernel, lab.initrd)
+
+
+def test_direct_without_initrd(lab):
+    text = run(lab, "--kernel", lab.kernel.path, "--append", "alone")
+    assert "PVBOOT-CMDLINE alone" in text
+
+
+def test_direct_menu_is_left_to_the_boot_program(lab):
+    (lab.root / "pxelinux.cfg" / "default").write_text(
+        "PROMPT 1\nTIMEOUT 10\nDEFAULT a\nLABEL a\nKERNEL bzImage\nAPPEND initrd=init_task by=pxelinux\n"
+    )
+    text = run(lab, "--root", lab.root, "--direct")
+    assert "no direct boot: pxelinux.cfg/default asks which label to boot" in text
+    assert "PXELINUX" in text
+    check_report(text, lab.kernel, lab.initrd, cmdline="by=pxelinux")
+
+
+def test_direct_include(lab):
+    (lab.root / "pxelinux.cfg" / "default").write_text("INCLUDE pxelinux.cfg/more\n")
+    (lab.root / "pxelinux.cfg" / "more").write_text("DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD init_task\nAPPEND included\n")
+    check_report(run(lab, "--root", lab.root, "--direct"), lab.kernel, lab.initrd, cmdline="included")
+
+
+def test_direct_localboot(lab):
+    (lab.root / "pxelinux.cfg" / "default").write_text("DEFAULT a\nLABEL a\nLOCALBOOT 0\n")
+    assert "PXE-E" not in refused(lab, "--root", lab.root, "--direct")
+
+
+def test_direct_missing_file(lab):
+    (lab.root / "init_task").unlink()
+    assert "PXE-E3B" in refused(lab, "--root", lab.root, "--direct")
+
+
+def test_direct_not_a_kernel(lab):
+    make_initrd(lab.root / "bzImage", 100000)
+    assert "this is no Linux kernel" in refused(lab, "--root", lab.root, "--direct")
+
+
+def test_direct_tiny_kernel(lab):
+    make_initrd(lab.root / "bzImage", 10)
+    assert "this is no Linux kernel" in refused(lab, "--root", lab.root, "--direct")
+
+
+def test_direct_truncated_kernel(lab):
+    path = lab.root / "bzImage"
+    path.write_bytes(path.read_bytes()[: SETUP_BYTES + 512])
+    assert "this kernel is truncated" in refused(lab, "--root", lab.root, "--direct")
+
+
+def test_direct_too_old_kernel(lab):
+    path = lab.root / "bzImage"
+    image = bytearray(path.read_bytes())
+    image[0x206:0x208] = b"\x03\x02"
+    path.write_bytes(image)
+    assert "this kernel is too old" in refused(lab, "--root", lab.root, "--direct")
+
+
+def test_direct_command_line_too_long(lab):
+    path = lab.root / "bzImage"
+    image = bytearray(path.read_bytes())
+    image[0x238:0x23C] = (20).to_bytes(4, "little")
+    path.write_bytes(image)
+    assert "the command line is longer" in refused(lab, "--root", lab.root, "--direct")
+
+
+def test_direct_too_little_memory(lab):
+    make_initrd(lab.root / "init_task", 40 * MIB)
+    assert "too little memory for the initrd" in refused(lab, "--root", lab.root, "--direct", qemu=["-m", "32M"])
+
+
+def test_direct_interface(lab):
+    """By DHCP and TFTP."""
+    lab.dhcpd()
+    lab.tftpd()
+    hostd = lab.hostd(options="boot = direct")
+    vm = lab.vm(hostd)
+    lab.check(vm, cmdline="BOOT_IMAGE=bzImage serial.baud=115200 console=serial initrd=init_task")
+    assert "PXELINUX" not in vm.console.text()
