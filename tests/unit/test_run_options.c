@@ -43,6 +43,26 @@ static void test_option_unknown_is_refused(void **state)
 	assert_int_equal(PARSE("--root"), 2);
 }
 
+static void test_direct_boot_without_its_source_is_refused(void **state)
+{
+	assert_int_equal(PARSE("--direct"), 2);
+	assert_int_equal(PARSE("--root", "/x", "--initrd", "i"), 2);
+	assert_int_equal(PARSE("--root", "/x", "--append", "a"), 2);
+	assert_int_equal(PARSE("--hostd", "/s", "--direct"), 2);
+	assert_int_equal(PARSE("--hostd", "/s", "--kernel", "k"), 2);
+}
+
+static void test_direct_boot(void **state)
+{
+	assert_int_equal(PARSE("--root", "/x", "--direct"), -1);
+	assert_true(o.direct);
+	assert_int_equal(PARSE("--kernel", "k", "--initrd", "i", "--initrd", "j", "--append", "a b"), -1);
+	assert_string_equal(o.kernel, "k");
+	assert_int_equal(o.n_initrds, 2);
+	assert_string_equal(o.initrd[1], "j");
+	assert_string_equal(o.append, "a b");
+}
+
 static void test_argument_without_dashes_is_refused(void **state)
 {
 	assert_int_equal(PARSE("--root", "/x", "stray"), 2);
@@ -125,6 +145,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_option_unknown_is_refused),
+		cmocka_unit_test(test_direct_boot_without_its_source_is_refused),
+		cmocka_unit_test(test_direct_boot),
 		cmocka_unit_test(test_argument_without_dashes_is_refused),
 		cmocka_unit_test(test_mac_malformed_is_refused),
 		cmocka_unit_test(test_mac_multicast_or_zero_is_refused),

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_vm_plan.c - PLAN: what a VM is told to boot, by its section or by a configuration. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "vm_world.h"
+
+static struct pvboot_plan plan; /* of the last answer */
+
+static struct conf_vm *section(struct fixture *f, const char *name)
+{
+	return (struct conf_vm *)conf_find_vm(&f->conf, name);
+}
+
+static void ask(struct fixture *f, uint32_t id)
+{
+	struct pvboot_plan_args args = {0};
+
+	fake_device_request(&f->dev, id, PVBOOT_OP_PLAN, &args, sizeof(args), sizeof(plan));
+}
+
+static void expect_plan(struct fixture *f, uint32_t id, uint32_t kind)
+{
+	fake_device_reply(&f->dev, id);
+	assert_int_equal(f->dev.reply.status, PVBOOT_S_OK);
+	assert_int_equal(f->dev.reply.result_len, sizeof(plan));
+	memcpy(&plan, f->dev.result, sizeof(plan));
+	assert_int_equal(plan.kind, kind);
+}
+
+static void write_config(struct fixture *f, const char *text)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/pxelinux.cfg", f->root);
+	mkdir(path, 0755);
+	write_file(f, "pxelinux.cfg/default", text, strlen(text));
+}
+
+static void expect_words(const char *words)
+{
+	if (!strstr(plan.bytes + plan.text_at, words))
+		fail_msg("\"%s\" does not say \"%s\"", plan.bytes + plan.text_at, words);
+}
+
+/* [LNK-10] */
+static void test_plan_malformed_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_plan_args args = {0};
+
+	join(f, "local", 0);
+	fake_device_request(&f->dev, 1, PVBOOT_OP_PLAN, &args, sizeof(args) - 1, ROOM);
+	expect_status(f, 1, PVBOOT_S_BAD_REQUEST);
+	fake_device_request(&f->dev, 2, PVBOOT_OP_PLAN, &args, sizeof(args), sizeof(plan) - 1);
+	expect_status(f, 2, PVBOOT_S_BAD_REQUEST);
+	args.reserved = 1;
+	fake_device_request(&f->dev, 3, PVBOOT_OP_PLAN, &args, sizeof(args), ROOM);
+	expect_status(f, 3, PVBOOT_S_BAD_REQUEST);
+	args = (struct pvboot_plan_args){.flags = 1};
+	fake_device_request(&f->dev, 4, PVBOOT_OP_PLAN, &args, sizeof(args), ROOM);
+	expect_status(f, 4, PVBOOT_S_UNSUPPORTED);
+}
+
+static void test_plan_of_a_boot_program_is_none_without_words(void **state)
+{
+	struct fixture *f = *state;
+
+	join(f, "local", 0);
+	write_config(f, "DEFAULT a\nLABEL a\nLINUX k\n");
+	ask(f, 1);
+	expect_plan(f, 1, PVBOOT_PLAN_NONE);
+	assert_int_equal(plan.text_len, 0);
+}
+
+static void test_plan_without_configuration_says_why(void **state)
+{
+	struct fixture *f = *state;
+
+	section(f, "local")->direct = true;
+	join(f, "local", 0);
+	discover(f, 1, 0);
+	ask(f, 2);
+	expect_plan(f, 2, PVBOOT_PLAN_NONE);
+	expect_words("no direct boot: ");
+}
+
+static void test_plan_that_asks_says_why(void **state)
+{
+	struct fixture *f = *state;
+
+	section(f, "local")->direct = true;
+	join(f, "local", 0);
+	write_config(f, "PROMPT 1\nDEFAULT a\nLABEL a\nLINUX k\n");
+	discover(f, 1, 0);
+	ask(f, 2);
+	expect_plan(f, 2, PVBOOT_PLAN_NONE);
+	expect_words("asks which label");
+}
+
+static void test_plan_by_pxelinux_configuration(void **state)
+{
+	struct fixture *f = *state;
+
+	section(f, "local")->direct = true;
+	join(f, "local", 0);
+	write_config(f, "DEFAULT a\nLABEL a\nLINUX k\nINITRD i,j\nAPPEND x vga=ask\n");
+	discover(f, 1, 0);
+	ask(f, 2);
+	expect_plan(f, 2, PVBOOT_PLAN_LINUX);
+	assert_int_equal(plan.n_files, 3);
+	assert_int_equal(plan.video_mode, 0xfffd);
+	assert_int_equal(plan.file[0].name_len, 1);
+	assert_string_equal(plan.bytes + plan.file[0].name_at, "k");
+	assert_string_equal(plan.bytes + plan.file[2].name_at, "j");
+	assert_string_equal(plan.bytes + plan.text_at, "BOOT_IMAGE=k x vga=ask initrd=i,j");
+	assert_int_equal(plan.text_len, strlen(plan.bytes + plan.text_at));
+}
+
+static void test_plan_localboot(void **state)
+{
+	struct fixture *f = *state;
+
+	section(f, "local")->direct = true;
+	join(f, "local", 0);
+	write_config(f, "DEFAULT a\nLABEL a\nLOCALBOOT 0\n");
+	discover(f, 1, 0);
+	ask(f, 2);
+	expect_plan(f, 2, PVBOOT_PLAN_LOCAL);
+}
+
+static void test_plan_too_many_files_is_left_to_the_boot_program(void **state)
+{
+	struct fixture *f = *state;
+
+	section(f, "local")->direct = true;
+	join(f, "local", 0);
+	write_config(f, "DEFAULT a\nLABEL a\nLINUX k\nINITRD 1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g\n");
+	discover(f, 1, 0);
+	ask(f, 2);
+	expect_plan(f, 2, PVBOOT_PLAN_NONE);
+	expect_words("too many");
+}
+
+static void test_plan_by_section(void **state)
+{
+	struct fixture *f = *state;
+	struct conf_vm *vm = section(f, "local");
+
+	assert_true(conf_set(&f->conf, vm, "kernel", "boot/k"));
+	assert_true(conf_set(&f->conf, vm, "initrd", "i"));
+	assert_true(conf_set(&f->conf, vm, "append", "a b"));
+	join(f, "local", 0);
+	ask(f, 1);
+	expect_plan(f, 1, PVBOOT_PLAN_LINUX);
+	assert_int_equal(plan.n_files, 2);
+	assert_string_equal(plan.bytes + plan.file[0].name_at, "boot/k");
+	assert_string_equal(plan.bytes + plan.text_at, "a b");
+}
+
+/* One whose kernel is a file of the host's own may have that, and nothing else of the host. */
+static void test_plan_sealed_vm_gets_its_files_only(void **state)
+{
+	struct fixture *f = *state;
+	struct conf_vm *vm = section(f, "local");
+	char kernel[96];
+
+	snprintf(kernel, sizeof(kernel), "%s/small", f->root);
+	assert_true(conf_set(&f->conf, vm, "kernel", kernel));
+	vm->root[0] = '\0';
+	assert_true(conf_check(&f->conf, "f"));
+	assert_true(vm->sealed);
+	assert_true(conf_open_roots(&f->conf, "f"));
+	join(f, "local", 0);
+	fake_device_open(&f->dev, 1, "/etc/passwd", 0);
+	expect_status(f, 1, PVBOOT_S_DENIED);
+	fake_device_open(&f->dev, 2, kernel + 1, 0);
+	expect_status(f, 2, PVBOOT_S_DENIED);
+	fake_device_open(&f->dev, 3, kernel, 0);
+	expect_status(f, 3, PVBOOT_S_OK);
+}
+
+/* Whoever is gone is not answered, and leaves nothing behind. */
+static void test_plan_cancelled_while_it_is_fetched(void **state)
+{
+	struct fixture *f = *state;
+
+	section(f, "net")->direct = true;
+	join(f, "net", 0);
+	lease(f);
+	ask(f, 2);
+	fake_device_turn(&f->dev);
+	fake_device_send(&f->dev, PVBOOT_LINK_CANCEL, 2, NULL, 0);
+	ask(f, 3);
+	fake_device_turn(&f->dev);
+	fake_device_send(&f->dev, PVBOOT_LINK_RESET, 0, NULL, 0);
+	fake_device_turn(&f->dev);
+	while (fake_device_next(&f->dev))
+		assert_int_not_equal(f->dev.hdr.type, PVBOOT_LINK_REPLY);
+	assert_false(fake_device_ended(&f->dev));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(test_plan_malformed_is_refused),
+		TEST(test_plan_of_a_boot_program_is_none_without_words),
+		TEST(test_plan_without_configuration_says_why),
+		TEST(test_plan_that_asks_says_why),
+		TEST(test_plan_by_pxelinux_configuration),
+		TEST(test_plan_localboot),
+		TEST(test_plan_too_many_files_is_left_to_the_boot_program),
+		TEST(test_plan_by_section),
+		TEST(test_plan_sealed_vm_gets_its_files_only),
+		TEST(test_plan_cancelled_while_it_is_fetched),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
