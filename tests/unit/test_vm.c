@@ -265,12 +265,13 @@ static void test_vm_device_that_does_not_read(void **state)
 {
 	struct fixture *f = *state;
 	struct pvboot_discover_args args = {0};
+	uint32_t sent;
 
 	join(f, "local", 0);
 	/* hostd stops listening to it, and holds no more than a bound; nobody else is held up */
-	for (int i = 0; i < 300; i++) {
+	for (sent = 0; sent < 300; sent++) {
 		struct pvboot_link_hdr hdr = {PVBOOT_LINK_MAGIC, sizeof(struct pvboot_link_request) + sizeof(args),
-					      PVBOOT_LINK_REQUEST, 0, (uint32_t)i + 1};
+					      PVBOOT_LINK_REQUEST, 0, sent + 1};
 		struct pvboot_link_request req = {.op = PVBOOT_OP_DISCOVER, .arg_len = sizeof(args), .room = ROOM};
 		uint8_t frame[sizeof(hdr) + sizeof(req) + sizeof(args)] = {0};
 
@@ -283,7 +284,8 @@ static void test_vm_device_that_does_not_read(void **state)
 	fake_device_connect(&f->other, f->base, f->server, UID);
 	fake_device_join(&f->other, "net", 0);
 	/* once it reads again, every answer comes */
-	for (uint32_t i = 1; i <= 300; i++) {
+	assert_in_range(sent, 200, 300);
+	for (uint32_t i = 1; i <= sent; i++) {
 		fake_device_reply(&f->dev, i);
 		assert_int_equal(f->dev.reply.status, PVBOOT_S_OK);
 	}

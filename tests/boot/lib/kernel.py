@@ -14,6 +14,7 @@ ENTRY_LINE = "PVBOOT-KERNEL-ENTRY"
 END_LINE = "PVBOOT-KERNEL-END"
 NEXT_DEVICE_LINE = "PVBOOT-NEXT-DEVICE"
 NBP_DESTINATION = 0x200000
+NOISE_PIECE = 1 << 27  # Python takes no more at once
 SCRATCH = 0x8000  # what the stub uses behind itself, with the rounding to a page
 
 
@@ -30,7 +31,8 @@ class Payload:
 
 def noise(length, seed=1):
     """Reproducible bytes that do not repeat at any block length."""
-    return random.Random(seed).randbytes(length)
+    source = random.Random(seed)
+    return b"".join(source.randbytes(min(NOISE_PIECE, length - at)) for at in range(0, length, NOISE_PIECE))
 
 
 def assemble(name):
