@@ -172,8 +172,7 @@ static void note_phase(struct vm *vm, const uint8_t *args, size_t len)
 {
 	static const char *const names[] = {
 		[PVBOOT_PHASE_ROM] = "rom",	  [PVBOOT_PHASE_LEASE] = "lease",   [PVBOOT_PHASE_NBP] = "nbp",
-		[PVBOOT_PHASE_UNLOAD] = "unload", [PVBOOT_PHASE_FAILED] = "failed",
-		[PVBOOT_PHASE_KERNEL] = "kernel",
+		[PVBOOT_PHASE_UNLOAD] = "unload", [PVBOOT_PHASE_FAILED] = "failed", [PVBOOT_PHASE_KERNEL] = "kernel",
 	};
 	struct pvboot_phase_args phase;
 

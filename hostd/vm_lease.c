@@ -31,16 +31,20 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 {
 	const struct pvboot_lease *lease = &res->lease;
 	struct kept_lease kept = {.magic = KEPT_LEASE_MAGIC, .lease = *lease};
+	struct plan_guest before = vm->guest;
 	uint8_t uuid[16];
+	bool known;
 
 	uuid_of(vm, uuid);
 	plan_guest_read(&vm->guest, res, vm->id.mac, uuid);
 	memcpy(kept.prefix, vm->guest.prefix, sizeof(kept.prefix));
 	memcpy(kept.config, vm->guest.config, sizeof(kept.config));
+	known = !memcmp(&vm->lease, lease, sizeof(*lease)) && !memcmp(&vm->guest, &before, sizeof(before));
 	vm->lease = *lease;
 	server_note_address(vm->server, &vm->id, lease->address);
 	memcpy(vm->id.previous, lease->address, 4);
-	vm_keep(vm, PVBOOT_LINK_KEY_LEASE, &kept, sizeof(kept));
+	if (!known)
+		vm_keep(vm, PVBOOT_LINK_KEY_LEASE, &kept, sizeof(kept));
 	log_msg(LOG_INFO, vm->id.name, "lease %u.%u.%u.%u, boot file \"%s\" at %u.%u.%u.%u", lease->address[0],
 		lease->address[1], lease->address[2], lease->address[3], lease->bootfile, lease->boot_server[0],
 		lease->boot_server[1], lease->boot_server[2], lease->boot_server[3]);

@@ -118,7 +118,7 @@ static uint32_t ask(void)
 	uint32_t status = request(&r);
 
 	if (status)
-		return status == PVBOOT_S_UNSUPPORTED ? ERROR_NO_PLAN : status; /* [DEV-38] */
+		return status == PVBOOT_S_UNSUPPORTED ? ERROR_NO_PLAN : status; /* [DEV-39] */
 	if (!plan_is_good(r.length))
 		return refuse("the host's boot plan is malformed");
 	if (plan()->kind == PVBOOT_PLAN_LINUX)

@@ -8,8 +8,7 @@
 
 static const char *const phase_names[] = {
 	[PVBOOT_PHASE_ROM] = "rom",	  [PVBOOT_PHASE_LEASE] = "lease",   [PVBOOT_PHASE_NBP] = "nbp",
-	[PVBOOT_PHASE_UNLOAD] = "unload", [PVBOOT_PHASE_FAILED] = "failed",
-	[PVBOOT_PHASE_KERNEL] = "kernel",
+	[PVBOOT_PHASE_UNLOAD] = "unload", [PVBOOT_PHASE_FAILED] = "failed", [PVBOOT_PHASE_KERNEL] = "kernel",
 };
 _Static_assert(sizeof(phase_names) / sizeof(phase_names[0]) == PVBOOT_PHASE_LAST + 1, "a name for every phase");
 
