@@ -21,7 +21,8 @@ static const char see_host[] = "see pvboot-hostd's log on the host";
 static const struct error table[] = {
 	{PVBOOT_S_NOT_FOUND, 0x3b, PXE_S_TFTP_NOT_FOUND, "file not found",
 	 "check the file name and the server's directory"},
-	{PVBOOT_S_ACCESS, 0x3c, PXE_S_TFTP_ACCESS, "the server refuses the file", "check what it is, and its permissions"},
+	{PVBOOT_S_ACCESS, 0x3c, PXE_S_TFTP_ACCESS, "the server refuses the file",
+	 "check what it is, and its permissions"},
 	{PVBOOT_S_TIMEOUT, 0x32, PXE_S_TFTP_OPEN_TIMEOUT, "the file server does not answer",
 	 "check that it runs and that no firewall is between"},
 	{PVBOOT_S_TIMEOUT | ERROR_READ, 0x35, PXE_S_TFTP_READ_TIMEOUT, "the file server fell silent", see_server},
