@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "show_line.h"
+
 struct show {
 	FILE *out;
 	const struct plan_config *config;
@@ -16,20 +18,16 @@ struct show {
 
 static void say(const struct show *show, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* One line.  What a server sent is part of it, so bytes that could speak to a terminal are written as '?'. */
 static void say(const struct show *show, const char *fmt, ...)
 {
-	char line[PLAN_CMDLINE_MAX + PLAN_NAME_TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	show_line(show->out, fmt, ap);
 	va_end(ap);
-	for (char *s = line; *s; s++)
-		if (*s < ' ' || *s > '~')
-			*s = '?';
-	fprintf(show->out, "%s\n", line);
 }
+
+_Static_assert(PLAN_CMDLINE_MAX + PLAN_NAME_TEXT_MAX <= SHOW_LINE_MAX, "a command line is shown whole");
 
 static void say_file(const struct show *show, const char *what, const struct plan_file *file)
 {

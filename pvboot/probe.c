@@ -15,6 +15,7 @@
 #include "log.h"
 #include "probe_files.h"
 #include "probe_show.h"
+#include "show_line.h"
 
 struct options {
 	struct dhcp_request req;
@@ -47,16 +48,11 @@ static const char usage[] =
 
 void probe_show(const char *fmt, ...)
 {
-	char line[2048];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	show_line(stdout, fmt, ap);
 	va_end(ap);
-	for (char *s = line; *s; s++)
-		if (*s < ' ' || *s > '~')
-			*s = '?';
-	printf("%s\n", line);
 	fflush(stdout);
 }
 

@@ -10,7 +10,7 @@ $(PLAN_TESTS:%=$(B)/tests/unit/%.o): CPPFLAGS += -Ihostd -Ipvboot
 
 $(B)/tests/unit/test_plan_parse: $(PLAN_TEST_OBJS)
 $(B)/tests/unit/test_plan_names: $(PLAN_TEST_NAMES) $(B)/tests/unit/dhcp_craft.o
-$(B)/tests/unit/test_plan: $(PLAN_TEST_OBJS) $(PLAN_TEST_NAMES) $(B)/hostd/plan.o $(B)/pvboot.o/plan_show.o
+$(B)/tests/unit/test_plan: $(PLAN_TEST_OBJS) $(PLAN_TEST_NAMES) $(B)/hostd/plan.o $(B)/pvboot.o/plan_show.o $(B)/pvboot.o/show_line.o
 
 # Files of its own instead of file.o.
 $(B)/tests/unit/test_plan_fetch: $(PLAN_TEST_OBJS) $(PLAN_TEST_NAMES) $(B)/hostd/plan_fetch.o
