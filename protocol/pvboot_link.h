@@ -63,12 +63,14 @@ PVBOOT_ASSERT_SIZE(pvboot_link_hdr, 16);
 /* both ways */
 #define PVBOOT_LINK_DGRAM 32 /* pvboot_pkt + payload; from the device dst is the peer, src port the guest's */
 #define PVBOOT_LINK_BYE 34   /* nothing: the sender gives the connection up, on a stream whose end nobody is told of */
+#define PVBOOT_LINK_FRAME 35 /* an Ethernet frame, PVBOOT_FRAME_MIN..PVBOOT_FRAME_MAX bytes */
 /* device to hostd, unanswered */
 #define PVBOOT_LINK_NOTE 33 /* pvboot_link_request (op LOG, PHASE, DGRAM_OPEN or DGRAM_CLOSE) + arguments */
 
 /* Keys of KEEP, KEPT and FORGET; 1..65535 is a transfer of the guest's own TFTP, by its UDP port. */
 #define PVBOOT_LINK_KEY_LEASE 0x10000u /* survives a reset of the guest */
 #define PVBOOT_LINK_KEY_DGRAM 0x10001u /* which datagrams the guest receives */
+#define PVBOOT_LINK_KEY_FRAME 0x10002u /* which frames the guest receives */
 #define PVBOOT_LINK_KEY_FILE 0x20000u  /* + the low 16 bits of an open file's handle */
 
 struct pvboot_link_hello {

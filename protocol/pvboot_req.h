@@ -32,19 +32,23 @@
 
 /* ---- operations ------------------------------------------------------------------------------------------------ */
 
-#define PVBOOT_OP_DISCOVER 1	/* obtain a lease by DHCP:   pvboot_discover_args -> pvboot_discover_res */
-#define PVBOOT_OP_OPEN 2	/* open a file:              pvboot_open_args + name -> pvboot_open_res */
-#define PVBOOT_OP_READ 3	/* read at an offset:        pvboot_read_args -> bytes */
-#define PVBOOT_OP_CLOSE 4	/* close a file:             pvboot_file_args -> nothing */
-#define PVBOOT_OP_PROGRESS 5	/* how much is fetched:      pvboot_file_args -> pvboot_progress_res */
-#define PVBOOT_OP_DGRAM_OPEN 6	/* start receiving:          pvboot_dgram_open_args -> nothing */
-#define PVBOOT_OP_DGRAM_CLOSE 7 /* stop, drop what waits:   nothing -> nothing */
-#define PVBOOT_OP_DGRAM_SEND 8	/* send one UDP datagram:    pvboot_dgram_args + payload -> nothing */
-#define PVBOOT_OP_LOG 9		/* one line for the log:     pvboot_log_args + text -> nothing */
-#define PVBOOT_OP_PHASE 10	/* the boot reached a phase: pvboot_phase_args -> nothing */
-#define PVBOOT_OP_LAST_ERROR 11 /* why, in words:           nothing -> text; answered by the device itself */
-#define PVBOOT_OP_CANCEL 12	/* give up a request:        pvboot_cancel_args -> nothing; by the device itself */
-#define PVBOOT_OP_PLAN 13	/* what to boot without a program: pvboot_plan_args -> pvboot_plan */
+#define PVBOOT_OP_DISCOVER 1	 /* obtain a lease by DHCP:   pvboot_discover_args -> pvboot_discover_res */
+#define PVBOOT_OP_OPEN 2	 /* open a file:              pvboot_open_args + name -> pvboot_open_res */
+#define PVBOOT_OP_READ 3	 /* read at an offset:        pvboot_read_args -> bytes */
+#define PVBOOT_OP_CLOSE 4	 /* close a file:             pvboot_file_args -> nothing */
+#define PVBOOT_OP_PROGRESS 5	 /* how much is fetched:      pvboot_file_args -> pvboot_progress_res */
+#define PVBOOT_OP_DGRAM_OPEN 6	 /* start receiving:          pvboot_dgram_open_args -> nothing */
+#define PVBOOT_OP_DGRAM_CLOSE 7	 /* stop, drop what waits:   nothing -> nothing */
+#define PVBOOT_OP_DGRAM_SEND 8	 /* send one UDP datagram:    pvboot_dgram_args + payload -> nothing */
+#define PVBOOT_OP_LOG 9		 /* one line for the log:     pvboot_log_args + text -> nothing */
+#define PVBOOT_OP_PHASE 10	 /* the boot reached a phase: pvboot_phase_args -> nothing */
+#define PVBOOT_OP_LAST_ERROR 11	 /* why, in words:           nothing -> text; answered by the device itself */
+#define PVBOOT_OP_CANCEL 12	 /* give up a request:        pvboot_cancel_args -> nothing; by the device itself */
+#define PVBOOT_OP_PLAN 13	 /* what to boot without a program: pvboot_plan_args -> pvboot_plan */
+#define PVBOOT_OP_FRAME_OPEN 14	 /* start receiving Ethernet frames: pvboot_frame_open_args -> nothing */
+#define PVBOOT_OP_FRAME_CLOSE 15 /* stop, drop what waits:   nothing -> nothing */
+#define PVBOOT_OP_FRAME_SEND 16	 /* send one Ethernet frame: pvboot_frame_args + frame -> nothing */
+#define PVBOOT_OP_CONFIG 17	 /* the device configuration: nothing -> pvboot_config; by the device itself */
 #define PVBOOT_OP_LAST PVBOOT_OP_PLAN
 
 /* ---- status ---------------------------------------------------------------------------------------------------- */
@@ -262,10 +266,40 @@ PVBOOT_ASSERT_LAYOUT(pvboot_dgram_args, src_port_be, 8);
 PVBOOT_ASSERT_LAYOUT(pvboot_dgram_args, dst_port_be, 10);
 PVBOOT_ASSERT_SIZE(pvboot_dgram_args, 16);
 
+/* ---- Ethernet frames -------------------------------------------------------------------------------------------- */
+
+#define PVBOOT_FRAME_MIN 14   /* bytes of a frame: a header; what is shorter than 60 is padded by the host */
+#define PVBOOT_FRAME_MAX 1514 /* no VLAN tag, no checksum */
+#define PVBOOT_FRAME_MCASTS 8 /* multicast addresses a guest may listen to */
+
+#define PVBOOT_FRAME_F_BROADCAST 0x1u
+#define PVBOOT_FRAME_F_ALL_MULTICAST 0x2u
+
+/* Which frames the guest receives, besides those for its own MAC.  Answered by hostd, PVBOOT_S_DENIED where the VM has
+ * no frames; a second one replaces the first. */
+struct pvboot_frame_open_args {
+	uint32_t flags; /* PVBOOT_FRAME_F_* */
+	uint16_t n_mcasts;
+	uint16_t reserved;
+	uint8_t mcast[PVBOOT_FRAME_MCASTS][6];
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_frame_open_args, n_mcasts, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_frame_open_args, mcast, 8);
+PVBOOT_ASSERT_SIZE(pvboot_frame_open_args, 56);
+
+/* Answered when the device has taken the frame over; one whose source is not the guest's MAC is dropped by hostd. */
+struct pvboot_frame_args {
+	uint32_t flags; /* none yet */
+	uint32_t reserved;
+
+	/* followed by the frame, PVBOOT_FRAME_MIN..PVBOOT_FRAME_MAX bytes */
+};
+PVBOOT_ASSERT_SIZE(pvboot_frame_args, 8);
+
 /* ---- packets to the guest (queue 0) ---------------------------------------------------------------------------- */
 
 #define PVBOOT_PKT_DGRAM 1 /* a UDP datagram's payload */
-/* type 2 is kept for Ethernet frames */
+#define PVBOOT_PKT_FRAME 2 /* an Ethernet frame; addresses and ports are 0 */
 
 struct pvboot_pkt {
 	uint16_t type;	 /* PVBOOT_PKT_* */
