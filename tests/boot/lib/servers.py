@@ -219,6 +219,58 @@ class Atftpd(Server):
         return self.args
 
 
+class Nginx(Server):
+    """nginx over HTTP from root; its access log has a line `METHOD URI STATUS BODY_BYTES` a request.  locations: more lines of its
+    server block; ports: more listen lines, e.g. "443 ssl"."""
+
+    program = "nginx"
+    port = 80
+
+    def __init__(self, ns, directory, root, locations="", listen=(), address=SERVER_IP):
+        super().__init__(ns, directory)
+        self.root = root
+        self.address = address
+        self.listen = [f"{address}:{self.port}", *listen]
+        self.locations = locations
+        self.access = self.dir / "access.log"
+
+    def command(self):
+        conf = self.dir / "nginx.conf"
+        listen = "\n".join(f"    listen {where};" for where in self.listen)
+        paths = "\n".join(f"  {kind}_temp_path {self.dir}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        conf.write_text(
+            f"""user root;
+daemon off;
+worker_processes 1;
+pid {self.dir}/nginx.pid;
+error_log {self.log} warn;
+events {{ worker_connections 512; }}
+http {{
+{paths}
+  sendfile on;
+  tcp_nopush on;
+  log_format pvboot '$request_method $request_uri $status $body_bytes_sent';
+  access_log {self.access} pvboot;
+  server {{
+{listen}
+    root {self.root};
+{self.locations}
+  }}
+}}
+"""
+        )
+        return ["-c", conf, "-p", self.dir, "-e", self.log]
+
+    def requests(self):
+        """What it was asked so far: (method, uri, status, bytes of body sent)."""
+        lines = self.access.read_text("utf-8", "replace").splitlines() if self.access.exists() else []
+        fields = [line.rsplit(" ", 2) for line in lines]
+        return [(*ask.split(" ", 1), int(status), int(sent)) for ask, status, sent in fields]
+
+    def _ports(self):
+        return {int(line.split()[3].rsplit(":", 1)[1]) for line in self.ns.run("ss", "-Hnlt").splitlines()}
+
+
 class RouterAdvertisements(Server):
     """dnsmasq answering IPv6 router solicitations and nothing else."""
 
