@@ -30,7 +30,7 @@ HOST_LDFLAGS = $(SANFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help check check-unit check-boot check-asan check-built demo bench fuzz lint install uninstall clean distclean
+.PHONY: all help check check-unit check-boot check-long check-asan check-built demo bench fuzz lint install uninstall clean distclean
 
 # Host objects: $(B)/dir/x.o from dir/x.c; a part sets CPPFLAGS for its own directory in its build.mk, for example
 #   $(B)/hostd/%.o: CPPFLAGS += -Ihostd
@@ -69,6 +69,7 @@ help:
 #: make check             install what the tests need (as root), build, run all tests; last line: N passed, N failed
 #: make check-unit        the unit tests, and the fuzz targets over their corpora
 #: make check-boot        the whole boots only (K=EXPRESSION: those that match)
+#: make check-long        the whole boots that make check leaves out since they wait for minutes
 #: make check-asan        the unit tests under AddressSanitizer and UBSan, in build-asan/
 #: make fuzz              fuzz each parser with libFuzzer for FUZZ_SECONDS=60 (FUZZERS=name: only that one)
 #: make lint              formatting, static analysis, layers, headers, licence lines, specification
@@ -93,6 +94,11 @@ check-unit: $(UNIT_TESTS) $(FUZZ_REPLAYS)
 
 check-boot: all
 	@tests/run --pytest tests/boot $(if $(K),-k '$(K)')
+
+check-long:
+	@tools/deps.sh check
+	@+$(MAKE_QUIET) all
+	@PVBOOT_TEST_LONG=1 tests/run --pytest tests/boot -m long
 
 check-asan:
 	@+$(MAKE_QUIET) B=build-asan SAN=1 check-unit

@@ -2,7 +2,7 @@
 """Fixtures of the whole-boot tests.  They need root (namespaces), and what tools/deps.sh check installs.
 
 PVBOOT_TEST_KEEP=1 keeps each test's directory (configurations, logs, consoles); a failing test prints the ends of its logs anyway.
-PVBOOT_TEST_KVM=1 adds the tests marked kvm.  PVBOOT_BUILD names another build directory.
+PVBOOT_TEST_KVM=1 adds the tests marked kvm, PVBOOT_TEST_LONG=1 those marked long (`make check-long`).  PVBOOT_BUILD names another build directory.
 """
 import os
 import re
@@ -30,13 +30,13 @@ def pytest_sessionstart(session):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "kvm: needs /dev/kvm; run only with PVBOOT_TEST_KVM=1")
+    config.addinivalue_line("markers", "long: takes minutes of waiting; run only with PVBOOT_TEST_LONG=1")
 
 
 def pytest_collection_modifyitems(config, items):
-    """What needs KVM is left out, not skipped: it was not asked for."""
-    if os.environ.get("PVBOOT_TEST_KVM") == "1":
-        return
-    out = [item for item in items if item.get_closest_marker("kvm")]
+    """What needs KVM, or minutes, is left out, not skipped: it was not asked for."""
+    unasked = [mark for mark in ("kvm", "long") if os.environ.get(f"PVBOOT_TEST_{mark.upper()}") != "1"]
+    out = [item for item in items if any(item.get_closest_marker(mark) for mark in unasked)]
     config.hook.pytest_deselected(items=out)
     items[:] = [item for item in items if item not in out]
 

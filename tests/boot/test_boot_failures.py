@@ -113,6 +113,7 @@ def test_boot_tftp_server_dies_under_the_boot_file(lab, with_disk):
     fails_to_the_disk(vm, r"large\.0", "PXE-E35", timeout=180)
 
 
+@pytest.mark.long
 def test_boot_tftp_server_dies_for_good(lab):
     """In pxelinux's own transfer: hostd says so after 30 s.  pxelinux heeds no ERROR between two blocks: it waits as long as it does for
     any server, 131 s, then says so and offers a retry, which works when the server is back."""
