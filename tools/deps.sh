@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Install the Debian packages that a purpose needs:  tools/deps.sh build|demo|check|lint|fuzz|bench|ci
+# Install the Debian packages that a purpose needs:  tools/deps.sh build|demo|check|check-qemu|lint|fuzz|bench|ci
 #
 # Asks nothing, starts and enables no service (policy-rc.d refuses while it runs, links that packages made are taken
 # back), does nothing when everything is there.  A Debian kernel, the configurations of Debian's installer and atftpd
-# (which conflicts with tftpd-hpa) are not installed but unpacked below build/peers.
+# (which conflicts with tftpd-hpa) are not installed but unpacked below build/peers, as are, for check-qemu, the QEMUs of
+# newer Debian releases (tools/qemu_peer.sh).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,18 +16,20 @@ installer=0
 check="$demo libcmocka-dev python3-pytest kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
 lint="$build libcmocka-dev clang-format-14 cppcheck"
 fuzz="$build clang-14 libclang-rt-14-dev"
+qemus=0
 peers=build/peers
 
 case "${1:-}" in
 build) want="$build" kernel=0 atftpd=0 ;;
 demo) want="$demo" kernel=1 atftpd=0 ;;
 check) want="$check" kernel=1 atftpd=1 installer=1 ;;
+check-qemu) want="$check" kernel=1 atftpd=0 qemus=1 ;;
 bench) want="$check" kernel=1 atftpd=1 ;;
 lint) want="$lint" kernel=0 atftpd=0 ;;
 fuzz) want="$fuzz" kernel=0 atftpd=0 ;;
 ci) want="$check $lint" kernel=1 atftpd=1 installer=1 ;;
 *)
-	echo "usage: tools/deps.sh build|demo|check|lint|fuzz|bench|ci" >&2
+	echo "usage: tools/deps.sh build|demo|check|check-qemu|lint|fuzz|bench|ci" >&2
 	exit 2
 	;;
 esac
@@ -44,7 +47,9 @@ done
 [ -s $peers/bzImage ] && kernel=0
 [ -x $peers/atftpd/usr/sbin/atftpd ] && atftpd=0
 [ -d $peers/debian-installer ] && installer=0
-[ -z "$missing" ] && [ $kernel = 0 ] && [ $atftpd = 0 ] && [ $installer = 0 ] && exit 0
+[ -x $peers/qemu-10.0/qemu-system-x86_64 ] && [ -x $peers/qemu-newest/qemu-system-x86_64 ] && qemus=0
+[ -z "$missing" ] && [ $kernel = 0 ] && [ $atftpd = 0 ] && [ $installer = 0 ] &&
+	[ $qemus = 0 ] && exit 0
 
 if [ "$(id -u)" != 0 ] && [ -n "$missing" ]; then
 	echo "deps: packages are missing and only root can install them:" >&2
@@ -148,3 +153,4 @@ if [ $installer = 1 ]; then
 		echo "deps: going on without the configurations of Debian's installer" >&2
 	fi
 fi
+[ $qemus = 0 ] || tools/qemu_peer.sh trixie sid
