@@ -9,11 +9,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev"
+build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev libcurl4-openssl-dev libssl-dev"
 run="qemu-system-x86 seabios"
 demo="$build $run iproute2 isc-dhcp-server tftpd-hpa pxelinux syslinux-common busybox-static cpio"
 installer=0
-check="$demo libcmocka-dev python3-pytest kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
+check="$demo libcmocka-dev nginx openssl python3-pytest kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
 lint="$build libcmocka-dev clang-format-14 cppcheck"
 fuzz="$build clang-14 libclang-rt-14-dev"
 qemus=0

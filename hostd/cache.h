@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cache.h - one fetch per object, shared by all VMs, and kept on disk for the next boot.
+ *
+ * An object is named by its key: scheme, server, port and path, and whose address it is fetched with.  cache_open() may
+ * hand the same struct file to many VMs.  When a copy may be served, and when its server is asked first, is
+ * docs/hostd.conf.5, CACHE; docs/design.md has the reasons.
+ */
+#ifndef HOSTD_CACHE_H
+#define HOSTD_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cache;
+struct event_base;
+struct file;
+struct http;
+struct tftp_request;
+
+#define CACHE_AGAIN_MAX (1u << 20) /* a file by TFTP of up to so many bytes is fetched again each time */
+#define CACHE_HEAD 65536u	   /* the first bytes that an old copy is compared by */
+#define CACHE_AGE_DEFAULT_MS 60000 /* tftp_max_age; a fetch by HTTP in flight is joined for so long as well */
+
+struct cache_settings {
+	int dir;       /* an open directory that is hostd's alone (cache_dir_open()), or -1: nothing is kept on disk */
+	uint64_t size; /* bytes of objects on disk at most */
+};
+
+/* NULL if memory ran out.  http may be NULL: no URL of its schemes can be opened.  dir becomes the cache's. */
+struct cache *cache_new(struct event_base *base, struct http *http, const struct cache_settings *settings);
+/* What is being stored is given up.  Files that are open stay valid, and end by themselves. */
+void cache_free(struct cache *cache);
+
+struct cache_request {
+	const char *vm;			 /* for the log */
+	const struct tftp_request *tftp; /* a file by TFTP; or NULL and: */
+	const char *url;		 /* http: or https: */
+	const char *source;		 /* whose address asks, where that is not the host's own; NULL: it is */
+	bool stat_only;			 /* the size alone is wanted */
+	bool off;			 /* cache = off: a fetch of its own, shared with nobody and not kept */
+	bool stale;			 /* serve_stale: an old copy will do where the server is away */
+	uint32_t max_age_ms;		 /* tftp_max_age */
+};
+
+/*
+ * Get an object: a fetch in flight is joined, a copy that may be served is, else it is fetched.  One reference is the
+ * caller's.  NULL only if memory ran out: all else is in the file's status.
+ */
+struct file *cache_open(struct cache *cache, const struct cache_request *req);
+
+/* Objects on disk, and in flight: call each(), newest use first. */
+struct cache_info {
+	const char *key;
+	uint64_t size;	 /* or PVBOOT_SIZE_UNKNOWN */
+	int64_t fetched; /* seconds since 1970: when the fetch began; used: when it was served last */
+	int64_t used;
+	bool in_flight, in_use, on_disk;
+};
+void cache_list(struct cache *cache, void (*each)(void *arg, const struct cache_info *info), void *arg);
+
+/* Forget the object of that key (NULL: all of them).  Guests that read them go on.  How many they were. */
+unsigned int cache_purge(struct cache *cache, const char *key);
+
+#endif /* HOSTD_CACHE_H */
