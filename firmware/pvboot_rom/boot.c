@@ -16,7 +16,7 @@
 #define PROGRESS_MS 500 /* between two lines of progress */
 #define FAILURE_MS 1500 /* how long a failure is left on the screen before the BIOS may clear it */
 
-extern char _direct_start[], _direct_end[]; /* runtime.ld */
+extern char _direct_start[], _direct_end[], _direct_bss_start[], _direct_bss_end[]; /* runtime.ld */
 
 struct pvboot_discover_res boot_dhcp;
 static uint32_t direct_sum; /* of linux.c, at POST */
@@ -159,7 +159,10 @@ static uint32_t load(void)
  */
 static uint32_t direct(const char **words)
 {
-	return sum_direct() == direct_sum ? linux_boot(words) : ERROR_NO_PLAN;
+	if (sum_direct() != direct_sum)
+		return ERROR_NO_PLAN;
+	memset(_direct_bss_start, 0, _direct_bss_end - _direct_bss_start);
+	return linux_boot(words);
 }
 
 static uint32_t prepare(const char **words)

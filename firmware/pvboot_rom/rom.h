@@ -36,7 +36,7 @@ _Static_assert(offsetof(struct resident, magic) == 16, "resident.magic");
 _Static_assert(sizeof(struct resident) == 44, "resident header");
 
 #define RESIDENT_MAGIC "PVBOOTRM"
-#define BASE_KIB_MAX 40 /* never more base memory than this */
+#define BASE_KIB_MAX 44 /* never more base memory than this */
 
 extern struct resident resident;
 extern uint32_t resident_base; /* physical address of the segment */

@@ -4,9 +4,9 @@ import pytest
 
 from lib.pvboot import ROM
 
-IMAGE_MAX = 32768  # bytes of build/pvboot.rom
+IMAGE_MAX = 40960  # bytes of build/pvboot.rom
 LEFT_MAX = 4096  # bytes left in the ROM area after init
-BASE_MAX_KB = 40  # base memory taken
+BASE_MAX_KB = 44  # base memory taken
 ROM_AREA = (0xC0000, 0xF0000)
 BASE_MEMORY_WORD = 0x413  # BIOS data area: KiB of base memory
 FULL_BASE_KB = 639  # what SeaBIOS leaves without us

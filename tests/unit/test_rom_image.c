@@ -13,7 +13,7 @@
 #define BLOCK 512
 #define SCAN_STEP 2048	/* where BIOSes look for ROMs */
 #define KEPT_MAX 4096	/* bytes left in the ROM area */
-#define BASE_KIB_MAX 40 /* KiB of base memory */
+#define BASE_KIB_MAX 44 /* KiB of base memory */
 #define PCIR_LENGTH 0x1c
 #define PNP_LENGTH 0x20
 /* firmware/pvboot_rom/rom.h: struct resident */
