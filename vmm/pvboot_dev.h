@@ -34,6 +34,9 @@ struct pvboot_vmm_ops {
 	uint64_t (*now_ms)(void *vmm);
 	/* One line, no newline, not from a format string. */
 	void (*log)(void *vmm, enum pvboot_log_level level, const char *text);
+	/* A queue has a chain back and its driver wants to know: where interrupts are events.  NULL: set_irq() is used.
+	 */
+	void (*call)(void *vmm, uint32_t queue);
 };
 
 /* One piece of a request's writable room. */

@@ -148,7 +148,11 @@ void pvboot_ring_push(struct pvboot_dev *dev, struct pvboot_queue *q, uint16_t h
 		pvboot_dev_break(dev, "the available ring is not in guest memory");
 		return;
 	}
-	if (!(flags & VRING_AVAIL_F_NO_INTERRUPT))
+	if (flags & VRING_AVAIL_F_NO_INTERRUPT)
+		return;
+	if (dev->vmm_ops->call)
+		dev->vmm_ops->call(dev->vmm, (uint32_t)(q - dev->queue));
+	else
 		pvboot_dev_interrupt(dev, 1);
 }
 

@@ -39,7 +39,7 @@ static void ignore_log(void *vmm, enum pvboot_log_level level, const char *text)
 {
 }
 
-static const struct pvboot_vmm_ops vmm_ops = {map, set_irq, now_ms, ignore_log};
+static const struct pvboot_vmm_ops vmm_ops = {.map = map, .set_irq = set_irq, .now_ms = now_ms, .log = ignore_log};
 
 static void attach(void *backend, struct pvboot_dev *d)
 {

@@ -142,7 +142,8 @@ static void vmm_log(void *vmm, enum pvboot_log_level level, const char *text)
 	assert(strlen(text) < 200);
 }
 
-static const struct pvboot_vmm_ops vmm_ops = {vmm_map, vmm_set_irq, vmm_now_ms, vmm_log};
+static const struct pvboot_vmm_ops vmm_ops = {
+	.map = vmm_map, .set_irq = vmm_set_irq, .now_ms = vmm_now_ms, .log = vmm_log};
 
 /* ---- the backend ----------------------------------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
 # pvboot-device: the boot device of one QEMU guest.
 
 QEMU_DEVICE := $(B)/pvboot-device
-QEMU_PARTS := $(addprefix $(B)/vmm/qemu/,dial.o options.o phase.o proxy.o ram.o sandbox.o)
+QEMU_PARTS := $(addprefix $(B)/vmm/qemu/,attach_proxy.o dial.o options.o phase.o proxy.o ram.o sandbox.o)
 QEMU_DEVICE_OBJS := $(B)/vmm/qemu/main.o $(QEMU_PARTS) $(PVBOOT_LINK_OBJS) $(PVBOOT_LINK_SOCKET_OBJS) \
 	$(PVBOOT_DIR_OBJS) $(PVBOOT_DEV_OBJS)
 QEMU_DEVICE_LIBS := -levent_core -lseccomp -lcap-ng

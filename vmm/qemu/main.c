@@ -15,30 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "dial.h"
-#include "dir.h"
-#include "link_socket.h"
-#include "options.h"
-#include "phase.h"
-#include "proxy.h"
-#include "ram.h"
 #include "sandbox.h"
-
-struct device {
-	struct options options;
-	struct event_base *base;
-	struct event *qemu, *resample, *dialed, *turn;
-	struct proxy proxy;
-	struct ram ram;
-	struct phase phase;
-	struct link_socket link;
-	struct pvboot_dir *dir; /* instead of link */
-	int dial;		/* -1: this process connects itself */
-	bool ram_used;
-	int status; /* to exit with */
-	struct pvboot_dev *dev;
-	char name[32];
-};
 
 /* ---- what the device asks of its VMM --------------------------------------------------------------------------- */
 
@@ -51,9 +30,8 @@ static uint64_t now_ms(void *vmm)
 }
 
 /* One write, so that lines of several processes on one terminal stay whole. */
-static void log_line(void *vmm, enum pvboot_log_level level, const char *text)
+void device_log(const struct device *d, enum pvboot_log_level level, const char *text)
 {
-	const struct device *d = vmm;
 	char line[1024];
 	int n;
 
@@ -71,6 +49,11 @@ static void log_line(void *vmm, enum pvboot_log_level level, const char *text)
 		return; /* nobody reads it: the guest boots all the same */
 }
 
+static void log_line(void *vmm, enum pvboot_log_level level, const char *text)
+{
+	device_log(vmm, level, text);
+}
+
 static void *map(void *vmm, uint64_t gpa, uint64_t *len)
 {
 	struct device *d = vmm;
@@ -80,7 +63,7 @@ static void *map(void *vmm, uint64_t gpa, uint64_t *len)
 		d->ram_used = true;
 		trouble = ram_trouble(&d->ram);
 		if (trouble)
-			log_line(d, PVBOOT_LOG_ERROR, trouble);
+			device_log(d, PVBOOT_LOG_ERROR, trouble);
 	}
 	return ram_map(&d->ram, gpa, len);
 }
@@ -89,7 +72,14 @@ static void set_irq(void *vmm, int level)
 {
 	struct device *d = vmm;
 
-	proxy_set_irq(&d->proxy, level);
+	d->attach->set_irq(level);
+}
+
+static void call(void *vmm, uint32_t queue)
+{
+	struct device *d = vmm;
+
+	d->attach->call(queue);
 }
 
 static const struct pvboot_vmm_ops vmm_ops = {
@@ -99,47 +89,42 @@ static const struct pvboot_vmm_ops vmm_ops = {
 	.log = log_line,
 };
 
+static const struct pvboot_vmm_ops vmm_ops_calls = {
+	.map = map,
+	.set_irq = set_irq,
+	.now_ms = now_ms,
+	.log = log_line,
+	.call = call,
+};
+
 /* ---- events ---------------------------------------------------------------------------------------------------- */
 
-static void on_resample(evutil_socket_t fd, short what, void *arg)
+struct event *device_watch(struct device *d, int fd, event_callback_fn callback)
 {
-	struct device *d = arg;
+	struct event *ev = event_new(d->base, fd, EV_READ | EV_PERSIST, callback, d);
 
-	proxy_resample(&d->proxy);
+	if (ev && event_priority_set(ev, 0) == 0 && event_add(ev, NULL) == 0)
+		return ev;
+	if (ev)
+		event_free(ev);
+	return NULL;
 }
 
-static void watch_resample(struct device *d)
+void device_served(struct device *d)
 {
-	if (d->resample && event_get_fd(d->resample) == d->proxy.resample_fd)
-		return;
-	if (d->resample)
-		event_free(d->resample);
-	d->resample = event_new(d->base, d->proxy.resample_fd, EV_READ | EV_PERSIST, on_resample, d);
-	if (d->resample) {
-		event_priority_set(d->resample, 0);
-		event_add(d->resample, NULL);
-	}
-}
-
-static void on_qemu(evutil_socket_t fd, short what, void *arg)
-{
-	struct device *d = arg;
-	enum proxy_result result = proxy_serve(&d->proxy);
-
-	if (result != PROXY_GOOD) {
-		if (result == PROXY_ERROR) {
-			log_line(d, PVBOOT_LOG_ERROR, d->proxy.error);
-			d->status = 1;
-		}
-		event_base_loopbreak(d->base);
-		return;
-	}
-	if (d->proxy.resample_fd >= 0)
-		watch_resample(d);
 	if (d->dir)
 		event_active(d->turn, EV_TIMEOUT, 0);
 	else
 		link_socket_kick(&d->link);
+}
+
+void device_end(struct device *d, const char *error)
+{
+	if (error) {
+		device_log(d, PVBOOT_LOG_ERROR, error);
+		d->status = 1;
+	}
+	event_base_loopbreak(d->base);
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *arg)
@@ -203,14 +188,6 @@ static void open_standard_fds(void)
 		close(fd);
 }
 
-static bool is_stream_socket(int fd)
-{
-	int type = 0;
-	socklen_t len = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
-}
-
 static bool make_loop(struct device *d)
 {
 	struct event_config *config = event_config_new();
@@ -222,9 +199,8 @@ static bool make_loop(struct device *d)
 	event_config_free(config);
 	if (!d->base || event_base_priority_init(d->base, 2))
 		return false;
-	d->qemu = event_new(d->base, d->options.fd, EV_READ | EV_PERSIST, on_qemu, d);
 	d->turn = event_new(d->base, -1, 0, on_turn, d);
-	return d->qemu && d->turn && event_priority_set(d->qemu, 0) == 0 && event_add(d->qemu, NULL) == 0;
+	return d->turn;
 }
 
 static bool make_link(struct device *d)
@@ -247,8 +223,6 @@ static int run(struct device *d)
 	struct sandbox_user user = {0, 0};
 	const char *refused;
 
-	if (!is_stream_socket(o->fd))
-		return die("--fd", "that descriptor is no stream socket; it is to be one end of a socketpair");
 	if (o->sandbox && !sandbox_find_user(o->user, &user))
 		return die(o->user, "no user of that name; --user takes another");
 	if (o->dir) {
@@ -265,9 +239,11 @@ static int run(struct device *d)
 		return die("starting up", strerror(errno));
 	d->phase.next = d->dir ? &pvboot_dir_ops : &link_backend;
 	d->phase.next_backend = d->dir ? (void *)d->dir : (void *)&d->link.link;
-	proxy_init(&d->proxy, o->fd, d->dev, &d->ram);
-	pvboot_dev_init(d->dev, &vmm_ops, d, &phase_backend, &d->phase, &o->conf);
+	pvboot_dev_init(d->dev, d->attach->call ? &vmm_ops_calls : &vmm_ops, d, &phase_backend, &d->phase, &o->conf);
 	pvboot_dev_set_rom_size(d->dev, o->rom_size);
+	refused = d->attach->open(d);
+	if (refused)
+		return die(refused, strerror(errno));
 	refused = o->sandbox ? sandbox_device(&user, d->dir != NULL) : NULL;
 	if (refused)
 		return die(refused, strerror(errno));
@@ -288,6 +264,7 @@ int main(int argc, char *argv[])
 		return rc;
 	d.phase.start_ms = now_ms(NULL);
 	d.dial = -1;
+	d.attach = &attach_proxy;
 	if (!d.options.name) {
 		snprintf(d.name, sizeof(d.name), "vm-%d", (int)getpid());
 		d.options.name = d.name;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* attach_proxy.c - the process behind QEMU's x-pci-proxy-dev: proxy.c in the loop. */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "device.h"
+#include "proxy.h"
+
+static struct proxy proxy;
+static struct event *resample;
+
+static void on_resample(evutil_socket_t fd, short what, void *arg)
+{
+	proxy_resample(&proxy);
+}
+
+static void watch_resample(struct device *d)
+{
+	if (resample && event_get_fd(resample) == proxy.resample_fd)
+		return;
+	if (resample)
+		event_free(resample);
+	resample = device_watch(d, proxy.resample_fd, on_resample);
+}
+
+static void on_qemu(evutil_socket_t fd, short what, void *arg)
+{
+	struct device *d = arg;
+	enum proxy_result result = proxy_serve(&proxy);
+
+	if (result != PROXY_GOOD) {
+		device_end(d, result == PROXY_ERROR ? proxy.error : NULL);
+		return;
+	}
+	if (proxy.resample_fd >= 0)
+		watch_resample(d);
+	device_served(d);
+}
+
+static const char *open_proxy(struct device *d)
+{
+	int fd = d->options.fd, type = 0;
+	socklen_t len = sizeof(type);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) || type != SOCK_STREAM) {
+		errno = ENOTSOCK;
+		return "--fd is to be one end of a socketpair, a stream";
+	}
+	proxy_init(&proxy, fd, d->dev, &d->ram);
+	return device_watch(d, fd, on_qemu) ? NULL : "starting up";
+}
+
+static void set_irq(int level)
+{
+	proxy_set_irq(&proxy, level);
+}
+
+const struct attach_ops attach_proxy = {.open = open_proxy, .set_irq = set_irq};

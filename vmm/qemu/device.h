@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * device.h - the process pvboot-device: what its attachments (one protocol to QEMU, one file each) share.
+ *
+ * One loop and one thread.  QEMU's descriptors have priority 0 in the loop, hostd's and the work for it 1.
+ */
+#ifndef QEMU_DEVICE_H
+#define QEMU_DEVICE_H
+
+#include <event2/event.h>
+
+#include "dir.h"
+#include "link_socket.h"
+#include "options.h"
+#include "phase.h"
+#include "ram.h"
+
+struct attach_ops;
+
+struct device {
+	struct options options;
+	const struct attach_ops *attach;
+	struct event_base *base;
+	struct event *dialed, *turn;
+	struct ram ram;
+	struct phase phase;
+	struct link_socket link;
+	struct pvboot_dir *dir; /* instead of link */
+	int dial;		/* -1: this process connects itself */
+	bool ram_used;
+	int status; /* to exit with */
+	struct pvboot_dev *dev;
+	char name[32];
+};
+
+/* How QEMU has the device; the attachment's own state is in its file, for a process has one. */
+struct attach_ops {
+	/*
+	 * Before privileges are shed: look at what was inherited, open what there is to open, and add events to
+	 * d->base; d->dev and d->link are initialised.  NULL, or in words what failed; errno says why.
+	 */
+	const char *(*open)(struct device *d);
+	/* As struct pvboot_vmm_ops's. */
+	void (*set_irq)(int level);
+	void (*call)(uint32_t queue); /* NULL: interrupts are levels */
+};
+
+extern const struct attach_ops attach_proxy;
+
+/* Watch fd for reading, at QEMU's priority.  NULL: no memory. */
+struct event *device_watch(struct device *d, int fd, event_callback_fn callback);
+
+/* To be called after what the guest did through QEMU: the backend may have to have a turn. */
+void device_served(struct device *d);
+
+/* QEMU is gone, or (error, in words) cannot be talked to: the loop ends, and with it the process. */
+void device_end(struct device *d, const char *error);
+
+/* One line of the log. */
+void device_log(const struct device *d, enum pvboot_log_level level, const char *text);
+
+#endif /* QEMU_DEVICE_H */
