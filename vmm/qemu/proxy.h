@@ -12,7 +12,7 @@
 #include "pvboot_dev.h"
 #include "ram.h"
 
-#define PROXY_FDS RAM_REGIONS /* descriptors with one message */
+#define PROXY_FDS 8 /* descriptors with one message */
 
 /* ---- the wire: what QEMU 7.2 to 10.2 speak on 64-bit hosts, in host byte order ----------------------------------- */
 

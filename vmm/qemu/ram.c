@@ -2,6 +2,7 @@
 /* ram.c - guest memory that QEMU shares by descriptor, and moving files into it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -17,7 +18,7 @@
 bool ram_init(struct ram *r)
 {
 	memset(r, 0, sizeof(*r));
-	for (unsigned int i = 0; i < RAM_REGIONS; i++)
+	for (unsigned int i = 0; i < RAM_FILES; i++)
 		r->file[i].fd = -1;
 	if (pipe2(r->pipe, O_CLOEXEC))
 		return false;
@@ -34,107 +35,209 @@ static void forget(struct ram_file *f)
 	f->fd = -1;
 }
 
-static struct ram_file *known(struct ram *r, const struct stat *st)
+/* The index of a file that is mapped, -1: it is new. */
+static int known(struct ram *r, const struct stat *st)
 {
-	for (struct ram_file *f = r->file; f < r->file + RAM_REGIONS; f++) {
+	for (int i = 0; i < RAM_FILES; i++) {
+		const struct ram_file *f = &r->file[i];
+
 		if (f->fd >= 0 && f->dev == st->st_dev && f->ino == st->st_ino && f->size == (uint64_t)st->st_size)
-			return f;
+			return i;
 	}
-	return NULL;
+	return -1;
 }
 
-static struct ram_file *unused(struct ram *r)
+static int unused(const struct ram *r)
 {
-	for (struct ram_file *f = r->file; f < r->file + RAM_REGIONS; f++) {
-		if (f->fd < 0)
-			return f;
+	for (int i = 0; i < RAM_FILES; i++) {
+		if (r->file[i].fd < 0)
+			return i;
 	}
-	return NULL;
+	return -1;
 }
 
-/* The file behind fd, mapped if it is new; fd is kept or closed. */
-static struct ram_file *file_of(struct ram *r, int fd)
+static void *map_file(int fd, size_t size, int prot)
 {
-	struct ram_file *f = NULL;
+	return mmap(NULL, size, prot, MAP_SHARED | MAP_NORESERVE, fd, 0);
+}
+
+/* The index of the file behind fd, mapped if it is new; fd is kept or closed.  -1 and errno: it is none. */
+static int file_of(struct ram *r, int fd)
+{
 	struct stat st;
+	bool readonly = false;
+	void *map;
+	int i;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
-		f = known(r, &st);
-		if (f) {
-			close(fd);
-			return f;
-		}
-		f = unused(r);
-	} else {
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0) {
 		errno = EINVAL;
+		goto close_fd;
 	}
-	if (f) {
-		void *map = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-
-		if (map != MAP_FAILED) {
-			*f = (struct ram_file){fd, st.st_dev, st.st_ino, (uint64_t)st.st_size, map};
-			return f;
-		}
+	i = known(r, &st);
+	if (i >= 0) {
+		close(fd);
+		return i;
 	}
+	i = unused(r);
+	if (i < 0) {
+		errno = ENOSPC;
+		goto close_fd;
+	}
+	map = map_file(fd, (size_t)st.st_size, PROT_READ | PROT_WRITE);
+	if (map == MAP_FAILED && errno == EACCES) {
+		readonly = true;
+		map = map_file(fd, (size_t)st.st_size, PROT_READ);
+	}
+	if (map == MAP_FAILED)
+		goto close_fd;
+	r->file[i] = (struct ram_file){fd, st.st_dev, st.st_ino, (uint64_t)st.st_size, map, readonly};
+	return i;
+close_fd:
 	close(fd);
-	return NULL;
+	return -1;
 }
 
-/* Unmap what no range lies in any more: memory that was unplugged. */
-static void forget_unused(struct ram *r)
+void ram_settle(struct ram *r)
 {
-	for (unsigned int i = 0; i < RAM_REGIONS; i++) {
-		bool used = false;
+	bool used[RAM_FILES] = {false};
 
-		for (unsigned int k = 0; k < r->nregions; k++)
-			used |= r->region[k].file == i;
-		if (!used)
+	if (!r->stale)
+		return;
+	r->stale = false;
+	for (unsigned int i = 0; i < r->nregions; i++) {
+		if (r->region[i].file >= 0)
+			used[r->region[i].file] = true;
+	}
+	for (unsigned int i = 0; i < RAM_FILES; i++) {
+		if (!used[i])
 			forget(&r->file[i]);
 	}
+}
+
+/* How many ranges begin at gpa or below. */
+static unsigned int rank(const struct ram *r, uint64_t gpa)
+{
+	unsigned int low = 0, high = r->nregions;
+
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+
+		if (r->region[middle].gpa <= gpa)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Room for one range more.  0, or an errno. */
+static int grow(struct ram *r)
+{
+	unsigned int room = r->room ? 2 * r->room : 32;
+	struct ram_region *region;
+
+	if (r->nregions == RAM_REGIONS)
+		return ENOSPC;
+	if (r->nregions < r->room)
+		return 0;
+	region = realloc(r->region, room * sizeof(*region));
+	if (!region)
+		return ENOMEM;
+	r->region = region;
+	r->room = room;
+	return 0;
+}
+
+static bool overlaps(const struct ram *r, unsigned int at, uint64_t gpa, uint64_t size)
+{
+	return (at > 0 && gpa - r->region[at - 1].gpa < r->region[at - 1].size) ||
+	       (at < r->nregions && r->region[at].gpa - gpa < size);
+}
+
+int ram_add(struct ram *r, uint64_t gpa, uint64_t size, uint64_t offset, int fd, bool readonly)
+{
+	unsigned int at = rank(r, gpa);
+	int error, file = -1;
+
+	error = !size || gpa > UINT64_MAX - size ? EINVAL : overlaps(r, at, gpa, size) ? EEXIST : grow(r);
+	if (error) {
+		if (fd >= 0)
+			close(fd);
+		return error;
+	}
+	if (fd >= 0) {
+		const struct ram_file *f;
+
+		file = file_of(r, fd);
+		if (file < 0)
+			return errno;
+		f = &r->file[file];
+		r->stale = true; /* until a range lies in it */
+		if (offset > f->size || size > f->size - offset)
+			return EINVAL;
+		readonly |= f->readonly;
+	}
+	memmove(&r->region[at + 1], &r->region[at], (r->nregions - at) * sizeof(*r->region));
+	r->region[at] = (struct ram_region){gpa, size, offset, file, readonly};
+	r->nregions++;
+	return 0;
+}
+
+bool ram_remove(struct ram *r, uint64_t gpa, uint64_t size)
+{
+	unsigned int at = rank(r, gpa);
+
+	if (at == 0 || r->region[at - 1].gpa != gpa || r->region[at - 1].size != size)
+		return false;
+	r->nregions--;
+	memmove(&r->region[at - 1], &r->region[at], (r->nregions - (at - 1)) * sizeof(*r->region));
+	r->stale = true;
+	return true;
+}
+
+void ram_clear(struct ram *r)
+{
+	r->nregions = 0;
+	r->stale = true;
 }
 
 bool ram_sync(struct ram *r, unsigned int n, const uint64_t gpa[], const uint64_t size[], const uint64_t offset[],
 	      const int fd[])
 {
-	bool good = true;
+	int error = 0;
 
-	r->nregions = 0;
+	ram_clear(r);
 	for (unsigned int i = 0; i < n; i++) {
-		struct ram_file *f = good ? file_of(r, fd[i]) : NULL;
-
-		if (!good) {
+		if (!error)
+			error = ram_add(r, gpa[i], size[i], offset[i], fd[i], false);
+		else
 			close(fd[i]);
-			continue;
-		}
-		good = f && offset[i] <= f->size && size[i] <= f->size - offset[i] && gpa[i] <= UINT64_MAX - size[i];
-		if (good)
-			r->region[r->nregions++] =
-				(struct ram_region){gpa[i], size[i], offset[i], (unsigned int)(f - r->file)};
-		else if (f)
-			errno = ERANGE;
 	}
-	if (!good)
-		r->nregions = 0;
+	if (error)
+		ram_clear(r);
 	else
-		forget_unused(r);
-	return good;
+		ram_settle(r);
+	errno = error;
+	return !error;
 }
 
 static const struct ram_region *region_of(const struct ram *r, uint64_t gpa)
 {
-	for (const struct ram_region *g = r->region; g < r->region + r->nregions; g++) {
-		if (gpa >= g->gpa && gpa - g->gpa < g->size)
-			return g;
-	}
-	return NULL;
+	unsigned int at = rank(r, gpa);
+	const struct ram_region *g;
+
+	if (at == 0)
+		return NULL;
+	g = &r->region[at - 1];
+	return gpa - g->gpa < g->size && g->file >= 0 ? g : NULL;
 }
 
-void *ram_map(struct ram *r, uint64_t gpa, uint64_t *len)
+static uint8_t *map_at(struct ram *r, uint64_t gpa, uint64_t *len, bool write)
 {
 	const struct ram_region *g = region_of(r, gpa);
 	uint64_t at;
 
-	if (!g)
+	if (!g || (write && g->readonly))
 		return NULL;
 	at = gpa - g->gpa;
 	if (*len > g->size - at)
@@ -142,17 +245,27 @@ void *ram_map(struct ram *r, uint64_t gpa, uint64_t *len)
 	return r->file[g->file].map + g->offset + at;
 }
 
+void *ram_map(struct ram *r, uint64_t gpa, uint64_t *len)
+{
+	return map_at(r, gpa, len, true);
+}
+
+const void *ram_map_read(struct ram *r, uint64_t gpa, uint64_t *len)
+{
+	return map_at(r, gpa, len, false);
+}
+
 const char *ram_trouble(struct ram *r)
 {
 	uint64_t len = VECTORS;
-	const uint8_t *p = ram_map(r, 0, &len);
+	const uint8_t *p = ram_map_read(r, 0, &len);
 	uint8_t any = 0;
 
-	if (!r->nregions)
+	if (!p)
 		return "QEMU shares no guest memory; start it with -object "
 		       "memory-backend-memfd,id=mem,size=...,share=on "
 		       "-machine memory-backend=mem";
-	for (uint64_t i = 0; p && i < len; i++)
+	for (uint64_t i = 0; i < len; i++)
 		any |= p[i];
 	return any ? NULL : "QEMU keeps the guest's memory to itself; its memory backend needs share=on";
 }
@@ -181,7 +294,7 @@ static int64_t splice_to(struct ram *r, int fd, uint64_t offset, uint64_t gpa, u
 	ssize_t in, out = 0;
 	size_t left;
 
-	if (!g)
+	if (!g || g->readonly)
 		return -1;
 	to = (off_t)(g->offset + (gpa - g->gpa));
 	if (len > g->size - (gpa - g->gpa))
@@ -233,9 +346,11 @@ int64_t ram_move(struct ram *r, int fd, uint64_t offset, struct pvboot_io *io, u
 
 void ram_free(struct ram *r)
 {
-	r->nregions = 0;
-	for (unsigned int i = 0; i < RAM_REGIONS; i++)
+	for (unsigned int i = 0; i < RAM_FILES; i++)
 		forget(&r->file[i]);
+	free(r->region);
+	r->region = NULL;
+	r->nregions = r->room = 0;
 	close(r->pipe[0]);
 	close(r->pipe[1]);
 }

@@ -12,13 +12,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define RAM_REGIONS 8 /* what QEMU can name in one message */
+#define RAM_REGIONS 1024 /* a bound; PAM windows and memory slots make some dozens */
+#define RAM_FILES 300	 /* memory backends: QEMU has at most 256 memory slots */
 
 struct pvboot_io;
 
 struct ram_region {
 	uint64_t gpa, size, offset;
-	unsigned int file; /* index of the file it lies in */
+	int file;      /* index of the file it lies in; -1: it is not shared */
+	bool readonly; /* as the guest has it now: shadowed ROM */
 };
 
 struct ram_file {
@@ -27,14 +29,16 @@ struct ram_file {
 	ino_t ino;
 	uint64_t size;
 	uint8_t *map;
+	bool readonly; /* the descriptor is good for reading only */
 };
 
 struct ram {
-	unsigned int nregions;
-	struct ram_region region[RAM_REGIONS];
-	struct ram_file file[RAM_REGIONS];
+	unsigned int nregions, room;
+	struct ram_region *region; /* by gpa, without overlaps */
+	struct ram_file file[RAM_FILES];
 	int pipe[2];	/* for ram_move() */
 	bool no_splice; /* the memory's file system refused it */
+	bool stale;	/* a file may be without a range */
 };
 
 /* Bring *r to an empty table.  False if there is no pipe. */
@@ -42,13 +46,32 @@ bool ram_init(struct ram *r);
 
 /*
  * Replace the table by n ranges; the descriptors become the table's.  False, with the old table gone, if one of them is
- * not a file that holds its range; errno says more.
+ * not a file that holds its range, or two overlap; errno says more.
  */
 bool ram_sync(struct ram *r, unsigned int n, const uint64_t gpa[], const uint64_t size[], const uint64_t offset[],
 	      const int fd[]);
 
-/* As struct pvboot_vmm_ops's map. */
+/*
+ * Add one range; fd becomes the table's in any case, -1 is a range that is not shared.  0, or an errno: EEXIST where it
+ * overlaps another, ENOSPC beyond RAM_REGIONS or RAM_FILES, EINVAL for what is not a file that holds the range.
+ */
+int ram_add(struct ram *r, uint64_t gpa, uint64_t size, uint64_t offset, int fd, bool readonly);
+
+/*
+ * Take one range away, which is to be exactly one that was added.  False if there is none.  Its file stays mapped until
+ * ram_settle(), for QEMU takes ranges away only to add most of them again.
+ */
+bool ram_remove(struct ram *r, uint64_t gpa, uint64_t size);
+
+/* Take all ranges away. */
+void ram_clear(struct ram *r);
+
+/* The table is as it is to be: unmap the files that no range lies in any more. */
+void ram_settle(struct ram *r);
+
+/* As struct pvboot_vmm_ops's map and map_read. */
 void *ram_map(struct ram *r, uint64_t gpa, uint64_t *len);
+const void *ram_map_read(struct ram *r, uint64_t gpa, uint64_t *len);
 
 /*
  * NULL, or in words why what QEMU shares cannot be the guest's memory: it is nothing, or there is no sign of a BIOS. To
