@@ -10,8 +10,9 @@
  *                            <-    IDENTITY (nonce)  bytes before it are skipped (an old stream's rest)
  *   WELCOME or REFUSE        ->
  *                            <-    KEPT*, RESUME     what an earlier hostd asked to keep; then:
- *                            <-    REQUEST, CANCEL, RESET, DGRAM, NOTE
- *   REPLY, DATA, GROW, DGRAM ->
+ *                            <-    REQUEST, CANCEL, RESET, DGRAM, FRAME, NOTE
+ *   REPLY, DATA, GROW,       ->
+ *   DGRAM, FRAME             ->
  *   KEEP, FORGET             ->
  */
 #ifndef PVBOOT_LINK_H
@@ -65,7 +66,7 @@ PVBOOT_ASSERT_SIZE(pvboot_link_hdr, 16);
 #define PVBOOT_LINK_BYE 34   /* nothing: the sender gives the connection up, on a stream whose end nobody is told of */
 #define PVBOOT_LINK_FRAME 35 /* an Ethernet frame, PVBOOT_FRAME_MIN..PVBOOT_FRAME_MAX bytes */
 /* device to hostd, unanswered */
-#define PVBOOT_LINK_NOTE 33 /* pvboot_link_request (op LOG, PHASE, DGRAM_OPEN or DGRAM_CLOSE) + arguments */
+#define PVBOOT_LINK_NOTE 33 /* pvboot_link_request (LOG, PHASE, DGRAM_OPEN, DGRAM_CLOSE, FRAME_CLOSE) + arguments */
 
 /* Keys of KEEP, KEPT and FORGET; 1..65535 is a transfer of the guest's own TFTP, by its UDP port. */
 #define PVBOOT_LINK_KEY_LEASE 0x10000u /* survives a reset of the guest */
@@ -128,7 +129,9 @@ struct pvboot_link_refuse {
 PVBOOT_ASSERT_SIZE(pvboot_link_refuse, 8);
 
 struct pvboot_link_request {
-	uint16_t op; /* DISCOVER, OPEN, READ, CLOSE or PROGRESS; LOG, PHASE, DGRAM_OPEN, DGRAM_CLOSE in a NOTE */
+	/* DISCOVER, OPEN, READ, CLOSE, PROGRESS, PLAN or FRAME_OPEN; LOG, PHASE, DGRAM_OPEN, DGRAM_CLOSE, FRAME_CLOSE
+	 * in a NOTE */
+	uint16_t op;
 	uint16_t reserved;
 	uint32_t arg_len;
 	uint64_t room; /* bytes of result the guest has room for */

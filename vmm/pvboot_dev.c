@@ -25,10 +25,10 @@
  *
  * Fails a request: PVBOOT_S_BAD_REQUEST for a header, lengths or reserved fields that are wrong, readable memory that
  * is not there, or too little room; PVBOOT_S_UNSUPPORTED for an operation, flag or phase that is unknown, and for
- * DGRAM_* without PVBOOT_F_DGRAM.  A chain without room for a pvboot_rsp, or whose room for it is not in guest memory,
- * comes back with a used length of 0.  A packet that does not fit the next buffer of queue 0 is lost, and the buffer
- * kept for the one after it; one whose buffer is not in guest memory is lost, and the buffer comes back with a used
- * length of 0.
+ * DGRAM_* and FRAME_* without PVBOOT_F_DGRAM.  A chain without room for a pvboot_rsp, or whose room for it is not in
+ * guest memory, comes back with a used length of 0.  A packet that does not fit the next buffer of queue 0 is lost, and
+ * the buffer kept for the one after it; one whose buffer is not in guest memory is lost, and the buffer comes back with
+ * a used length of 0.
  *
  * Without the command register's bus master bit the device touches no guest memory: rings are not looked at, packets
  * are lost, what a backend would write is refused, and answers wait for the first notification after the bit is set
@@ -116,7 +116,8 @@ static void reset_virtio(struct pvboot_dev *dev)
 	dev->driver_features = 0;
 	dev->queue_select = 0;
 	dev->dgram_open = false;
-	pvboot_pkt_drop(dev);
+	dev->frame_open = false;
+	pvboot_pkt_drop(dev, 0);
 	dev->isr = 0;
 	pvboot_dev_update_irq(dev);
 	if (!dev->started)

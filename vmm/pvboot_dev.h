@@ -150,7 +150,7 @@ void pvboot_io_complete(struct pvboot_io *io, uint32_t status, uint32_t detail, 
 
 /*
  * Deliver a packet to the guest; pkt->length bytes at payload.  Kept (copied) while the guest has no buffer posted, up
- * to a bound; false if it was dropped.  Nothing is kept unless the guest has opened datagrams.
+ * to a bound; false if it was dropped.  Nothing is kept unless the guest has opened datagrams, or frames.
  */
 bool pvboot_dev_deliver(struct pvboot_dev *dev, const struct pvboot_pkt *pkt, const void *payload);
 

@@ -48,8 +48,9 @@ struct pvboot_queue {
 
 struct pvboot_waiting {
 	struct pvboot_pkt pkt;
-	uint8_t payload[PVBOOT_DGRAM_MAX];
+	uint8_t payload[PVBOOT_FRAME_MAX];
 };
+_Static_assert(PVBOOT_DGRAM_MAX <= PVBOOT_FRAME_MAX, "a datagram's payload fits");
 PVBOOT_ASSERT_LAYOUT(pvboot_waiting, payload, sizeof(struct pvboot_pkt)); /* copied to the guest as one */
 
 struct pvboot_dev {
@@ -73,6 +74,8 @@ struct pvboot_dev {
 	bool irq;     /* level last given to the VMM */
 	bool started; /* DRIVER_OK was reached since the last reset: the backend has something to forget */
 	bool dgram_open;
+	bool frame_open;  /* a FRAME_OPEN has succeeded */
+	uint32_t dropped; /* packets that the guest did not take, since they were last told of */
 	uint32_t complaints;
 
 	struct pvboot_queue queue[PVBOOT_NUM_QUEUES];
@@ -174,6 +177,9 @@ bool pvboot_req_good(const struct pvboot_dev *dev, struct pvboot_io *io);
 
 /* Hand what waits to the guest, as far as it has buffers. */
 void pvboot_pkt_run(struct pvboot_dev *dev);
-void pvboot_pkt_drop(struct pvboot_dev *dev);
+/* Forget the packets of one type (PVBOOT_PKT_*, 0: all) that wait, and say how many were lost since the last time. */
+void pvboot_pkt_drop(struct pvboot_dev *dev, uint16_t type);
+/* Whether the guest listens to packets of that type, and one may be of that length. */
+bool pvboot_pkt_wanted(const struct pvboot_dev *dev, const struct pvboot_pkt *pkt);
 
 #endif /* PVBOOT_DEV_INT_H */

@@ -138,6 +138,8 @@ void pvboot_io_complete(struct pvboot_io *io, uint32_t status, uint32_t detail, 
 		rsp = (struct pvboot_rsp){.status = PVBOOT_S_FAILED};
 		pvboot_dev_complain(dev, "the host gave an answer that cannot be: the request fails");
 	}
+	if (io->op == PVBOOT_OP_FRAME_OPEN && rsp.status == PVBOOT_S_OK)
+		dev->frame_open = true;
 	if (pvboot_dev_running(dev)) {
 		io->busy = false;
 		give_back(dev, io, &rsp);

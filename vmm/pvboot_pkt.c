@@ -58,10 +58,15 @@ static enum pvboot_ring deliver_first(struct pvboot_dev *dev, struct pvboot_queu
 		return r;
 	dev->waiting_first = (dev->waiting_first + 1) % PVBOOT_PKT_WAITING;
 	dev->waiting_count--;
-	if (chain.total < size)
+	if (chain.total < size) {
 		pvboot_ring_unpop(q);
-	else
-		pvboot_ring_push(dev, q, chain.head, fill(dev, (const uint8_t *)w, size) ? size : 0);
+		dev->dropped++;
+	} else if (fill(dev, (const uint8_t *)w, size)) {
+		pvboot_ring_push(dev, q, chain.head, size);
+	} else {
+		pvboot_ring_push(dev, q, chain.head, 0);
+		dev->dropped++;
+	}
 	return PVBOOT_RING_MORE;
 }
 
@@ -84,21 +89,62 @@ void pvboot_pkt_run(struct pvboot_dev *dev)
 	pvboot_ring_notify(dev, q, false);
 }
 
-void pvboot_pkt_drop(struct pvboot_dev *dev)
+/* One line with the number of what was lost: nobody else would learn that a guest is too slow for its network. */
+static void tell_dropped(struct pvboot_dev *dev)
 {
-	dev->waiting_first = 0;
-	dev->waiting_count = 0;
-	pvboot_ring_notify(dev, &dev->queue[PVBOOT_Q_PACKETS], false);
+	static const char words[] = " packets were dropped: the guest did not take them";
+	char line[10 + sizeof(words)], *at = line + 10;
+	uint32_t n = dev->dropped;
+
+	dev->dropped = 0;
+	if (!n)
+		return;
+	memcpy(at, words, sizeof(words));
+	for (; n; n /= 10)
+		*--at = (char)('0' + n % 10);
+	pvboot_dev_complain(dev, at);
+}
+
+void pvboot_pkt_drop(struct pvboot_dev *dev, uint16_t type)
+{
+	uint32_t count = dev->waiting_count, kept = 0, i;
+
+	for (i = 0; type && i < count; i++) {
+		const struct pvboot_waiting *from = &dev->waiting[(dev->waiting_first + i) % PVBOOT_PKT_WAITING];
+		struct pvboot_waiting *to = &dev->waiting[(dev->waiting_first + kept) % PVBOOT_PKT_WAITING];
+
+		if (from->pkt.type == type)
+			continue;
+		if (to != from)
+			memcpy(to, from, sizeof(from->pkt) + from->pkt.length);
+		kept++;
+	}
+	dev->waiting_count = kept;
+	if (!kept) {
+		dev->waiting_first = 0;
+		pvboot_ring_notify(dev, &dev->queue[PVBOOT_Q_PACKETS], false);
+	}
+	tell_dropped(dev);
+}
+
+bool pvboot_pkt_wanted(const struct pvboot_dev *dev, const struct pvboot_pkt *pkt)
+{
+	if (pkt->type == PVBOOT_PKT_DGRAM)
+		return dev->dgram_open && pkt->length <= PVBOOT_DGRAM_MAX;
+	return pkt->type == PVBOOT_PKT_FRAME && dev->frame_open && pkt->length >= PVBOOT_FRAME_MIN &&
+	       pkt->length <= PVBOOT_FRAME_MAX;
 }
 
 bool pvboot_dev_deliver(struct pvboot_dev *dev, const struct pvboot_pkt *pkt, const void *payload)
 {
 	struct pvboot_waiting *w;
 
-	if (!dev->dgram_open || !pvboot_dev_running(dev))
+	if (!pvboot_dev_running(dev) || !pvboot_pkt_wanted(dev, pkt))
 		return false;
-	if (pkt->type != PVBOOT_PKT_DGRAM || pkt->length > PVBOOT_DGRAM_MAX || dev->waiting_count == PVBOOT_PKT_WAITING)
+	if (dev->waiting_count == PVBOOT_PKT_WAITING) {
+		dev->dropped++;
 		return false;
+	}
 	w = &dev->waiting[(dev->waiting_first + dev->waiting_count) % PVBOOT_PKT_WAITING];
 	w->pkt = *pkt;
 	w->pkt.flags = 0;

@@ -64,14 +64,14 @@ static uint32_t answer_phase(struct pvboot_dev *dev, struct pvboot_io *io, uint3
 
 static uint32_t answer_dgram_open(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
 {
-	pvboot_pkt_drop(dev);
+	pvboot_pkt_drop(dev, PVBOOT_PKT_DGRAM);
 	dev->dgram_open = true;
 	return note(dev, io, length);
 }
 
 static uint32_t answer_dgram_close(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
 {
-	pvboot_pkt_drop(dev);
+	pvboot_pkt_drop(dev, PVBOOT_PKT_DGRAM);
 	dev->dgram_open = false;
 	return note(dev, io, length);
 }
@@ -84,6 +84,41 @@ static uint32_t answer_dgram_send(struct pvboot_dev *dev, struct pvboot_io *io, 
 		return PVBOOT_S_FAILED;
 	memcpy(&args, io->args, sizeof(args));
 	dev->be_ops->dgram(dev->be, &args, io->args + sizeof(args), io->arg_len - (uint32_t)sizeof(args));
+	return PVBOOT_S_OK;
+}
+
+/* The host may have opened, and nobody will hear of it: FRAME_OPEN is answered by it, FRAME_CLOSE by the device. */
+static void forget_frame_opens(struct pvboot_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < PVBOOT_QUEUE_MAX; i++) {
+		struct pvboot_io *io = &dev->io[i];
+
+		if (!io->busy || dev->parked[i] || io->op != PVBOOT_OP_FRAME_OPEN)
+			continue;
+		dev->be_ops->cancel(dev->be, io);
+		pvboot_io_complete(io, PVBOOT_S_CANCELLED, 0, 0);
+	}
+}
+
+static uint32_t answer_frame_close(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	forget_frame_opens(dev);
+	dev->frame_open = false;
+	pvboot_pkt_drop(dev, PVBOOT_PKT_FRAME);
+	return note(dev, io, length);
+}
+
+static uint32_t answer_frame_send(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	const uint32_t fixed = sizeof(struct pvboot_frame_args);
+
+	if (arg32(io, offsetof(struct pvboot_frame_args, flags)))
+		return PVBOOT_S_UNSUPPORTED;
+	if (!dev->frame_open)
+		return PVBOOT_S_FAILED;
+	dev->be_ops->frame(dev->be, io->args + fixed, io->arg_len - fixed);
 	return PVBOOT_S_OK;
 }
 
@@ -119,6 +154,8 @@ static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint
 		return PVBOOT_S_UNWRITTEN;
 	}
 	dev->cancel_waits[args.head] = false;
+	if (victim->op == PVBOOT_OP_FRAME_OPEN && !dev->frame_open) /* the host may have done it already */
+		dev->be_ops->note(dev->be, PVBOOT_OP_FRAME_CLOSE, NULL, 0);
 	pvboot_io_complete(victim, PVBOOT_S_CANCELLED, 0, 0);
 	return PVBOOT_S_OK;
 }
@@ -158,6 +195,18 @@ static const struct op ops[PVBOOT_OP_LAST + 1] = {
 				  ZERO(pvboot_dgram_args, reserved),
 				  .dgram = true,
 				  .answer = answer_dgram_send},
+	[PVBOOT_OP_FRAME_OPEN] = {.fixed = sizeof(struct pvboot_frame_open_args),
+				  FLAGS(pvboot_frame_open_args,
+					PVBOOT_FRAME_F_BROADCAST | PVBOOT_FRAME_F_ALL_MULTICAST),
+				  ZERO(pvboot_frame_open_args, reserved),
+				  .dgram = true},
+	[PVBOOT_OP_FRAME_CLOSE] = {.dgram = true, .answer = answer_frame_close},
+	[PVBOOT_OP_FRAME_SEND] = {.fixed = sizeof(struct pvboot_frame_args),
+				  .tail_min = PVBOOT_FRAME_MIN,
+				  .tail_max = PVBOOT_FRAME_MAX,
+				  ZERO(pvboot_frame_args, reserved),
+				  .dgram = true,
+				  .answer = answer_frame_send},
 	[PVBOOT_OP_LOG] = {.fixed = sizeof(struct pvboot_log_args),
 			   .tail_max = PVBOOT_LOG_MAX,
 			   ZERO(pvboot_log_args, reserved),
@@ -171,6 +220,7 @@ static const struct op ops[PVBOOT_OP_LAST + 1] = {
 
 _Static_assert(sizeof(struct pvboot_open_args) + PVBOOT_NAME_MAX <= PVBOOT_ARGS_MAX, "OPEN fits the copy");
 _Static_assert(sizeof(struct pvboot_dgram_args) + PVBOOT_DGRAM_MAX <= PVBOOT_ARGS_MAX, "DGRAM_SEND fits the copy");
+_Static_assert(sizeof(struct pvboot_frame_args) + PVBOOT_FRAME_MAX <= PVBOOT_ARGS_MAX, "FRAME_SEND fits the copy");
 _Static_assert(sizeof(struct pvboot_log_args) + PVBOOT_LOG_MAX <= PVBOOT_ARGS_MAX, "LOG fits the copy");
 
 static bool all_zero(const uint8_t *p, uint32_t len)
@@ -226,6 +276,21 @@ static bool has_nul(const uint8_t *p, uint32_t len)
 	return false;
 }
 
+/* Addresses that are multicast as far as they count, and nothing behind them. */
+static bool mcasts_are_good(const struct pvboot_io *io)
+{
+	struct pvboot_frame_open_args args;
+	uint16_t i;
+
+	memcpy(&args, io->args, sizeof(args));
+	if (args.n_mcasts > PVBOOT_FRAME_MCASTS)
+		return false;
+	for (i = 0; i < args.n_mcasts; i++)
+		if (!(args.mcast[i][0] & 1))
+			return false;
+	return all_zero((const uint8_t *)args.mcast[i], (uint32_t)(PVBOOT_FRAME_MCASTS - i) * sizeof(args.mcast[0]));
+}
+
 /* What the table cannot say. */
 static uint32_t check_more(struct pvboot_io *io)
 {
@@ -233,6 +298,8 @@ static uint32_t check_more(struct pvboot_io *io)
 	struct pvboot_read_args args;
 
 	if (io->op == PVBOOT_OP_OPEN && has_nul(io->args + fixed, io->arg_len - fixed))
+		return PVBOOT_S_BAD_REQUEST;
+	if (io->op == PVBOOT_OP_FRAME_OPEN && !mcasts_are_good(io))
 		return PVBOOT_S_BAD_REQUEST;
 	if (io->op == PVBOOT_OP_READ) {
 		memcpy(&args, io->args, sizeof(args));

@@ -27,7 +27,7 @@ struct state_head {
 	uint32_t device_select, driver_select;
 	uint64_t driver_features;
 	uint16_t queue_select;
-	uint8_t generation, status, isr, zero, started, dgram_open;
+	uint8_t generation, status, isr, frame_open, started, dgram_open;
 	struct state_queue queue[PVBOOT_NUM_QUEUES];
 	uint32_t error_len, reserved;
 };
@@ -125,6 +125,7 @@ static void save_head(struct cursor *c, struct pvboot_dev *dev, uint32_t request
 	h.isr = dev->isr;
 	h.started = dev->started;
 	h.dgram_open = dev->dgram_open;
+	h.frame_open = dev->frame_open;
 	for (i = 0; i < PVBOOT_NUM_QUEUES; i++) {
 		const struct pvboot_queue *q = &dev->queue[i];
 
@@ -175,8 +176,8 @@ static bool head_is_good(const struct state_head *h)
 	if (h->magic != STATE_MAGIC || h->version != STATE_VERSION || h->requests > PVBOOT_QUEUE_MAX ||
 	    h->packets > PVBOOT_PKT_WAITING)
 		return false;
-	if (h->status & ~known || h->isr & ~3 || h->zero || h->started > 1 || h->dgram_open > 1 || h->reserved ||
-	    h->error_len > PVBOOT_ERROR_MAX || h->config.abi_version != PVBOOT_ABI_VERSION)
+	if (h->status & ~known || h->isr & ~3 || h->frame_open > 1 || h->started > 1 || h->dgram_open > 1 ||
+	    h->reserved || h->error_len > PVBOOT_ERROR_MAX || h->config.abi_version != PVBOOT_ABI_VERSION)
 		return false;
 	if (h->status & VIRTIO_CONFIG_S_FEATURES_OK && h->driver_features & ~PVBOOT_FEATURES)
 		return false;
@@ -206,6 +207,7 @@ static void load_head(struct pvboot_dev *dev, const struct state_head *h)
 	dev->isr = h->isr;
 	dev->started = h->started;
 	dev->dgram_open = h->dgram_open;
+	dev->frame_open = h->frame_open;
 	for (i = 0; i < PVBOOT_NUM_QUEUES; i++) {
 		const struct state_queue *s = &h->queue[i];
 
@@ -273,8 +275,7 @@ static bool load_packet(struct pvboot_dev *dev, struct cursor *c)
 {
 	struct pvboot_waiting *w = &dev->waiting[dev->waiting_count];
 
-	if (!get(c, &w->pkt, sizeof(w->pkt)) || w->pkt.type != PVBOOT_PKT_DGRAM || w->pkt.length > PVBOOT_DGRAM_MAX ||
-	    !get(c, w->payload, w->pkt.length))
+	if (!get(c, &w->pkt, sizeof(w->pkt)) || !pvboot_pkt_wanted(dev, &w->pkt) || !get(c, w->payload, w->pkt.length))
 		return false;
 	dev->waiting_count++;
 	return true;

@@ -123,11 +123,15 @@ static void connect_host(uint32_t features)
 
 static void submit(unsigned int slot, const uint8_t *p, size_t len)
 {
-	static const uint16_t op[] = {PVBOOT_OP_DISCOVER, PVBOOT_OP_OPEN, PVBOOT_OP_READ, PVBOOT_OP_CLOSE,
-				      PVBOOT_OP_PROGRESS};
-	static const uint32_t room[] = {sizeof(struct pvboot_discover_res), sizeof(struct pvboot_open_res), 5000, 0,
-					sizeof(struct pvboot_progress_res)};
-	unsigned int kind = len ? *p % 5 : 0;
+	static const uint16_t op[] = {PVBOOT_OP_DISCOVER, PVBOOT_OP_OPEN,     PVBOOT_OP_READ,
+				      PVBOOT_OP_CLOSE,	  PVBOOT_OP_PROGRESS, PVBOOT_OP_FRAME_OPEN};
+	static const uint32_t room[] = {sizeof(struct pvboot_discover_res),
+					sizeof(struct pvboot_open_res),
+					5000,
+					0,
+					sizeof(struct pvboot_progress_res),
+					0};
+	unsigned int kind = len ? *p % 6 : 0;
 	uint8_t args[64] = {0};
 
 	if (ios[slot])
@@ -193,7 +197,13 @@ static void step(unsigned int op, const uint8_t *p, size_t len)
 		link_backend.dgram(&link_state, &dgram, p, (uint32_t)len);
 		break;
 	case 11:
-		link_backend.note(&link_state, PVBOOT_OP_DGRAM_OPEN, p, (uint32_t)len);
+		if (op & 16)
+			link_backend.note(&link_state, PVBOOT_OP_FRAME_CLOSE, NULL, 0);
+		else
+			link_backend.note(&link_state, PVBOOT_OP_DGRAM_OPEN, p, (uint32_t)len);
+		break;
+	case 12:
+		link_backend.frame(&link_state, p, (uint32_t)len);
 		break;
 	default:
 		link_input(&link_state, p, len);

@@ -58,12 +58,21 @@ static void dgram(void *backend, const struct pvboot_dgram_args *args, const voi
 {
 }
 
+static void frame(void *backend, const void *bytes, uint32_t len)
+{
+}
+
 static void reset(void *backend)
 {
 }
 
-static const struct pvboot_backend_ops be_ops = {
-	.name = "fuzz", .attach = attach, .submit = submit, .note = note, .dgram = dgram, .reset = reset};
+static const struct pvboot_backend_ops be_ops = {.name = "fuzz",
+						 .attach = attach,
+						 .submit = submit,
+						 .note = note,
+						 .dgram = dgram,
+						 .frame = frame,
+						 .reset = reset};
 
 /* Bits 0 to 3: how many copies of the memory's descriptor; bit 4: two of an eventfd; bit 5: one of a socket. */
 static void send_step(int fd, int memory, int event, uint8_t which, const uint8_t *p, size_t len)

@@ -202,7 +202,7 @@ static void be_cancel(void *be, struct pvboot_io *io)
 static void be_note(void *be, uint16_t op, const uint8_t *args, uint32_t arg_len)
 {
 	assert(op == PVBOOT_OP_LOG || op == PVBOOT_OP_PHASE || op == PVBOOT_OP_DGRAM_OPEN ||
-	       op == PVBOOT_OP_DGRAM_CLOSE);
+	       op == PVBOOT_OP_DGRAM_CLOSE || op == PVBOOT_OP_FRAME_CLOSE);
 	if (op != PVBOOT_OP_LOG)
 		return;
 	for (uint32_t i = sizeof(struct pvboot_log_args); i < arg_len; i++)
@@ -217,12 +217,21 @@ static void be_dgram(void *be, const struct pvboot_dgram_args *args, const void 
 	memcpy(copy, payload, len);
 }
 
+static void be_frame(void *be, const void *frame, uint32_t len)
+{
+	uint8_t copy[PVBOOT_FRAME_MAX];
+
+	assert(len >= PVBOOT_FRAME_MIN && len <= sizeof(copy));
+	memcpy(copy, frame, len);
+}
+
 static void be_reset(void *be)
 {
 	((struct fuzz *)be)->nheld = 0;
 }
 
-static const struct pvboot_backend_ops be_ops = {"fuzz", be_attach, be_submit, be_cancel, be_note, be_dgram, be_reset};
+static const struct pvboot_backend_ops be_ops = {"fuzz",  be_attach, be_submit, be_cancel,
+						 be_note, be_dgram,  be_frame,	be_reset};
 
 /* ---- steps ----------------------------------------------------------------------------------------------------- */
 
@@ -279,7 +288,8 @@ static void write_desc(struct fuzz *f)
 /* A request as a driver would make it, its arguments the input's. */
 static void write_request(struct fuzz *f)
 {
-	static const uint8_t fixed[PVBOOT_OP_LAST + 2] = {0, 8, 16, 24, 8, 8, 8, 0, 16, 8, 8, 0, 8, 8, 0};
+	static const uint8_t fixed[] = {0, 8, 16, 24, 8, 8, 8, 0, 16, 8, 8, 0, 8, 8, 56, 0, 8, 0};
+	_Static_assert(sizeof(fixed) >= PVBOOT_OP_LAST + 2, "one for each operation, and one for none");
 	uint8_t op = (uint8_t)take(f, 1) % (PVBOOT_OP_LAST + 2), head = (uint8_t)take(f, 1) % 62;
 	struct pvboot_req req = {.magic = PVBOOT_REQ_MAGIC, .op = op, .arg_len = fixed[op] + take(f, 1)};
 	uint64_t where = HIGH + 0x800 + (head & 3) * 0x200u;
@@ -314,11 +324,11 @@ static void offer(struct fuzz *f)
 static void deliver(struct fuzz *f)
 {
 	struct pvboot_pkt pkt = {.type = PVBOOT_PKT_DGRAM};
-	uint8_t payload[PVBOOT_DGRAM_MAX] = {0}, how = (uint8_t)take(f, 1);
+	uint8_t payload[PVBOOT_FRAME_MAX] = {0}, how = (uint8_t)take(f, 1);
 
 	pkt.length = how & 1 ? take(f, 2) : how;
-	if (how == 255)
-		pkt.type = 2;
+	if (how & 0x80)
+		pkt.type = how == 255 ? 3 : PVBOOT_PKT_FRAME;
 	for (int i = 0; i <= (how & 2 ? 70 : 0); i++)
 		pvboot_dev_deliver(f->dev, &pkt, payload);
 }

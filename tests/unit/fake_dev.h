@@ -21,7 +21,7 @@ struct pvboot_dev {
 	unsigned int delivered;
 	bool pinned;
 	struct pvboot_pkt pkt;
-	uint8_t payload[PVBOOT_DGRAM_MAX];
+	uint8_t payload[PVBOOT_FRAME_MAX];
 };
 
 /* A request; the test frees it. */

@@ -114,7 +114,8 @@ static void be_note(void *backend, uint16_t op, const uint8_t *args, uint32_t ar
 	g->notes++;
 	g->note_op = op;
 	g->note_len = arg_len;
-	memcpy(g->note_args, args, arg_len);
+	if (arg_len)
+		memcpy(g->note_args, args, arg_len);
 }
 
 static void be_dgram(void *backend, const struct pvboot_dgram_args *args, const void *payload, uint32_t len)
@@ -125,6 +126,15 @@ static void be_dgram(void *backend, const struct pvboot_dgram_args *args, const 
 	g->dgram_args = *args;
 	g->dgram_len = len;
 	memcpy(g->dgram, payload, len);
+}
+
+static void be_frame(void *backend, const void *frame, uint32_t len)
+{
+	struct guest *g = backend;
+
+	g->frames++;
+	g->frame_len = len;
+	memcpy(g->frame, frame, len);
 }
 
 static void be_reset(void *backend)
@@ -142,6 +152,7 @@ static const struct pvboot_backend_ops holding_ops = {
 	.cancel = be_cancel,
 	.note = be_note,
 	.dgram = be_dgram,
+	.frame = be_frame,
 	.reset = be_reset,
 };
 

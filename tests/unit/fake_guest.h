@@ -46,10 +46,10 @@ struct guest {
 	char log[256];
 	/* what the backend saw */
 	struct pvboot_io *held[PVBOOT_QUEUE_MAX];
-	unsigned int nheld, submits, cancels, resets, notes, dgrams;
+	unsigned int nheld, submits, cancels, resets, notes, dgrams, frames;
 	uint16_t note_op;
-	uint32_t note_len, dgram_len;
-	uint8_t note_args[PVBOOT_ARGS_MAX], dgram[PVBOOT_DGRAM_MAX];
+	uint32_t note_len, dgram_len, frame_len;
+	uint8_t note_args[PVBOOT_ARGS_MAX], dgram[PVBOOT_DGRAM_MAX], frame[PVBOOT_FRAME_MAX];
 	struct pvboot_dgram_args dgram_args;
 };
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of the link to hostd and of pvboot-device.
 
-LINK_TESTS := test_link test_link_conn test_link_file
+LINK_TESTS := test_link test_link_conn test_link_file test_link_frame
 QEMU_TEST_LINK := $(addprefix $(B)/vmm/pvboot_backend/,link.o link_conn.o link_file.o link_keep.o)
 UNIT_TESTS += $(LINK_TESTS:%=$(B)/tests/unit/%)
 

@@ -84,6 +84,18 @@ static int teardown(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* [DEV-40] */
+static void test_frames_denied(void **state)
+{
+	const struct pvboot_frame_open_args args = {.flags = PVBOOT_FRAME_F_BROADCAST};
+	const uint8_t send[sizeof(struct pvboot_frame_args) + 60] = {0};
+	struct fixture *f = *state;
+
+	assert_int_equal(guest_ask(f->g, PVBOOT_OP_FRAME_OPEN, &args, sizeof(args), 0).status, PVBOOT_S_DENIED);
+	assert_int_equal(guest_ask(f->g, PVBOOT_OP_FRAME_SEND, send, sizeof(send), 0).status, PVBOOT_S_FAILED);
+	assert_int_equal(guest_ask(f->g, PVBOOT_OP_FRAME_CLOSE, NULL, 0, 0).status, PVBOOT_S_OK);
+}
+
 static uint32_t open_status(struct fixture *f, const char *name, struct pvboot_open_res *res)
 {
 	struct {
@@ -412,6 +424,7 @@ int main(void)
 		TEST(test_lease_is_made_up_and_says_so),
 		TEST(test_file_is_read_in_parts),
 		TEST(test_empty_file_ends_at_once),
+		TEST(test_frames_denied),
 		TEST(test_reset_closes_every_file),
 		TEST(test_big_read_takes_turns),
 		TEST(test_big_read_is_forgotten_on_cancel),

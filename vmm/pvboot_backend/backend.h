@@ -17,19 +17,22 @@ struct pvboot_backend_ops {
 	/* The device is initialised: remember dev, for deliver, status and log. */
 	void (*attach)(void *backend, struct pvboot_dev *dev);
 	/*
-	 * Begin a request: DISCOVER, OPEN, READ, CLOSE or PROGRESS (the device answers LAST_ERROR and CANCEL itself,
-	 * and the unanswered kinds go to note() and dgram()).  Never blocks, also when there is no host: the request
-	 * then waits, and it is the guest that gives up.  The backend calls pvboot_io_complete() exactly once, unless
-	 * cancel() or reset() comes first.
+	 * Begin a request: DISCOVER, OPEN, READ, CLOSE, PROGRESS, PLAN or FRAME_OPEN (the device answers LAST_ERROR and
+	 * CANCEL itself, and the unanswered kinds go to note(), dgram() and frame()).  Never blocks, also when there is
+	 * no host: the request then waits, and it is the guest that gives up.  The backend calls pvboot_io_complete()
+	 * exactly once, unless cancel() or reset() comes first.
 	 */
 	void (*submit)(void *backend, struct pvboot_io *io);
 	/* Forget io: the device completes it.  No pointer to it may be used after return. */
 	void (*cancel)(void *backend, struct pvboot_io *io);
-	/* LOG, PHASE, DGRAM_OPEN, DGRAM_CLOSE, already answered to the guest; args as in struct pvboot_io.  May be
-	 * lost. */
+	/* LOG, PHASE, DGRAM_OPEN, DGRAM_CLOSE, FRAME_CLOSE, already answered to the guest; args as in struct pvboot_io.
+	 * May be lost. */
 	void (*note)(void *backend, uint16_t op, const uint8_t *args, uint32_t arg_len);
 	/* A datagram from the guest, already answered; len payload bytes.  May be lost. */
 	void (*dgram)(void *backend, const struct pvboot_dgram_args *args, const void *payload, uint32_t len);
+	/* An Ethernet frame from the guest, already answered; PVBOOT_FRAME_MIN..PVBOOT_FRAME_MAX bytes.  May be
+	 * lost. */
+	void (*frame)(void *backend, const void *frame, uint32_t len);
 	/* The guest reset the device: forget every io, close every file, drop every datagram. */
 	void (*reset)(void *backend);
 };

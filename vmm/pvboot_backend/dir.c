@@ -370,6 +370,12 @@ static void dir_submit(void *backend, struct pvboot_io *io)
 	case PVBOOT_OP_READ:
 		read_file(dir, io);
 		return;
+	case PVBOOT_OP_FRAME_OPEN:
+		fail(dir, io, PVBOOT_S_DENIED, "frames", "behind a directory there is no network");
+		return;
+	case PVBOOT_OP_PLAN:
+		pvboot_io_complete(io, PVBOOT_S_UNSUPPORTED, 0, 0);
+		return;
 	}
 	/* CLOSE and PROGRESS */
 	memcpy(&args, io->args, sizeof(args));
@@ -417,6 +423,11 @@ static void dir_dgram(void *backend, const struct pvboot_dgram_args *args, const
 	/* There is no network. */
 }
 
+static void dir_frame(void *backend, const void *frame, uint32_t len)
+{
+	/* None was ever opened. */
+}
+
 static void dir_reset(void *backend)
 {
 	close_files(backend);
@@ -429,5 +440,6 @@ const struct pvboot_backend_ops pvboot_dir_ops = {
 	.cancel = dir_cancel,
 	.note = dir_note,
 	.dgram = dir_dgram,
+	.frame = dir_frame,
 	.reset = dir_reset,
 };

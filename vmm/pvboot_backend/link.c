@@ -77,6 +77,13 @@ static bool put_kept(struct link *l)
 	return link_put(l, PVBOOT_LINK_RESUME, 0, NULL, 0, NULL, 0);
 }
 
+static bool put_note(struct link *l, uint16_t op, const uint8_t *args, uint32_t arg_len)
+{
+	struct pvboot_link_request q = {.op = op, .arg_len = arg_len};
+
+	return link_put(l, PVBOOT_LINK_NOTE, 0, &q, sizeof(q), args, arg_len);
+}
+
 static void put_due(struct link *l)
 {
 	struct link_req *r;
@@ -87,6 +94,9 @@ static void put_due(struct link *l)
 	if (l->note_due && !link_put(l, PVBOOT_LINK_NOTE, 0, &l->note, sizeof(l->note), l->note_args, l->note.arg_len))
 		return;
 	l->note_due = false;
+	if (l->frame_close_due && !put_note(l, PVBOOT_OP_FRAME_CLOSE, NULL, 0))
+		return;
+	l->frame_close_due = false;
 	while ((r = first_queued(l)) != NULL) {
 		if (!put_request(l, r))
 			return;
@@ -226,13 +236,14 @@ static void cancel(void *backend, struct pvboot_io *io)
 static void note(void *backend, uint16_t op, const uint8_t *args, uint32_t arg_len)
 {
 	struct link *l = backend;
-	struct pvboot_link_request q = {.op = op, .arg_len = arg_len};
 
-	if (l->state == LINK_UP && !l->reset_due && link_put(l, PVBOOT_LINK_NOTE, 0, &q, sizeof(q), args, arg_len)) {
+	if (l->state == LINK_UP && !l->reset_due && put_note(l, op, args, arg_len)) {
 		link_pump(l);
+	} else if (op == PVBOOT_OP_FRAME_CLOSE) {
+		l->frame_close_due = true; /* [LNK-20] a FRAME_OPEN that follows is a request, and comes after it */
 	} else if (op == PVBOOT_OP_DGRAM_OPEN || op == PVBOOT_OP_DGRAM_CLOSE) {
-		/* the one kind that changes what hostd does: it is told as soon as there is one */
-		l->note = q;
+		/* these two kinds change what hostd does: it is told as soon as there is one */
+		l->note = (struct pvboot_link_request){.op = op};
 		l->note.arg_len = arg_len < sizeof(l->note_args) ? arg_len : sizeof(l->note_args);
 		if (l->note.arg_len)
 			memcpy(l->note_args, args, l->note.arg_len);
@@ -257,6 +268,16 @@ static void dgram(void *backend, const struct pvboot_dgram_args *args, const voi
 	link_pump(l);
 }
 
+static void frame(void *backend, const void *bytes, uint32_t len)
+{
+	struct link *l = backend;
+
+	if (l->state != LINK_UP)
+		return;
+	link_put(l, PVBOOT_LINK_FRAME, 0, bytes, len, NULL, 0);
+	link_pump(l);
+}
+
 static void reset(void *backend)
 {
 	struct link *l = backend;
@@ -264,7 +285,7 @@ static void reset(void *backend)
 	memset(l->req, 0, sizeof(l->req));
 	link_file_close_all(l);
 	link_keep_reset(l);
-	l->note_due = false;
+	l->note_due = l->frame_close_due = false;
 	/* a host that comes later learns of nothing that is to be forgotten */
 	l->reset_due = l->state >= LINK_RESUMING;
 	link_pump(l);
@@ -284,6 +305,7 @@ const struct pvboot_backend_ops link_backend = {
 	.cancel = cancel,
 	.note = note,
 	.dgram = dgram,
+	.frame = frame,
 	.reset = reset,
 };
 

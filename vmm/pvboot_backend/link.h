@@ -102,12 +102,13 @@ struct link {
 	struct pvboot_dev *dev;
 	struct link_conf conf;
 	enum link_state state;
-	bool was_up;	/* a host has been there before */
-	bool refused;	/* the refusal was logged */
-	bool fd_mode;	/* what the latest WELCOME said */
-	bool turn_due;	/* a READ can go on at once */
-	bool reset_due; /* RESET is to be sent before any request */
-	bool note_due;	/* so is note: the latest DGRAM_OPEN or DGRAM_CLOSE that found no host */
+	bool was_up;	      /* a host has been there before */
+	bool refused;	      /* the refusal was logged */
+	bool fd_mode;	      /* what the latest WELCOME said */
+	bool turn_due;	      /* a READ can go on at once */
+	bool reset_due;	      /* RESET is to be sent before any request */
+	bool note_due;	      /* so is note: the latest DGRAM_OPEN or DGRAM_CLOSE that found no host */
+	bool frame_close_due; /* and a FRAME_CLOSE */
 	unsigned int next_kept;
 	uint32_t last_id;
 	/* input: a frame's header and the staged part of its body; the bytes of DATA that are still to come */

@@ -313,6 +313,13 @@ static void packet(struct link *l, const uint8_t *body, uint32_t len)
 	pvboot_dev_deliver(l->dev, &pkt, body + sizeof(pkt));
 }
 
+static void ether(struct link *l, const uint8_t *body, uint32_t len)
+{
+	struct pvboot_pkt pkt = {.type = PVBOOT_PKT_FRAME, .length = len};
+
+	pvboot_dev_deliver(l->dev, &pkt, body);
+}
+
 /* ---- frames ---------------------------------------------------------------------------------------------------- */
 
 /* When a frame may come, and the bounds of its body's length; what has no row is refused. */
@@ -333,6 +340,7 @@ static const struct {
 	[PVBOOT_LINK_FORGET] = {AFTER_WELCOME, 0, 0},
 	[PVBOOT_LINK_DGRAM] = {AFTER_WELCOME, sizeof(struct pvboot_pkt), PVBOOT_DGRAM_MAX},
 	[PVBOOT_LINK_BYE] = {AFTER_WELCOME, 0, 0},
+	[PVBOOT_LINK_FRAME] = {AFTER_WELCOME, PVBOOT_FRAME_MIN, PVBOOT_FRAME_MAX - PVBOOT_FRAME_MIN},
 };
 _Static_assert(PVBOOT_LINK_KEEP_MAX <= LINK_REPLY_MAX, "a REPLY is the longest staged body");
 
@@ -397,6 +405,9 @@ static void dispatch(struct link *l)
 		break;
 	case PVBOOT_LINK_DGRAM:
 		packet(l, body, hdr.length);
+		break;
+	case PVBOOT_LINK_FRAME:
+		ether(l, body, hdr.length);
 		break;
 	case PVBOOT_LINK_BYE:
 		link_down(l);

@@ -54,6 +54,7 @@ void link_keep_reset(struct link *l)
 /* ---- checkpoints ------------------------------------------------------------------------------------------------- */
 
 #define HAS_NOTE 1u
+#define HAS_FRAME_CLOSE 2u
 
 static uint8_t *put(uint8_t *to, const void *from, size_t len)
 {
@@ -63,7 +64,7 @@ static uint8_t *put(uint8_t *to, const void *from, size_t len)
 
 size_t link_save(const struct link *l, void *buf, size_t room)
 {
-	uint32_t flags = l->note_due ? HAS_NOTE : 0;
+	uint32_t flags = (l->note_due ? HAS_NOTE : 0) | (l->frame_close_due ? HAS_FRAME_CLOSE : 0);
 	uint8_t *at = buf;
 
 	if (room < LINK_STATE_MAX)
@@ -116,9 +117,11 @@ bool link_load(struct link *l, const void *buf, size_t len)
 		return false;
 	memcpy(&flags, at, sizeof(flags));
 	memcpy(&note, at + sizeof(flags), sizeof(note));
-	if (flags & ~HAS_NOTE || note.arg_len > sizeof(l->note_args) || !take_blobs(NULL, at + fixed, len - fixed))
+	if (flags & ~(HAS_NOTE | HAS_FRAME_CLOSE) || note.arg_len > sizeof(l->note_args) ||
+	    !take_blobs(NULL, at + fixed, len - fixed))
 		return false;
 	l->note_due = flags & HAS_NOTE;
+	l->frame_close_due = flags & HAS_FRAME_CLOSE;
 	l->note = note;
 	memcpy(l->note_args, at + sizeof(flags) + sizeof(note), sizeof(l->note_args));
 	for (struct link_kept *k = l->kept; k < l->kept + PVBOOT_LINK_KEEPS; k++)

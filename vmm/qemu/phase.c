@@ -75,6 +75,13 @@ static void dgram(void *backend, const struct pvboot_dgram_args *args, const voi
 	p->next->dgram(p->next_backend, args, payload, len);
 }
 
+static void frame(void *backend, const void *bytes, uint32_t len)
+{
+	struct phase *p = backend;
+
+	p->next->frame(p->next_backend, bytes, len);
+}
+
 static void reset(void *backend)
 {
 	struct phase *p = backend;
@@ -89,5 +96,6 @@ const struct pvboot_backend_ops phase_backend = {
 	.cancel = cancel,
 	.note = note,
 	.dgram = dgram,
+	.frame = frame,
 	.reset = reset,
 };
