@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The peers: for each the command a user would type, and who it is on the network (its MAC decides what dhcpd and pxelinux.cfg give it).
+
+A command is a function of the bench (its root directory and hostd) and of the number of the VM, 0 but in a storm.
+"""
+from lib.pvboot import pvboot_run
+from lib.servers import MAC, SERVER_IP, dhcpd_host
+from lib.tftproot import APPEND, LDLINUX, config_name, write_config
+from lib.vm import QEMU
+
+MACHINE = ["-machine", "pc", "-m", "512M", "-cpu", "qemu64", "-accel", "tcg"]
+SHARED = ["-object", "memory-backend-memfd,id=ram,size=512M,share=on", "-machine", "memory-backend=ram"]
+CONSOLE = ["-display", "none", "-serial", "stdio", "-machine", "graphics=off"]
+URL = f"http://{SERVER_IP}"
+STORM = 100  # VMs at most
+
+MACS = {
+    "ipxe-http": "52:54:00:12:34:60",
+    "ipxe-http-tuned": "52:54:00:12:34:61",
+    "ipxe-tftp": "52:54:00:12:34:62",
+    "lpxelinux-http": "52:54:00:12:34:63",
+    "grub-tftp": "52:54:00:12:34:64",
+    "pvboot-http": "52:54:00:12:34:65",
+}
+STORM_IPXE = "52:54:00:12:40"  # + :number
+STORM_PVBOOT = "52:54:00:12:41"
+NO_PXEDHCP = "option ipxe.no-pxedhcp 1;"
+DHCPD_HEAD = """option space ipxe;
+option ipxe-encap-opts code 175 = encapsulate ipxe;
+option ipxe.no-pxedhcp code 176 = unsigned integer 8;
+"""
+
+
+def hosts():
+    """Every peer's entry in dhcpd.conf."""
+    files = {
+        "ipxe-http": f"{URL}/http.ipxe",
+        "ipxe-http-tuned": f"{URL}/http.ipxe",
+        "ipxe-tftp": "tftp.ipxe",
+        "lpxelinux-http": "lpxelinux.0",
+        "grub-tftp": "boot/grub/i386-pc/core.0",
+        "pvboot-http": "pxelinux.0",
+    }
+    found = [dhcpd_host()]
+    for i, (name, mac) in enumerate(MACS.items()):
+        extra = NO_PXEDHCP if name == "ipxe-http-tuned" else ""
+        found.append(dhcpd_host(mac, f"172.21.0.{60 + i}", files[name], extra))
+    for i in range(STORM):
+        found.append(dhcpd_host(f"{STORM_PVBOOT}:{i:02x}", f"172.21.2.{1 + i}", "pxelinux.0"))
+    for i in range(8):
+        found.append(dhcpd_host(f"{STORM_IPXE}:{i:02x}", f"172.21.1.{1 + i}", f"{URL}/http.ipxe"))
+    return found
+
+
+def write_boot_files(root):
+    """What the peers' first stages read, beside the reference boot's files."""
+    for name, prefix in (("http.ipxe", f"{URL}/"), ("tftp.ipxe", f"tftp://{SERVER_IP}/")):
+        (root / name).write_text(
+            f"#!ipxe\nkernel {prefix}bzImage console=serial initrd=init_task\ninitrd {prefix}init_task\nboot\n"
+        )
+    (root / "lpxelinux.0").write_bytes(open("/usr/lib/PXELINUX/lpxelinux.0", "rb").read())
+    (root / "ldlinux.c32").write_bytes(open(LDLINUX, "rb").read())
+    by_http = {"kernel": f"{URL}/bzImage", "append": APPEND.replace("init_task", f"{URL}/init_task")}
+    write_config(root)
+    for mac in (MACS["lpxelinux-http"], MACS["pvboot-http"], *(f"{STORM_PVBOOT}:{i:02x}" for i in range(STORM))):
+        write_config(root, config_name(mac), **by_http)
+
+
+# hostd's sections: what a VM is, by its name.
+SECTIONS = """[vm direct*]
+interface = {ifname}
+allow_uid = any
+boot = direct
+"""
+
+
+def tap_guest(mac, tap=0):
+    """QEMU with its own iPXE ROM on virtio-net."""
+    return [
+        QEMU, *MACHINE, *CONSOLE, "-boot", "n",
+        "-netdev", f"tap,id=n,ifname=tap{tap},script=no,downscript=no", "-device", f"virtio-net-pci,netdev=n,mac={mac}",
+    ]  # fmt: skip
+
+
+def pvboot_guest(bench, name, mac):
+    """pvboot run with the running hostd."""
+    return pvboot_run(bench.hostd, "--name", name, "--mac", mac, qemu=MACHINE)
+
+
+def pvboot_direct_local(bench, number):
+    """pvboot run from a directory, without a boot program; its hostd is started by it."""
+    return pvboot_run(None, "--root", bench.root, "--direct", "--mac", MAC, qemu=MACHINE)
+
+
+def qemu_kernel_from(directory, memory, append="console=serial"):
+    return [
+        QEMU, *MACHINE, *memory, *CONSOLE, "-nic", "none",
+        "-kernel", f"{directory}/bzImage", "-initrd", f"{directory}/init_task", "-append", append,
+    ]  # fmt: skip
+
+
+def curl_then_qemu(bench, number):
+    """What a script would do: fetch, then QEMU's own -kernel."""
+    qemu = " ".join(qemu_kernel_from(bench.scratch, SHARED, "'console=serial'"))
+    return ["sh", "-c", f"cd {bench.scratch} && curl -sSf -O {URL}/bzImage -O {URL}/init_task && exec {qemu}"]
+
+
+PEERS = {
+    "ipxe-pxelinux": lambda bench, n: tap_guest(MAC),
+    "ipxe-http": lambda bench, n: tap_guest(MACS["ipxe-http"]),
+    "ipxe-http-tuned": lambda bench, n: tap_guest(MACS["ipxe-http-tuned"]),
+    "ipxe-tftp": lambda bench, n: tap_guest(MACS["ipxe-tftp"]),
+    "lpxelinux-http": lambda bench, n: tap_guest(MACS["lpxelinux-http"]),
+    "grub-tftp": lambda bench, n: tap_guest(MACS["grub-tftp"]),
+    "qemu-kernel": lambda bench, n: qemu_kernel_from(bench.root, SHARED),
+    "qemu-kernel-default-ram": lambda bench, n: qemu_kernel_from(bench.root, []),
+    "curl-then-qemu-kernel": curl_then_qemu,
+    "pvboot-pxelinux": lambda bench, n: pvboot_guest(bench, "guest", MAC),
+    "pvboot-direct-local": pvboot_direct_local,
+    "pvboot-direct-tftp": lambda bench, n: pvboot_guest(bench, "direct-tftp", MAC),
+    "pvboot-direct-http": lambda bench, n: pvboot_guest(bench, "direct-http", MACS["pvboot-http"]),
+    "storm-ipxe-http": lambda bench, n: tap_guest(f"{STORM_IPXE}:{n:02x}", n),
+    "storm-pvboot": lambda bench, n: pvboot_guest(bench, f"direct-storm{n}", f"{STORM_PVBOOT}:{n:02x}"),
+}
