@@ -10,11 +10,13 @@
 #include "pvboot_req.h"
 
 struct event_base;
+struct source;
 struct tftp;
 
 struct tftp_request {
-	const char *vm;	    /* for the log */
-	const char *ifname; /* bind to this interface (SO_BINDTODEVICE), NULL: by route */
+	const char *vm;	       /* for the log */
+	const char *ifname;    /* bind to this interface (SO_BINDTODEVICE), NULL: by route */
+	struct source *source; /* whose socket (source.h), NULL: the host's */
 	uint8_t server[4];
 	uint16_t port;	      /* 0: 69; host order */
 	const char *filename; /* octet mode always */
