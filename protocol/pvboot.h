@@ -64,6 +64,7 @@
 
 #define PVBOOT_CFG_F_UUID 0x1u	     /* uuid is valid */
 #define PVBOOT_CFG_F_BOOT_FIRST 0x2u /* the ROM is to hook INT 19h, so as to go before the BIOS's own devices */
+#define PVBOOT_CFG_F_DGRAM 0x4u	     /* in the answer to PVBOOT_OP_CONFIG only: PVBOOT_F_DGRAM is in force */
 
 #define PVBOOT_HOST_WAIT_DEFAULT_MS 30000
 

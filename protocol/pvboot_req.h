@@ -49,7 +49,7 @@
 #define PVBOOT_OP_FRAME_CLOSE 15 /* stop, drop what waits:   nothing -> nothing */
 #define PVBOOT_OP_FRAME_SEND 16	 /* send one Ethernet frame: pvboot_frame_args + frame -> nothing */
 #define PVBOOT_OP_CONFIG 17	 /* the device configuration: nothing -> pvboot_config; by the device itself */
-#define PVBOOT_OP_LAST PVBOOT_OP_FRAME_SEND
+#define PVBOOT_OP_LAST PVBOOT_OP_CONFIG
 
 /* ---- status ---------------------------------------------------------------------------------------------------- */
 

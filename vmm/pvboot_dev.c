@@ -262,7 +262,7 @@ static void set_queue(struct pvboot_dev *dev, uint32_t offset, uint32_t value)
 }
 
 /* The packet queue is looked at with every notification, for a driver is asked not to send its own (pvboot_pkt.c). */
-static void notified(struct pvboot_dev *dev, uint32_t queue)
+void pvboot_dev_notified(struct pvboot_dev *dev, uint32_t queue)
 {
 	if (queue >= PVBOOT_NUM_QUEUES || !pvboot_dev_running(dev))
 		return;
@@ -344,17 +344,23 @@ static void render_common(const struct pvboot_dev *dev, struct virtio_pci_common
 	c->queue_used_hi = (uint32_t)(q->used >> 32);
 }
 
+void pvboot_dev_render_config(struct pvboot_dev *dev, struct pvboot_config *config)
+{
+	*config = dev->config;
+	config->milliseconds = (uint32_t)(pvboot_dev_now_ms(dev) - dev->epoch_ms);
+}
+
 /* The whole BAR as it reads now: accesses of any width and across fields are cut out of it. */
 static void render(struct pvboot_dev *dev, uint8_t image[PVBOOT_BAR_PORTS])
 {
 	struct virtio_pci_common_cfg common;
-	struct pvboot_config config = dev->config;
+	struct pvboot_config config;
 
 	memset(image, 0, PVBOOT_BAR_PORTS);
 	render_common(dev, &common);
 	memcpy(image + PVBOOT_REG_COMMON, &common, sizeof(common));
 	image[PVBOOT_REG_ISR] = dev->isr;
-	config.milliseconds = (uint32_t)(pvboot_dev_now_ms(dev) - dev->epoch_ms);
+	pvboot_dev_render_config(dev, &config);
 	memcpy(image + PVBOOT_REG_DEVICE, &config, sizeof(config));
 }
 _Static_assert(sizeof(struct virtio_pci_common_cfg) <= PVBOOT_REG_COMMON_LEN, "it fits its window");
@@ -405,7 +411,7 @@ void pvboot_dev_bar_write(struct pvboot_dev *dev, uint32_t offset, uint32_t len,
 		set_field(dev, fields[i].offset, v);
 	}
 	if (overlaps(offset, len, PVBOOT_REG_NOTIFY, 1))
-		notified(dev, image[PVBOOT_REG_NOTIFY] | (uint32_t)image[PVBOOT_REG_NOTIFY + 1] << 8);
+		pvboot_dev_notified(dev, image[PVBOOT_REG_NOTIFY] | (uint32_t)image[PVBOOT_REG_NOTIFY + 1] << 8);
 }
 
 /* ---- for the backend ------------------------------------------------------------------------------------------- */
@@ -417,6 +423,7 @@ void pvboot_dev_set_status(struct pvboot_dev *dev, uint16_t status)
 		return;
 	dev->config.status = status;
 	config_changed(dev);
+	pvboot_front_tell_all(dev);
 }
 
 void pvboot_dev_set_identity(struct pvboot_dev *dev, const uint8_t mac[6], const uint8_t uuid[16],

@@ -111,6 +111,30 @@ uint32_t pvboot_dev_bar_read(struct pvboot_dev *dev, uint32_t offset, uint32_t l
 void pvboot_dev_bar_write(struct pvboot_dev *dev, uint32_t offset, uint32_t len, uint32_t value);
 
 /*
+ * For a VMM with a virtio front end of its own, in place of the two above: its registers and its negotiation, our
+ * queues (docs/spec.md, chapter 7).  All features are in force.
+ */
+struct pvboot_front_queue {
+	uint64_t desc, avail, used; /* guest-physical */
+	uint16_t size;
+};
+
+/*
+ * A queue runs from now on, and goes on behind the last chain that came back: what the used index in guest memory says.
+ * False, and nothing runs, if addresses or size cannot be used or the used ring is not in guest memory.
+ */
+bool pvboot_front_start(struct pvboot_dev *dev, uint32_t queue, const struct pvboot_front_queue *fq);
+/*
+ * It runs no more, and guest memory is left alone.  Requests that are not answered yet are taken from the backend; they
+ * are begun again after the next start.  Returns the used index.
+ */
+uint16_t pvboot_front_stop(struct pvboot_dev *dev, uint32_t queue);
+/* The guest has notified a queue. */
+void pvboot_front_kick(struct pvboot_dev *dev, uint32_t queue);
+/* The process before this one had datagrams open and began to count milliseconds at epoch_ms. */
+void pvboot_front_resume(struct pvboot_dev *dev, bool dgram_open, uint64_t epoch_ms);
+
+/*
  * Checkpoints.  pvboot_dev_save() writes the device's state, at most pvboot_dev_state_max() bytes, and returns how
  * many; 0 if room is less than that, or while a result is pinned.  pvboot_dev_load() brings an initialised device to a
  * saved state, after a reset that the backend is told of; false, and the power-on state, if the bytes are no such

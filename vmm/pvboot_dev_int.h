@@ -10,6 +10,7 @@
  *   pvboot_io.c     what the backend may do with a request
  *   pvboot_pkt.c    queue 0: packets
  *   pvboot_state.c  checkpoints
+ *   pvboot_front.c  a front end of the VMM's own in place of BAR and configuration space
  */
 #ifndef PVBOOT_DEV_INT_H
 #define PVBOOT_DEV_INT_H
@@ -73,6 +74,7 @@ struct pvboot_dev {
 	uint8_t isr;
 	bool irq;     /* level last given to the VMM */
 	bool started; /* DRIVER_OK was reached since the last reset: the backend has something to forget */
+	bool front;   /* driven by pvboot_front.c */
 	bool dgram_open;
 	bool frame_open;  /* a FRAME_OPEN has succeeded */
 	uint32_t dropped; /* packets that the guest did not take, since they were last told of */
@@ -101,6 +103,10 @@ struct pvboot_dev {
 
 /* Whether the device may touch guest memory: DRIVER_OK, not broken, and a bus master (PCI 3.0 6.2.2). */
 bool pvboot_dev_running(const struct pvboot_dev *dev);
+/* The driver has notified a queue. */
+void pvboot_dev_notified(struct pvboot_dev *dev, uint32_t queue);
+/* The device configuration as it reads now. */
+void pvboot_dev_render_config(struct pvboot_dev *dev, struct pvboot_config *config);
 /* The driver broke the rules of the ring: DEVICE_NEEDS_RESET (virtio 1.2 2.1.2); why goes to the log. */
 void pvboot_dev_break(struct pvboot_dev *dev, const char *why);
 /* Add bits to the ISR register and bring INTx in line with it and with the command register. */
@@ -115,6 +121,7 @@ void pvboot_pci_reset(struct pvboot_dev *dev);
 /* Take over what a guest may have written to another configuration space of this device. */
 void pvboot_pci_load(struct pvboot_dev *dev, const uint8_t cfg[PVBOOT_CFG_SPACE]);
 bool pvboot_pci_bus_master(const struct pvboot_dev *dev);
+void pvboot_pci_set_bus_master(struct pvboot_dev *dev);
 bool pvboot_pci_intx_disabled(const struct pvboot_dev *dev);
 
 /* ---- pvboot_mem.c ---- */
@@ -165,6 +172,16 @@ void pvboot_ring_notify(struct pvboot_dev *dev, struct pvboot_queue *q, bool wan
 void pvboot_io_unpark(struct pvboot_dev *dev);
 /* The requests are forgotten: what is pinned is nobody's any more. */
 void pvboot_io_forget(struct pvboot_dev *dev);
+
+/* Write to the answer, status to length, before it is one. */
+bool pvboot_io_put_rsp(struct pvboot_io *io, size_t offset, const void *buf, size_t len);
+
+/* ---- pvboot_front.c ---- */
+
+/* A request begins to wait for the backend: behind a front end its driver sees in it whether there is a host. */
+void pvboot_front_tell(struct pvboot_io *io);
+/* That has changed. */
+void pvboot_front_tell_all(struct pvboot_dev *dev);
 
 /* ---- pvboot_req.c ---- */
 

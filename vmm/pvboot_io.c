@@ -107,6 +107,11 @@ bool pvboot_io_write(struct pvboot_io *io, uint64_t off, const void *buf, size_t
 	return put(io, off + sizeof(struct pvboot_rsp), buf, len);
 }
 
+bool pvboot_io_put_rsp(struct pvboot_io *io, size_t offset, const void *buf, size_t len)
+{
+	return put(io, offset, buf, len);
+}
+
 /* The status comes last: a driver that sees it there may believe the rest. */
 static bool put_rsp(struct pvboot_io *io, const struct pvboot_rsp *rsp)
 {

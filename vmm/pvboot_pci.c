@@ -88,6 +88,11 @@ bool pvboot_pci_bus_master(const struct pvboot_dev *dev)
 	return dev->cfg[PCI_COMMAND] & PCI_COMMAND_MASTER;
 }
 
+void pvboot_pci_set_bus_master(struct pvboot_dev *dev)
+{
+	dev->cfg[PCI_COMMAND] |= PCI_COMMAND_MASTER;
+}
+
 bool pvboot_pci_intx_disabled(const struct pvboot_dev *dev)
 {
 	return dev->cfg[PCI_COMMAND + 1] & (PCI_COMMAND_INTX_DISABLE >> 8);

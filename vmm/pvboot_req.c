@@ -132,6 +132,19 @@ static uint32_t answer_last_error(struct pvboot_dev *dev, struct pvboot_io *io, 
 	return PVBOOT_S_OK;
 }
 
+static uint32_t answer_config(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
+{
+	struct pvboot_config config;
+
+	pvboot_dev_render_config(dev, &config);
+	if (dev->driver_features & UINT64_C(1) << PVBOOT_F_DGRAM)
+		config.flags |= PVBOOT_CFG_F_DGRAM;
+	if (!pvboot_io_write(io, 0, &config, sizeof(config)))
+		return PVBOOT_S_BAD_REQUEST;
+	*length = sizeof(config);
+	return PVBOOT_S_OK;
+}
+
 /* A head that is not in flight is no error: the request may have been answered a moment ago. */
 static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
 {
@@ -216,6 +229,7 @@ static const struct op ops[PVBOOT_OP_LAST + 1] = {
 	[PVBOOT_OP_CANCEL] = {.fixed = sizeof(struct pvboot_cancel_args),
 			      ZERO(pvboot_cancel_args, reserved),
 			      .answer = answer_cancel},
+	[PVBOOT_OP_CONFIG] = {.result = sizeof(struct pvboot_config), .answer = answer_config},
 };
 
 _Static_assert(sizeof(struct pvboot_open_args) + PVBOOT_NAME_MAX <= PVBOOT_ARGS_MAX, "OPEN fits the copy");
@@ -239,6 +253,8 @@ static uint32_t check_args(const struct pvboot_dev *dev, const struct pvboot_io 
 	if (!number || number > PVBOOT_OP_LAST)
 		return PVBOOT_S_UNSUPPORTED;
 	op = &ops[number];
+	if (!op->fixed && !op->answer)
+		return PVBOOT_S_UNSUPPORTED; /* a number between others, without a row */
 	if (op->dgram && !(dev->driver_features & UINT64_C(1) << PVBOOT_F_DGRAM))
 		return PVBOOT_S_UNSUPPORTED;
 	if (arg_len < op->fixed || arg_len - op->fixed < op->tail_min || arg_len - op->fixed > op->tail_max ||
@@ -367,6 +383,7 @@ static void begin(struct pvboot_dev *dev, struct pvboot_io *io, const struct pvb
 		status = check_more(io);
 	if (status == PVBOOT_S_OK) {
 		if (!ops[io->op].answer) {
+			pvboot_front_tell(io);
 			dev->be_ops->submit(dev->be, io);
 			return;
 		}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pvboot_front.c - the device behind a virtio front end of the VMM's own (docs/spec.md, chapter 7).
+ *
+ * Registers, features and the life cycle are the front end's; what arrives here is where the queues are and when they
+ * run.  Nothing but guest memory outlives the process, so a queue goes on where its used index says, whoever wrote it:
+ * what has not come back is taken from the ring again, and is a request submitted for the first time.
+ */
+#include "pvboot_dev_int.h"
+
+#define USED_IDX offsetof(struct vring_used, idx)
+
+static bool runs(const struct pvboot_dev *dev)
+{
+	return dev->front && pvboot_dev_running(dev);
+}
+
+void pvboot_front_tell(struct pvboot_io *io)
+{
+	uint32_t status = io->dev->config.status;
+
+	if (runs(io->dev))
+		pvboot_io_put_rsp(io, offsetof(struct pvboot_rsp, detail), &status, sizeof(status));
+}
+
+void pvboot_front_tell_all(struct pvboot_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < PVBOOT_QUEUE_MAX; i++)
+		if (dev->io[i].busy && !dev->parked[i])
+			pvboot_front_tell(&dev->io[i]);
+}
+
+/* DRIVER_OK as long as any queue runs; a queue that was broken works again once it is started. */
+static void set_running(struct pvboot_dev *dev)
+{
+	uint16_t i;
+
+	dev->status = 0;
+	for (i = 0; i < PVBOOT_NUM_QUEUES; i++)
+		if (dev->queue[i].enabled)
+			dev->status = VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
+				      VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK;
+}
+
+bool pvboot_front_start(struct pvboot_dev *dev, uint32_t queue, const struct pvboot_front_queue *fq)
+{
+	struct pvboot_queue *q;
+	uint16_t next;
+
+	if (queue >= PVBOOT_NUM_QUEUES)
+		return false;
+	pvboot_front_stop(dev, queue);
+	q = &dev->queue[queue];
+	q->desc = fq->desc;
+	q->avail = fq->avail;
+	q->used = fq->used;
+	q->size = fq->size;
+	if (!pvboot_ring_valid(q) || !pvboot_mem_load16(dev, q->used + USED_IDX, &next))
+		return false;
+	q->next_avail = q->next_used = next;
+	q->flags = 0;
+	q->enabled = true;
+	dev->front = true;
+	dev->started = true;
+	dev->driver_features = PVBOOT_FEATURES;
+	pvboot_pci_set_bus_master(dev);
+	set_running(dev);
+	if (queue == PVBOOT_Q_PACKETS)
+		pvboot_ring_notify(dev, q, false);
+	pvboot_front_kick(dev, queue);
+	return true;
+}
+
+static void take_back(struct pvboot_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < PVBOOT_QUEUE_MAX; i++)
+		if (dev->io[i].busy && !dev->parked[i])
+			dev->be_ops->cancel(dev->be, &dev->io[i]);
+	pvboot_io_forget(dev);
+}
+
+uint16_t pvboot_front_stop(struct pvboot_dev *dev, uint32_t queue)
+{
+	struct pvboot_queue *q;
+
+	if (queue >= PVBOOT_NUM_QUEUES)
+		return 0;
+	q = &dev->queue[queue];
+	if (!q->enabled)
+		return q->next_used;
+	if (queue == PVBOOT_Q_REQUESTS)
+		take_back(dev);
+	q->enabled = false;
+	set_running(dev);
+	return q->next_used;
+}
+
+void pvboot_front_kick(struct pvboot_dev *dev, uint32_t queue)
+{
+	if (queue < PVBOOT_NUM_QUEUES && dev->queue[queue].enabled)
+		pvboot_dev_notified(dev, queue);
+}
+
+void pvboot_front_resume(struct pvboot_dev *dev, bool dgram_open, uint64_t epoch_ms)
+{
+	dev->front = true;
+	dev->started = true;
+	dev->dgram_open = dgram_open;
+	dev->epoch_ms = epoch_ms;
+}
