@@ -5,60 +5,24 @@
 #include <string.h>
 
 #include "log.h"
-#include "plan.h"
+#include "plan_answer.h"
 #include "plan_fetch.h"
 #include "vm_internal.h"
 
 struct vm_plan {
 	struct vm *vm;
 	uint32_t id; /* request */
+	struct pvboot_plan_args args;
 	struct plan_fetch *fetch;
-};
-
-/* A plan that is being written. */
-struct writer {
-	struct pvboot_plan *to;
-	size_t used;
-	bool full;
 };
 
 /* ---- the answer -------------------------------------------------------------------------------------------------- */
 
-static uint16_t put_text(struct writer *w, const char *text, size_t len)
-{
-	size_t at = w->used;
-
-	if (len >= sizeof(w->to->bytes) - at) {
-		w->full = true;
-		return 0;
-	}
-	memcpy(w->to->bytes + at, text, len);
-	w->used += len + 1; /* the NUL is there */
-	return (uint16_t)at;
-}
-
-static void put_file(struct writer *w, const struct plan_file *file)
-{
-	struct pvboot_plan_file *f;
-
-	if (w->to->n_files == PVBOOT_FILES_MAX) {
-		w->full = true;
-		return;
-	}
-	f = &w->to->file[w->to->n_files++];
-	memcpy(f->server, file->server, 4);
-	f->port_be = (uint16_t)(file->port >> 8 | file->port << 8);
-	f->name_len = (uint16_t)strlen(file->name);
-	f->name_at = put_text(w, file->name, f->name_len);
-}
-
 static void reply_words(struct vm *vm, uint32_t id, uint32_t kind, const char *words)
 {
-	struct pvboot_plan res = {.kind = kind};
-	struct writer w = {.to = &res};
+	struct pvboot_plan res;
 
-	res.text_len = (uint16_t)strnlen(words, PLAN_ERROR_MAX);
-	res.text_at = put_text(&w, words, res.text_len);
+	plan_answer_words(&res, kind, words);
 	if (res.text_len)
 		log_msg(kind == PVBOOT_PLAN_NONE ? LOG_WARNING : LOG_INFO, vm->id.name, "%s", words);
 	vm_reply(vm, id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
@@ -66,26 +30,17 @@ static void reply_words(struct vm *vm, uint32_t id, uint32_t kind, const char *w
 
 static void reply_plan(struct vm *vm, uint32_t id, const struct plan *plan)
 {
-	struct pvboot_plan res = {.kind = PVBOOT_PLAN_LINUX};
-	struct writer w = {.to = &res};
+	struct pvboot_plan res;
 
-	if (plan->kind == PLAN_LOCAL) {
-		reply_words(vm, id, PVBOOT_PLAN_LOCAL, "the configuration says to boot from a local disk");
-		return;
-	}
-	res.video_mode = plan->video_mode;
-	res.memory_limit = plan->memory_limit;
-	put_file(&w, &plan->kernel);
-	for (unsigned int i = 0; i < plan->n_initrds; i++)
-		put_file(&w, &plan->initrd[i]);
-	res.text_len = (uint16_t)strlen(plan->cmdline);
-	res.text_at = put_text(&w, plan->cmdline, res.text_len);
-	if (w.full) {
+	if (!plan_answer(&res, plan)) {
 		reply_words(vm, id, PVBOOT_PLAN_NONE, "the plan has too many or too long files for a direct boot");
 		return;
 	}
-	log_msg(LOG_INFO, vm->id.name, "plan: kernel \"%s\", %u initrds, \"%s\"", plan->kernel.name, plan->n_initrds,
-		plan->cmdline);
+	if (res.kind == PVBOOT_PLAN_LINUX)
+		log_msg(LOG_INFO, vm->id.name, "plan: kernel \"%s\", %u initrds, \"%s\"", plan->kernel.name,
+			plan->n_initrds, plan->cmdline);
+	else
+		log_msg(LOG_INFO, vm->id.name, "%s", res.bytes + res.text_at);
 	vm_reply(vm, id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
 }
 
@@ -136,32 +91,64 @@ static struct file *open_file(void *arg, const struct plan_file *named)
 	return vm_source(job->vm, server, port, path, false);
 }
 
-/* The plan of a configuration, in *plan.  False with words. */
-static bool decide(const struct vm_plan *job, const struct plan_config *config, struct plan *plan, char *words,
-		   size_t cap)
+/*
+ * Somebody is to choose: *command is what was chosen, where that was; else the list is the answer (*listed).  The
+ * configuration is read again after the choice: nothing is kept of a list, so hostd may be another one by then.
+ */
+static bool ask_which(const struct vm_plan *job, const struct plan_config *config, const struct plan_choice *choice,
+		      struct plan_command *command, bool *listed, char *words, size_t cap)
 {
-	struct plan_choice choice;
+	struct pvboot_plan_list list;
+	struct vm *vm = job->vm;
 
-	if (!plan_choose(&choice, config, words, cap))
-		return false;
-	if (choice.ask) {
+	if (!(job->args.flags & PVBOOT_PLAN_F_LIST)) {
 		snprintf(words, cap, "%.200s asks which label to boot", config->first.file);
 		return false;
 	}
-	return plan_make(plan, config, &choice.command, &job->vm->guest, words, cap);
+	if (!plan_answer_list(&list, config, choice, &vm->guest, words, cap))
+		return false;
+	if (job->args.choice && plan_answer_chosen(command, &list, config, choice, job->args.choice)) {
+		log_msg(LOG_INFO, vm->id.name, "chosen: %s", command->text);
+		return true;
+	}
+	if (job->args.choice)
+		log_msg(LOG_WARNING, vm->id.name, "%s changed while somebody chose from it: asking again",
+			config->first.file);
+	else
+		log_msg(LOG_INFO, vm->id.name, "%s: somebody is to choose one of %u labels", config->first.file,
+			list.n_entries);
+	*listed = true;
+	vm_reply(vm, job->id, PVBOOT_S_OK, 0, "", &list, sizeof(list));
+	return true;
+}
+
+/* Answer by a configuration.  False with words. */
+static bool decide(const struct vm_plan *job, const struct plan_config *config, char *words, size_t cap)
+{
+	static struct plan plan; /* too large for the stack */
+	struct plan_choice choice;
+	bool listed = false;
+
+	if (!plan_choose(&choice, config, words, cap))
+		return false;
+	if (choice.ask && !ask_which(job, config, &choice, &choice.command, &listed, words, cap))
+		return false;
+	if (listed)
+		return true;
+	if (!plan_make(&plan, config, &choice.command, &job->vm->guest, words, cap))
+		return false;
+	reply_plan(job->vm, job->id, &plan);
+	return true;
 }
 
 static void on_fetched(void *arg, enum plan_fetched fetched, const struct plan_config *config, const char *why)
 {
-	static struct plan plan; /* too large for the stack */
 	char words[PLAN_ERROR_MAX], text[PLAN_ERROR_MAX];
 	struct vm_plan *job = arg;
 
 	job->vm->plan = NULL;
 	snprintf(words, sizeof(words), "%s", fetched == PLAN_FETCHED ? "" : why);
-	if (fetched == PLAN_FETCHED && decide(job, config, &plan, words, sizeof(words))) {
-		reply_plan(job->vm, job->id, &plan);
-	} else {
+	if (fetched != PLAN_FETCHED || !decide(job, config, words, sizeof(words))) {
 		snprintf(text, sizeof(text), "no direct boot: %.480s", words);
 		reply_words(job->vm, job->id, PVBOOT_PLAN_NONE, text);
 	}
@@ -172,7 +159,7 @@ static const struct plan_fetch_ops fetch_ops = {.open = open_file, .done = on_fe
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
-static void start(struct vm *vm, uint32_t id)
+static void start(struct vm *vm, uint32_t id, const struct pvboot_plan_args *args)
 {
 	struct vm_plan *job = calloc(1, sizeof(*job));
 
@@ -185,6 +172,7 @@ static void start(struct vm *vm, uint32_t id)
 	}
 	job->vm = vm;
 	job->id = id;
+	job->args = *args;
 	vm->plan = job;
 	plan_fetch_run(job->fetch);
 }
@@ -195,16 +183,16 @@ void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, u
 	struct pvboot_plan_args args;
 
 	memcpy(&args, bytes, sizeof(args));
-	if (len != sizeof(args) || args.reserved || room < sizeof(struct pvboot_plan))
+	if (len != sizeof(args) || room < sizeof(struct pvboot_plan) || (args.choice && !args.flags))
 		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed PLAN");
-	else if (args.flags)
+	else if (args.flags & ~PVBOOT_PLAN_F_LIST)
 		vm_fail(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in PLAN");
 	else if (vm->plan)
 		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "a plan is being made already");
 	else if (conf->kernel[0])
 		reply_configured(vm, id);
 	else if (conf->direct)
-		start(vm, id);
+		start(vm, id, &args);
 	else
 		reply_words(vm, id, PVBOOT_PLAN_NONE, "");
 }

@@ -44,7 +44,7 @@
 #define PVBOOT_OP_PHASE 10	 /* the boot reached a phase: pvboot_phase_args -> nothing */
 #define PVBOOT_OP_LAST_ERROR 11	 /* why, in words:           nothing -> text; answered by the device itself */
 #define PVBOOT_OP_CANCEL 12	 /* give up a request:        pvboot_cancel_args -> nothing; by the device itself */
-#define PVBOOT_OP_PLAN 13	 /* what to boot without a program: pvboot_plan_args -> pvboot_plan */
+#define PVBOOT_OP_PLAN 13	 /* what to boot without a program: pvboot_plan_args -> pvboot_plan, pvboot_plan_list */
 #define PVBOOT_OP_FRAME_OPEN 14	 /* start receiving Ethernet frames: pvboot_frame_open_args -> nothing */
 #define PVBOOT_OP_FRAME_CLOSE 15 /* stop, drop what waits:   nothing -> nothing */
 #define PVBOOT_OP_FRAME_SEND 16	 /* send one Ethernet frame: pvboot_frame_args + frame -> nothing */
@@ -197,14 +197,19 @@ PVBOOT_ASSERT_SIZE(pvboot_progress_res, 16);
 #define PVBOOT_PLAN_NONE 0  /* the boot program of the lease; text: why, or nothing where that is as configured */
 #define PVBOOT_PLAN_LINUX 1 /* a Linux kernel; text: its command line */
 #define PVBOOT_PLAN_LOCAL 2 /* nothing: on to the BIOS's next boot device */
+#define PVBOOT_PLAN_LIST 3  /* somebody is to choose: the result is a struct pvboot_plan_list */
 
-#define PVBOOT_PLAN_TEXT 7976 /* bytes of names and text in struct pvboot_plan */
+#define PVBOOT_PLAN_TEXT 7976	   /* bytes of names and text in struct pvboot_plan */
+#define PVBOOT_PLAN_LIST_TEXT 8168 /* bytes of strings in struct pvboot_plan_list */
+
+#define PVBOOT_PLAN_F_LIST 0x1u /* the driver can show a list; without it, what asks is PVBOOT_PLAN_NONE */
 
 struct pvboot_plan_args {
-	uint32_t flags; /* none yet */
-	uint32_t reserved;
+	uint32_t flags;	 /* PVBOOT_PLAN_F_* */
+	uint32_t choice; /* what was chosen from a list (first + n of struct pvboot_plan_list), 0: nothing yet */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_plan_args, flags, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_args, choice, 4);
 PVBOOT_ASSERT_SIZE(pvboot_plan_args, 8);
 
 struct pvboot_plan_file { /* for PVBOOT_OP_OPEN */
@@ -240,6 +245,27 @@ PVBOOT_ASSERT_LAYOUT(pvboot_plan, text_len, 18);
 PVBOOT_ASSERT_LAYOUT(pvboot_plan, file, 24);
 PVBOOT_ASSERT_LAYOUT(pvboot_plan, bytes, 216);
 PVBOOT_ASSERT_SIZE(pvboot_plan, 8192);
+
+/* The answer to a choice that the host does not know any more is a list again. */
+struct pvboot_plan_list {
+	uint32_t kind;	     /* PVBOOT_PLAN_LIST */
+	uint16_t n_entries;  /* at least 1 */
+	uint16_t selected;   /* the entry to begin at, from 0 */
+	uint32_t timeout_ms; /* the time is up after this, unless somebody presses a key; 0: never */
+	uint32_t total_ms;   /* the time is up after this, whatever is pressed; 0: never */
+	uint32_t first;	     /* the choice of entry 0, the others' follow; first + n_entries: the time is up */
+	uint32_t reserved;
+	char bytes[PVBOOT_PLAN_LIST_TEXT]; /* n_entries + 1 strings, a NUL behind each: a title, perhaps empty, and the
+					      entries */
+};
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_list, kind, 0);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_list, n_entries, 4);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_list, selected, 6);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_list, timeout_ms, 8);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_list, total_ms, 12);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_list, first, 16);
+PVBOOT_ASSERT_LAYOUT(pvboot_plan_list, bytes, 24);
+PVBOOT_ASSERT_SIZE(pvboot_plan_list, 8192);
 
 /* ---- datagrams ------------------------------------------------------------------------------------------------- */
 

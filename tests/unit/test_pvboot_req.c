@@ -245,7 +245,7 @@ static void test_file_operations_malformed_are_refused(void **state)
 	assert_refused(g, PVBOOT_OP_PROGRESS, &args, 8, 15, PVBOOT_S_BAD_REQUEST);
 	assert_refused(g, PVBOOT_OP_PLAN, (uint8_t[8]){0}, 7, sizeof(struct pvboot_plan), PVBOOT_S_BAD_REQUEST);
 	assert_refused(g, PVBOOT_OP_PLAN, (uint8_t[8]){0}, 8, sizeof(struct pvboot_plan) - 1, PVBOOT_S_BAD_REQUEST);
-	assert_refused(g, PVBOOT_OP_PLAN, (uint8_t[8]){[4] = 1}, 8, sizeof(struct pvboot_plan), PVBOOT_S_BAD_REQUEST);
+	assert_refused(g, PVBOOT_OP_PLAN, (uint8_t[12]){0}, 9, sizeof(struct pvboot_plan), PVBOOT_S_BAD_REQUEST);
 	args.reserved = 1;
 	assert_refused(g, PVBOOT_OP_CLOSE, &args, 8, 0, PVBOOT_S_BAD_REQUEST);
 	assert_refused(g, PVBOOT_OP_PROGRESS, &args, 8, 16, PVBOOT_S_BAD_REQUEST);

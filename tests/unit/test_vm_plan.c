@@ -60,10 +60,10 @@ static void test_plan_malformed_is_refused(void **state)
 	expect_status(f, 1, PVBOOT_S_BAD_REQUEST);
 	fake_device_request(&f->dev, 2, PVBOOT_OP_PLAN, &args, sizeof(args), sizeof(plan) - 1);
 	expect_status(f, 2, PVBOOT_S_BAD_REQUEST);
-	args.reserved = 1;
+	args.choice = 1; /* of no list */
 	fake_device_request(&f->dev, 3, PVBOOT_OP_PLAN, &args, sizeof(args), ROOM);
 	expect_status(f, 3, PVBOOT_S_BAD_REQUEST);
-	args = (struct pvboot_plan_args){.flags = 1};
+	args = (struct pvboot_plan_args){.flags = PVBOOT_PLAN_F_LIST << 1};
 	fake_device_request(&f->dev, 4, PVBOOT_OP_PLAN, &args, sizeof(args), ROOM);
 	expect_status(f, 4, PVBOOT_S_UNSUPPORTED);
 }
@@ -103,6 +103,178 @@ static void test_plan_that_asks_says_why(void **state)
 	expect_plan(f, 2, PVBOOT_PLAN_NONE);
 	expect_words("asks which label");
 }
+
+/* ---- a list ------------------------------------------------------------------------------------------------------ */
+
+static struct pvboot_plan_list list;
+
+static void choose(struct fixture *f, uint32_t id, uint32_t choice)
+{
+	struct pvboot_plan_args args = {.flags = PVBOOT_PLAN_F_LIST, .choice = choice};
+
+	fake_device_request(&f->dev, id, PVBOOT_OP_PLAN, &args, sizeof(args), sizeof(plan));
+}
+
+static void expect_list(struct fixture *f, uint32_t id)
+{
+	expect_plan(f, id, PVBOOT_PLAN_LIST);
+	memcpy(&list, f->dev.result, sizeof(list));
+}
+
+static const char *entry(unsigned int n)
+{
+	const char *s = list.bytes;
+
+	while (n--)
+		s += strlen(s) + 1;
+	return s;
+}
+
+#define MENU                                                                                                           \
+	"UI menu.c32\nMENU TITLE What?\nTIMEOUT 30\nTOTALTIMEOUT 600\nONTIMEOUT c late\n"                              \
+	"LABEL a\nMENU LABEL ^First\nLINUX k\nLABEL h\nMENU HIDE\nLINUX nothing\n"                                     \
+	"LABEL b\nMENU DEFAULT\nLINUX k\nAPPEND second\nLABEL c\nMENU HIDE\nLINUX k\nLABEL d\nLOCALBOOT 0\n"
+
+static void begin_list(struct fixture *f, const char *text)
+{
+	section(f, "local")->direct = true;
+	join(f, "local", 0);
+	write_config(f, text);
+	discover(f, 1, 0);
+	choose(f, 2, 0);
+}
+
+/* [DEV-50] */
+static void test_plan_list_has_the_labels_that_are_shown(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_list(f, MENU);
+	expect_list(f, 2);
+	assert_int_equal(list.n_entries, 3);
+	assert_int_equal(list.selected, 1);
+	assert_int_equal(list.timeout_ms, 3000);
+	assert_int_equal(list.total_ms, 60000);
+	assert_int_not_equal(list.first, 0);
+	assert_string_equal(entry(0), "What?");
+	assert_string_equal(entry(1), "First");
+	assert_string_equal(entry(2), "b");
+	assert_string_equal(entry(3), "d");
+}
+
+static void test_plan_list_choice_is_the_label(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_list(f, MENU);
+	expect_list(f, 2);
+	choose(f, 3, list.first + 1);
+	expect_plan(f, 3, PVBOOT_PLAN_LINUX);
+	assert_string_equal(plan.bytes + plan.text_at, "BOOT_IMAGE=k second");
+	choose(f, 4, list.first + 2);
+	expect_plan(f, 4, PVBOOT_PLAN_LOCAL);
+	choose(f, 5, list.first + 3); /* the time is up */
+	expect_plan(f, 5, PVBOOT_PLAN_LINUX);
+	assert_string_equal(plan.bytes + plan.text_at, "BOOT_IMAGE=k late");
+}
+
+/* [DEV-51] */
+static void test_plan_list_choice_that_is_none_is_asked_again(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_list(f, MENU);
+	expect_list(f, 2);
+	choose(f, 3, list.first + 4);
+	expect_list(f, 3);
+	choose(f, 4, list.first - 1);
+	expect_list(f, 4);
+}
+
+/* Without a timeout there is nothing that the time could be up for. */
+static void test_plan_list_without_timeout_is_never_up(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_list(f, "PROMPT 1\nDEFAULT a\nLABEL a\nLINUX k\n");
+	expect_list(f, 2);
+	assert_int_equal(list.timeout_ms | list.total_ms, 0);
+	choose(f, 3, list.first + 1);
+	expect_list(f, 3);
+}
+
+/* The same names, and another kernel behind one of them. */
+static void test_plan_list_choice_from_an_older_list_is_asked_again(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t old;
+
+	begin_list(f, "PROMPT 1\nDEFAULT a\nLABEL a\nLINUX k\nLABEL b\nLINUX l\n");
+	expect_list(f, 2);
+	old = list.first;
+	write_config(f, "PROMPT 1\nDEFAULT a\nLABEL a\nLINUX m\nLABEL b\nLINUX l\n");
+	choose(f, 3, old);
+	expect_list(f, 3);
+	assert_int_not_equal(list.first, old);
+	choose(f, 4, list.first);
+	expect_plan(f, 4, PVBOOT_PLAN_LINUX);
+	assert_string_equal(plan.bytes + plan.file[0].name_at, "m");
+}
+
+/* Not shown at all: the boot program has what this one lacks. */
+static void test_plan_list_with_an_entry_that_cannot_be_booted(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_list(f, "PROMPT 1\nDEFAULT a\nLABEL a\nLINUX k\nLABEL b\nCOM32 chain.c32\n");
+	expect_plan(f, 2, PVBOOT_PLAN_NONE);
+	expect_words("pxelinux.cfg/default:6: COM32");
+}
+
+static void test_plan_list_with_an_entry_of_too_many_files(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_list(f,
+		   "PROMPT 1\nDEFAULT a\nLABEL a\nLINUX k\nLABEL b\nLINUX k\nINITRD 1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g\n");
+	expect_plan(f, 2, PVBOOT_PLAN_NONE);
+	expect_words("b has too many");
+}
+
+static void test_plan_list_whose_timeout_cannot_be_booted(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_list(f, "PROMPT 1\nTIMEOUT 10\nONTIMEOUT x.c32\nDEFAULT a\nLABEL a\nLINUX k\n");
+	expect_plan(f, 2, PVBOOT_PLAN_NONE);
+	expect_words("x.c32");
+}
+
+static void test_plan_list_that_is_too_long(void **state)
+{
+	static char text[65536];
+	struct fixture *f = *state;
+	size_t len = (size_t)sprintf(text, "PROMPT 1\nDEFAULT l\n");
+
+	for (int i = 0; i < 200; i++)
+		len += (size_t)sprintf(text + len, "LABEL l%d\nMENU LABEL %060d\nLINUX k\n", i, i);
+	begin_list(f, text);
+	expect_plan(f, 2, PVBOOT_PLAN_NONE);
+	expect_words("more labels than can be shown");
+}
+
+static void test_plan_list_title_is_printable_and_cut(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_list(f, "PROMPT 1\nDEFAULT a\nLABEL a\nMENU LABEL \xc3\xa4"
+		      "12345678901234567890123456789012345678901234567890123456789012345678901234567890\nLINUX k\n");
+	expect_list(f, 2);
+	assert_int_equal(strlen(entry(1)), 72);
+	assert_int_equal(strncmp(entry(1), "??123", 5), 0);
+}
+
+/* ---- what is booted ---------------------------------------------------------------------------------------------- */
 
 static void test_plan_by_pxelinux_configuration(void **state)
 {
@@ -215,6 +387,16 @@ int main(void)
 		TEST(test_plan_of_a_boot_program_is_none_without_words),
 		TEST(test_plan_without_configuration_says_why),
 		TEST(test_plan_that_asks_says_why),
+		TEST(test_plan_list_has_the_labels_that_are_shown),
+		TEST(test_plan_list_choice_is_the_label),
+		TEST(test_plan_list_choice_that_is_none_is_asked_again),
+		TEST(test_plan_list_without_timeout_is_never_up),
+		TEST(test_plan_list_choice_from_an_older_list_is_asked_again),
+		TEST(test_plan_list_with_an_entry_that_cannot_be_booted),
+		TEST(test_plan_list_with_an_entry_of_too_many_files),
+		TEST(test_plan_list_whose_timeout_cannot_be_booted),
+		TEST(test_plan_list_that_is_too_long),
+		TEST(test_plan_list_title_is_printable_and_cut),
 		TEST(test_plan_by_pxelinux_configuration),
 		TEST(test_plan_localboot),
 		TEST(test_plan_too_many_files_is_left_to_the_boot_program),
