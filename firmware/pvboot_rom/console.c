@@ -101,8 +101,7 @@ bool console_is_text(void)
 	return mode <= 3 || mode == 7;
 }
 
-/* One key, 0 for none, the scan code's sign for keys without a character. */
-static uint16_t take_key(void)
+uint16_t console_take_key(void)
 {
 	struct regs r = {.eax = KEYBOARD_PEEK};
 
@@ -114,16 +113,20 @@ static uint16_t take_key(void)
 	return r.eax ? r.eax : 1;
 }
 
+bool console_is_escape(uint16_t key)
+{
+	uint8_t ascii = (uint8_t)key;
+
+	return ascii == KEY_ESCAPE || ascii == KEY_CTRL_C;
+}
+
 bool console_escape(void)
 {
 	uint16_t key;
 
-	while ((key = take_key())) {
-		uint8_t ascii = (uint8_t)key;
-
-		if (ascii == KEY_ESCAPE || ascii == KEY_CTRL_C)
+	while ((key = console_take_key()))
+		if (console_is_escape(key))
 			return true;
-	}
 	return false;
 }
 
@@ -131,7 +134,7 @@ bool console_key(void)
 {
 	bool any = false;
 
-	while (take_key())
+	while (console_take_key())
 		any = true;
 	return any;
 }

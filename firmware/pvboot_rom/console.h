@@ -17,6 +17,11 @@ void print_text(const char *text, uint32_t len);
 /* Is a text mode set, so that a line does not spoil a boot program's picture? */
 bool console_is_text(void);
 
+/* Take one key: its character below its scan code, 0: none waits. */
+uint16_t console_take_key(void);
+/* Is it Esc or Ctrl-C? */
+bool console_is_escape(uint16_t key);
+
 /* Take every key that waits; was Esc or Ctrl-C among them? */
 bool console_escape(void);
 /* Take every key that waits; was there any? */

@@ -11,6 +11,7 @@
 #include "console.h"
 #include "errors.h"
 #include "hooks.h"
+#include "linux_list.h"
 #include "pvboot_req.h"
 #include "pxe.h"
 #include "request.h"
@@ -107,7 +108,7 @@ static void print_bytes(uint32_t at, uint32_t len)
 
 static uint32_t ask(void)
 {
-	struct pvboot_plan_args args = {0};
+	struct pvboot_plan_args args = {.flags = PVBOOT_PLAN_F_LIST};
 	struct request r = {
 		.op = PVBOOT_OP_PLAN,
 		.args = &args,
@@ -115,10 +116,18 @@ static uint32_t ask(void)
 		.room = PLAN_AT,
 		.room_len = sizeof(struct pvboot_plan),
 	};
-	uint32_t status = request(&r);
+	uint32_t status;
 
-	if (status)
-		return status == PVBOOT_S_UNSUPPORTED ? ERROR_NO_PLAN : status; /* [DEV-39] */
+	for (;;) {
+		status = request(&r);
+		if (status)
+			return status == PVBOOT_S_UNSUPPORTED ? ERROR_NO_PLAN : status; /* [DEV-39] */
+		if (r.length != sizeof(struct pvboot_plan) || plan()->kind != PVBOOT_PLAN_LIST)
+			break;
+		status = linux_list_choose(PLAN_AT, &args.choice);
+		if (status)
+			return status == PVBOOT_S_BAD_REQUEST ? refuse("the host's list is malformed") : status;
+	}
 	if (!plan_is_good(r.length))
 		return refuse("the host's boot plan is malformed");
 	if (plan()->kind == PVBOOT_PLAN_LINUX)

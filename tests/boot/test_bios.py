@@ -5,13 +5,12 @@ import socket
 
 import pytest
 
+from lib.bios import BIOSES, BOCHS_BIOS, ROM_ADDRESS, loaded
 from lib.kernel import NEXT_DEVICE_LINE, make_disk, make_initrd, reports
 from lib.netns import wait_for
 from lib.pvboot import ROM
 from lib.tftproot import write_config
 
-BOCHS_BIOS = "/usr/share/bochs/BIOS-bochs-latest"
-ROM_ADDRESS = 0xD0000
 BASE_END = 639 << 10  # base memory without the ROM, on both
 TOP = 640 << 10
 BOCHS_RAM_END = 0x9F000  # of base memory, in the Bochs BIOS's map
@@ -22,13 +21,6 @@ PCI_INDEX, PCI_DATA = 0xCF8, 0xCFC
 PAM_D0000 = 0x8000005C  # of the i440FX: D0000h-D7FFFh
 PAM_RAM = 0x33  # read and written in RAM
 SHRUNK_BLOCKS = 1
-
-
-def loaded(bios):
-    return ["-cpu", "qemu64,-apic", "-bios", bios, "-device", f"loader,file={ROM},addr={ROM_ADDRESS:#x},force-raw=on"]
-
-
-BIOSES = {"seabios": ["-option-rom", str(ROM)], "bochs": loaded(BOCHS_BIOS)}
 
 
 @pytest.fixture(params=BIOSES.keys())

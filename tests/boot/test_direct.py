@@ -76,16 +76,6 @@ def test_direct_without_initrd(lab):
     assert "PVBOOT-CMDLINE alone" in text
 
 
-def test_direct_menu_is_left_to_the_boot_program(lab):
-    (lab.root / "pxelinux.cfg" / "default").write_text(
-        "PROMPT 1\nTIMEOUT 10\nDEFAULT a\nLABEL a\nKERNEL bzImage\nAPPEND initrd=init_task by=pxelinux\n"
-    )
-    text = run(lab, "--root", lab.root, "--direct")
-    assert "no direct boot: pxelinux.cfg/default asks which label to boot" in text
-    assert "PXELINUX" in text
-    check_report(text, lab.kernel, lab.initrd, cmdline="by=pxelinux")
-
-
 def test_direct_include(lab):
     (lab.root / "pxelinux.cfg" / "default").write_text("INCLUDE pxelinux.cfg/more\n")
     (lab.root / "pxelinux.cfg" / "more").write_text("DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD init_task\nAPPEND included\n")

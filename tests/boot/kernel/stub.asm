@@ -67,6 +67,10 @@ start:
 	mov si, entry_line
 	call print16
 	call memory_map
+	in al, 92h		; A20, which a loader need not open
+	or al, 2
+	and al, ~1
+	out 92h, al
 	lea eax, [ebp + gdt]
 	mov [gdt_pointer + 2], eax
 	lgdt [gdt_pointer]
