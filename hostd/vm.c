@@ -240,13 +240,14 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 		return refuse(vm, PVBOOT_S_UNSUPPORTED, text);
 	}
 	if (id.features & ~(vm->stream ? 0 : PVBOOT_LINK_F_FD) ||
-	    id.flags & ~(PVBOOT_LINK_ID_MAC | PVBOOT_LINK_ID_UUID) || id.reserved) {
+	    id.flags & ~(PVBOOT_LINK_ID_MAC | PVBOOT_LINK_ID_UUID | PVBOOT_LINK_ID_LOST) || id.reserved) {
 		snprintf(text, sizeof(text), "the device asks for what was not offered");
 		return refuse(vm, PVBOOT_S_UNSUPPORTED, text);
 	}
 	if (!server_admit(vm->server, vm, &id, &vm->id, text, sizeof(text)))
 		return refuse(vm, PVBOOT_S_DENIED, text);
 	vm->fds = id.features & PVBOOT_LINK_F_FD;
+	vm->lost = id.flags & PVBOOT_LINK_ID_LOST;
 	vm->state = VM_WELCOME;
 	welcome.features = id.features;
 	memcpy(welcome.mac, vm->id.mac, 6);

@@ -76,6 +76,7 @@ struct vm {
 	const struct conf_vm *stream; /* whose stream it is; NULL: a socket */
 	struct event *beat;	      /* on a stream: a sign of life */
 	bool fds;		      /* PVBOOT_LINK_F_FD is agreed on */
+	bool lost;		      /* the device has none of the descriptors passed before */
 	struct server_identity id;
 	struct vm_file files[PVBOOT_FILES_MAX];
 	uint32_t last_handle;

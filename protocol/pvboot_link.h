@@ -85,6 +85,7 @@ PVBOOT_ASSERT_SIZE(pvboot_link_hello, 16);
 
 #define PVBOOT_LINK_ID_MAC 0x1u	 /* mac is valid: the user named one */
 #define PVBOOT_LINK_ID_UUID 0x2u /* uuid is valid */
+#define PVBOOT_LINK_ID_LOST 0x4u /* in IDENTITY: of files that are kept, descriptors are wanted again */
 
 struct pvboot_link_identity {
 	uint64_t nonce;	   /* the hello's */

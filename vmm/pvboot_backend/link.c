@@ -316,6 +316,7 @@ void link_init(struct link *l, const struct link_ops *ops, void *owner, const st
 	l->owner = owner;
 	l->conf = *conf;
 	l->conf.name[PVBOOT_LINK_NAME_MAX - 1] = '\0';
+	l->kept = l->own_kept;
 }
 
 /* ---- turns ----------------------------------------------------------------------------------------------------- */

@@ -13,8 +13,9 @@
 #include "backend.h"
 #include "pvboot_link.h"
 
-#define LINK_OUT 8192	    /* bytes of output the link queues itself */
-#define LINK_FILES 32	    /* PVBOOT_FILES_MAX, and as many that an OPEN under way may bring */
+#define LINK_OUT 8192 /* bytes of output the link queues itself */
+#define LINK_FILES 32 /* PVBOOT_FILES_MAX, and as many that an OPEN under way may bring */
+#define LINK_KEPT_SLOTS (PVBOOT_LINK_KEEPS + 1)
 #define LINK_FDS 8	    /* descriptors that arrived and are not claimed yet */
 #define LINK_CHUNK 1048576u /* bytes of a file moved in one turn */
 #define LINK_REPLY_MAX (sizeof(struct pvboot_link_reply) + PVBOOT_ERROR_MAX + sizeof(struct pvboot_plan))
@@ -87,7 +88,7 @@ struct link_file {
 	char text[PVBOOT_ERROR_MAX];
 };
 
-/* A blob kept for hostd. */
+/* A blob kept for hostd.  The slots may lie in memory that outlives the process: used is set last. */
 struct link_kept {
 	bool used;
 	uint16_t len;
@@ -124,7 +125,8 @@ struct link {
 	uint8_t note_args[sizeof(struct pvboot_dgram_open_args)];
 	struct link_req req[PVBOOT_QUEUE_MAX];
 	struct link_file file[LINK_FILES];
-	struct link_kept kept[PVBOOT_LINK_KEEPS];
+	struct link_kept *kept; /* PVBOOT_LINK_KEEPS, and one in which a blob is while it replaces another */
+	struct link_kept own_kept[LINK_KEPT_SLOTS];
 };
 
 /* The backend; its pointer is the struct link. */
@@ -132,6 +134,12 @@ extern const struct pvboot_backend_ops link_backend;
 
 /* Bring *l to its first state.  ops and owner must outlive it. */
 void link_init(struct link *l, const struct link_ops *ops, void *owner, const struct link_conf *conf);
+
+/*
+ * Keep blobs in these LINK_KEPT_SLOTS slots from now on, which the owner provides, and begin with what is in them: what
+ * a process before this one kept, checked here.  Before the first link_up().
+ */
+void link_keep_in(struct link *l, struct link_kept *slots);
 
 /* A new stream is there; the next thing on it is hostd's HELLO. */
 void link_up(struct link *l);
@@ -204,6 +212,8 @@ void link_file_grow(struct link *l, uint32_t handle, const uint8_t *body, uint32
 /* link_file.c: the REPLY of an OPEN went to the guest; handle 0: it failed. */
 void link_file_opened(struct link *l, uint32_t handle);
 void link_file_close(struct link *l, uint32_t handle);
+/* link_file.c: whether a descriptor of it is there. */
+bool link_file_there(const struct link *l, uint32_t key);
 void link_file_close_all(struct link *l);
 /* link_file.c: answer PROGRESS for a file whose state is known; false: it is not. */
 bool link_file_progress(struct link *l, struct link_req *r);
@@ -213,6 +223,10 @@ bool link_file_step(struct link *l, struct link_req *r);
 /* link_keep.c: false if there is no place. */
 bool link_keep(struct link *l, uint32_t key, const uint8_t *blob, uint32_t len);
 void link_keep_forget(struct link *l, uint32_t key);
+/* link_keep.c: whether a file of that handle is kept, so that hostd is to pass its descriptor. */
+bool link_keeps_file(const struct link *l, uint32_t handle);
+/* link_keep.c: whether some are whose descriptors are with a process before this one. */
+bool link_keep_lost(const struct link *l);
 /* link_keep.c: the guest started over: forget everything but the lease. */
 void link_keep_reset(struct link *l);
 

@@ -92,6 +92,8 @@ static void hello(struct link *l, const uint8_t *body)
 	}
 	id.nonce = h.nonce;
 	id.features = l->conf.fd_passing ? h.features & PVBOOT_LINK_F_FD : 0;
+	if (id.features && link_keep_lost(l))
+		id.flags |= PVBOOT_LINK_ID_LOST;
 	memcpy(id.uuid, l->conf.uuid, sizeof(id.uuid));
 	memcpy(id.mac, l->conf.mac, sizeof(id.mac));
 	memcpy(id.name, l->conf.name, sizeof(id.name));
@@ -402,6 +404,7 @@ static void dispatch(struct link *l)
 		break;
 	case PVBOOT_LINK_FORGET:
 		link_keep_forget(l, hdr.id);
+		l->turn_due = true; /* a READ may have waited for a descriptor of that file */
 		break;
 	case PVBOOT_LINK_DGRAM:
 		packet(l, body, hdr.length);

@@ -31,6 +31,15 @@ static void release(struct link *l, struct link_file *f)
 	f->fd = -1;
 }
 
+bool link_file_there(const struct link *l, uint32_t key)
+{
+	for (const struct link_file *f = l->file; f < l->file + LINK_FILES; f++) {
+		if (f->handle && PVBOOT_LINK_KEY_FILE + (f->handle & UINT16_MAX) == key)
+			return true;
+	}
+	return false;
+}
+
 void link_file_close(struct link *l, uint32_t handle)
 {
 	struct link_file *f = find(l, handle);
@@ -99,10 +108,11 @@ static struct link_file *take(struct link *l, struct link_file *f, uint32_t hand
 void link_file_grow(struct link *l, uint32_t handle, const uint8_t *body, uint32_t len, int fd)
 {
 	struct link_file *f = find(l, handle);
+	bool kept = !f && link_keeps_file(l, handle); /* the guest has it from a process before this one */
 	struct pvboot_link_grow g;
 
 	memcpy(&g, body, sizeof(g));
-	if (!f && (fd < 0 || !handle || !link_waits(l, PVBOOT_OP_OPEN, LINK_REQ_SENT))) {
+	if (!f && (fd < 0 || !handle || (!kept && !link_waits(l, PVBOOT_OP_OPEN, LINK_REQ_SENT)))) {
 		/* [LNK-8] a CLOSE or a reset has crossed it */
 		if (fd >= 0)
 			l->ops->file_close(l->owner, fd);
@@ -120,6 +130,7 @@ void link_file_grow(struct link *l, uint32_t handle, const uint8_t *body, uint32
 		link_fail(l, "it passes more files than a guest may open");
 		return;
 	}
+	f->confirmed |= kept;
 	f->available = g.available;
 	f->size = g.size;
 	f->status = g.status;
@@ -198,6 +209,11 @@ bool link_file_step(struct link *l, struct link_req *r)
 	memcpy(&a, io->args, sizeof(a));
 	partial = a.flags & PVBOOT_READ_F_PARTIAL;
 	f = find(l, a.handle);
+	if (!f && link_keeps_file(l, a.handle)) {
+		if (partial && pvboot_dev_now_ms(l->dev) >= io->be_deadline_ms)
+			link_complete(l, r, PVBOOT_S_AGAIN, 0, 0);
+		return false; /* hostd passes its descriptor again */
+	}
 	if (!f) {
 		FAIL(l, r, PVBOOT_S_BAD_HANDLE, "no file is open under that handle");
 		return false;

@@ -20,19 +20,73 @@ static struct link_kept *unused(struct link *l)
 	return NULL;
 }
 
-bool link_keep(struct link *l, uint32_t key, const uint8_t *blob, uint32_t len)
+/* A process may end between any two stores; whoever comes next believes a slot that is in use. */
+static void fill(struct link_kept *k, uint32_t key, const void *blob, uint32_t len)
 {
-	struct link_kept *k = find(l, key);
-
-	if (!k)
-		k = unused(l);
-	if (!k || len > sizeof(k->blob))
-		return false;
-	k->used = true;
+	k->used = false;
+	__asm__ volatile("" ::: "memory");
 	k->key = key;
 	k->len = (uint16_t)len;
 	memcpy(k->blob, blob, len);
+	__asm__ volatile("" ::: "memory");
+	k->used = true;
+}
+
+bool link_keep(struct link *l, uint32_t key, const uint8_t *blob, uint32_t len)
+{
+	struct link_kept *k = find(l, key), *spare = &l->kept[PVBOOT_LINK_KEEPS];
+
+	if (len > sizeof(k->blob))
+		return false;
+	if (k)
+		fill(spare, key, blob, len);
+	else
+		k = unused(l);
+	if (!k)
+		return false;
+	fill(k, key, blob, len);
+	spare->used = false;
 	return true;
+}
+
+void link_keep_in(struct link *l, struct link_kept *slots)
+{
+	struct link_kept *spare = &slots[PVBOOT_LINK_KEEPS];
+
+	l->kept = slots;
+	for (struct link_kept *k = slots; k <= spare; k++) {
+		/* not a bool before it is one: anything may be there */
+		uint8_t used;
+
+		memcpy(&used, &k->used, sizeof(used));
+		k->used = used == 1 && k->len <= sizeof(k->blob);
+	}
+	if (spare->used && !find(l, spare->key))
+		link_keep(l, spare->key, spare->blob, spare->len);
+	spare->used = false;
+}
+
+static bool is_file(uint32_t key)
+{
+	return key >= PVBOOT_LINK_KEY_FILE && key - PVBOOT_LINK_KEY_FILE <= UINT16_MAX;
+}
+
+bool link_keeps_file(const struct link *l, uint32_t handle)
+{
+	for (const struct link_kept *k = l->kept; handle && k < l->kept + PVBOOT_LINK_KEEPS; k++) {
+		if (k->used && k->key == PVBOOT_LINK_KEY_FILE + (handle & UINT16_MAX))
+			return true;
+	}
+	return false;
+}
+
+bool link_keep_lost(const struct link *l)
+{
+	for (const struct link_kept *k = l->kept; k < l->kept + PVBOOT_LINK_KEEPS; k++) {
+		if (k->used && is_file(k->key) && !link_file_there(l, k->key))
+			return true;
+	}
+	return false;
 }
 
 void link_keep_forget(struct link *l, uint32_t key)
