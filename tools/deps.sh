@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev libcurl4-openssl-dev libssl-dev"
+build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev libcurl4-openssl-dev libssl-dev libjansson-dev"
 run="qemu-system-x86 seabios"
 demo="$build $run iproute2 isc-dhcp-server tftpd-hpa pxelinux syslinux-common busybox-static cpio"
 installer=0

@@ -37,6 +37,8 @@ struct pvboot_vmm_ops {
 	/* A queue has a chain back and its driver wants to know: where interrupts are events.  NULL: set_irq() is used.
 	 */
 	void (*call)(void *vmm, uint32_t queue);
+	/* As map, for what is only read: it may also be memory that the guest cannot write now.  NULL: map is used. */
+	const void *(*map_read)(void *vmm, uint64_t gpa, uint64_t *len);
 };
 
 /* One piece of a request's writable room. */

@@ -13,17 +13,37 @@ static void compiler_barrier(void)
 	__asm__ volatile("" ::: "memory");
 }
 
+/* What of a range lies in the address space; 0: nothing. */
+static uint64_t inside(uint64_t gpa, uint64_t len)
+{
+	if (len && len - 1 > UINT64_MAX - gpa)
+		return UINT64_MAX - gpa + 1; /* not 0, for gpa is not 0 */
+	return len;
+}
+
 void *pvboot_mem_map(struct pvboot_dev *dev, uint64_t gpa, uint64_t *len)
 {
-	uint64_t wanted = *len;
+	uint64_t wanted = inside(gpa, *len);
 	void *p;
 
-	if (!wanted)
-		return NULL;
-	if (wanted - 1 > UINT64_MAX - gpa)
-		wanted = UINT64_MAX - gpa + 1; /* the address space ends there; not 0, for gpa is not 0 */
 	*len = wanted;
-	p = dev->vmm_ops->map(dev->vmm, gpa, len);
+	p = wanted ? dev->vmm_ops->map(dev->vmm, gpa, len) : NULL;
+	if (!p || !*len)
+		return NULL;
+	if (*len > wanted)
+		*len = wanted;
+	return p;
+}
+
+static const void *map_read(struct pvboot_dev *dev, uint64_t gpa, uint64_t *len)
+{
+	uint64_t wanted = inside(gpa, *len);
+	const void *p;
+
+	if (!dev->vmm_ops->map_read)
+		return pvboot_mem_map(dev, gpa, len);
+	*len = wanted;
+	p = wanted ? dev->vmm_ops->map_read(dev->vmm, gpa, len) : NULL;
 	if (!p || !*len)
 		return NULL;
 	if (*len > wanted)
@@ -37,7 +57,7 @@ bool pvboot_mem_read(struct pvboot_dev *dev, uint64_t gpa, void *buf, size_t len
 
 	while (len) {
 		uint64_t n = len;
-		const void *from = pvboot_mem_map(dev, gpa, &n);
+		const void *from = map_read(dev, gpa, &n);
 
 		if (!from)
 			return false;
@@ -77,7 +97,7 @@ bool pvboot_mem_write(struct pvboot_dev *dev, uint64_t gpa, const void *buf, siz
 bool pvboot_mem_load16(struct pvboot_dev *dev, uint64_t gpa, uint16_t *value)
 {
 	uint64_t n = 2;
-	const uint16_t *p = pvboot_mem_map(dev, gpa, &n);
+	const uint16_t *p = map_read(dev, gpa, &n);
 
 	if (!p || n < 2)
 		return false;

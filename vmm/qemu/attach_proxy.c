@@ -55,4 +55,4 @@ static void set_irq(int level)
 	proxy_set_irq(&proxy, level);
 }
 
-const struct attach_ops attach_proxy = {.open = open_proxy, .set_irq = set_irq};
+const struct attach_ops attach_proxy = {.name = "x-pci-proxy-dev", .open = open_proxy, .set_irq = set_irq};

@@ -35,6 +35,7 @@ struct device {
 
 /* How QEMU has the device; the attachment's own state is in its file, for a process has one. */
 struct attach_ops {
+	const char *name; /* for --attach */
 	/*
 	 * Before privileges are shed: look at what was inherited, open what there is to open, and add events to
 	 * d->base; d->dev and d->link are initialised.  NULL, or in words what failed; errno says why.
@@ -45,7 +46,7 @@ struct attach_ops {
 	void (*call)(uint32_t queue); /* NULL: interrupts are levels */
 };
 
-extern const struct attach_ops attach_proxy;
+extern const struct attach_ops attach_proxy, attach_vfio_user;
 
 /* Watch fd for reading, at QEMU's priority.  NULL: no memory. */
 struct event *device_watch(struct device *d, int fd, event_callback_fn callback);

@@ -54,18 +54,33 @@ static void log_line(void *vmm, enum pvboot_log_level level, const char *text)
 	device_log(vmm, level, text);
 }
 
+/* Once a driver runs, it can be told whether what QEMU shares is the guest's memory. */
+static void look_at_ram(struct device *d)
+{
+	const char *trouble;
+
+	if (d->ram_used)
+		return;
+	d->ram_used = true;
+	trouble = ram_trouble(&d->ram);
+	if (trouble)
+		device_log(d, PVBOOT_LOG_ERROR, trouble);
+}
+
 static void *map(void *vmm, uint64_t gpa, uint64_t *len)
 {
 	struct device *d = vmm;
-	const char *trouble;
 
-	if (!d->ram_used) {
-		d->ram_used = true;
-		trouble = ram_trouble(&d->ram);
-		if (trouble)
-			device_log(d, PVBOOT_LOG_ERROR, trouble);
-	}
+	look_at_ram(d);
 	return ram_map(&d->ram, gpa, len);
+}
+
+static const void *map_read(void *vmm, uint64_t gpa, uint64_t *len)
+{
+	struct device *d = vmm;
+
+	look_at_ram(d);
+	return ram_map_read(&d->ram, gpa, len);
 }
 
 static void set_irq(void *vmm, int level)
@@ -84,6 +99,7 @@ static void call(void *vmm, uint32_t queue)
 
 static const struct pvboot_vmm_ops vmm_ops = {
 	.map = map,
+	.map_read = map_read,
 	.set_irq = set_irq,
 	.now_ms = now_ms,
 	.log = log_line,
@@ -91,6 +107,7 @@ static const struct pvboot_vmm_ops vmm_ops = {
 
 static const struct pvboot_vmm_ops vmm_ops_calls = {
 	.map = map,
+	.map_read = map_read,
 	.set_irq = set_irq,
 	.now_ms = now_ms,
 	.log = log_line,
@@ -217,6 +234,17 @@ static bool make_link(struct device *d)
 	return link_socket_init(&d->link, d->base, &conf, dial, move, d);
 }
 
+static const struct attach_ops *const attachments[] = {&attach_proxy, &attach_vfio_user};
+
+static const struct attach_ops *find_attachment(const char *name)
+{
+	for (size_t i = 0; i < sizeof(attachments) / sizeof(attachments[0]); i++) {
+		if (strcmp(attachments[i]->name, name) == 0)
+			return attachments[i];
+	}
+	return NULL;
+}
+
 static int run(struct device *d)
 {
 	struct options *o = &d->options;
@@ -264,7 +292,9 @@ int main(int argc, char *argv[])
 		return rc;
 	d.phase.start_ms = now_ms(NULL);
 	d.dial = -1;
-	d.attach = &attach_proxy;
+	d.attach = find_attachment(d.options.attach);
+	if (!d.attach)
+		return die(d.options.attach, "--attach takes x-pci-proxy-dev or vfio-user") + 1;
 	if (!d.options.name) {
 		snprintf(d.name, sizeof(d.name), "vm-%d", (int)getpid());
 		d.options.name = d.name;

@@ -13,31 +13,36 @@
 #define ROM_MAX (16u << 20)
 #define HOST_WAIT_MAX 3600000u
 
-static const char help_text[] = "Usage: pvboot-device --fd N [OPTION]...\n"
-				"The pvboot boot device of one QEMU guest, behind QEMU's x-pci-proxy-dev.\n"
-				"`pvboot run` starts it; see pvboot-device(8) for starting it by hand.\n"
-				"\n"
-				"  --fd N              the inherited end of a socketpair whose other end QEMU has\n"
-				"                      (-device x-pci-proxy-dev,fd=M,romfile=pvboot.rom)\n"
-				"  --name NAME         the VM's name, in log lines and for hostd's configuration\n"
-				"                      (at most 63 bytes; default: vm-PID)\n"
-				"  --mac MAC           the guest's MAC address; without one hostd lays it down\n"
-				"  --uuid UUID         the guest's UUID, for DHCP option 97\n"
-				"  --hostd PATH        hostd's socket (default: " PVBOOT_LINK_SOCKET_DEFAULT ")\n"
-				"  --backend dir:DIR   serve files from DIR instead, without any hostd\n"
-				"  --rom-size BYTES    size of romfile=, rounded up to a power of two as QEMU does;\n"
-				"                      0: no ROM BAR (default: 32K; K and M are understood)\n"
-				"  --host-wait MS      how long the guest is told to wait for an absent host\n"
-				"                      (default: 30000)\n"
-				"  --boot-first        the ROM goes before the BIOS's own boot devices\n"
-				"  --user USER         whom to become when started by root (default: nobody)\n"
-				"  --log-level LEVEL   error, warning, notice or debug (default: notice)\n"
-				"  --no-sandbox        keep all privileges: for debugging\n"
-				"  --no-fd-passing     have hostd send file contents over the socket\n"
-				"  --help, --version\n"
-				"\n"
-				"It ends when QEMU closes the socket: exit status 0, 1 after an error, 2 for a\n"
-				"wrong command line.\n";
+static const char help_text[] =
+	"Usage: pvboot-device --fd N [OPTION]...\n"
+	"The pvboot boot device of one QEMU guest.\n"
+	"`pvboot run` starts it; see pvboot-device(8) for starting it by hand.\n"
+	"\n"
+	"  --fd N              the inherited socket to QEMU\n"
+	"  --attach NAME       what QEMU has it as:\n"
+	"       x-pci-proxy-dev  one end of a socketpair whose other end QEMU has\n"
+	"                        (-device x-pci-proxy-dev,fd=M,romfile=pvboot.rom): the default\n"
+	"       vfio-user        a socket that listens where vfio-user-pci connects (QEMU 10.1)\n"
+	"  --name NAME         the VM's name, in log lines and for hostd's configuration\n"
+	"                      (at most 63 bytes; default: vm-PID)\n"
+	"  --mac MAC           the guest's MAC address; without one hostd lays it down\n"
+	"  --uuid UUID         the guest's UUID, for DHCP option 97\n"
+	"  --hostd PATH        hostd's socket (default: " PVBOOT_LINK_SOCKET_DEFAULT ")\n"
+	"  --backend dir:DIR   serve files from DIR instead, without any hostd\n"
+	"  --rom FILE          vfio-user: the ROM, which the guest gets from the device\n"
+	"  --rom-size BYTES    x-pci-proxy-dev: size of romfile=, rounded up to a power of two as QEMU does;\n"
+	"                      0: no ROM BAR (default: 32K; K and M are understood)\n"
+	"  --host-wait MS      how long the guest is told to wait for an absent host\n"
+	"                      (default: 30000)\n"
+	"  --boot-first        the ROM goes before the BIOS's own boot devices\n"
+	"  --user USER         whom to become when started by root (default: nobody)\n"
+	"  --log-level LEVEL   error, warning, notice or debug (default: notice)\n"
+	"  --no-sandbox        keep all privileges: for debugging\n"
+	"  --no-fd-passing     have hostd send file contents over the socket\n"
+	"  --help, --version\n"
+	"\n"
+	"It ends when QEMU closes the socket: exit status 0, 1 after an error, 2 for a\n"
+	"wrong command line.\n";
 
 enum {
 	OPT_FD = 1,
@@ -46,6 +51,8 @@ enum {
 	OPT_UUID,
 	OPT_HOSTD,
 	OPT_BACKEND,
+	OPT_ATTACH,
+	OPT_ROM,
 	OPT_ROM_SIZE,
 	OPT_HOST_WAIT,
 	OPT_BOOT_FIRST,
@@ -64,6 +71,8 @@ static const struct option long_options[] = {
 	{"uuid", required_argument, NULL, OPT_UUID},
 	{"hostd", required_argument, NULL, OPT_HOSTD},
 	{"backend", required_argument, NULL, OPT_BACKEND},
+	{"attach", required_argument, NULL, OPT_ATTACH},
+	{"rom", required_argument, NULL, OPT_ROM},
 	{"rom-size", required_argument, NULL, OPT_ROM_SIZE},
 	{"host-wait", required_argument, NULL, OPT_HOST_WAIT},
 	{"boot-first", no_argument, NULL, OPT_BOOT_FIRST},
@@ -220,6 +229,12 @@ static int take_argument(struct options *o, int opt, const char *text)
 			return wrong("backend", text, "the only backend to name here is dir:DIRECTORY");
 		o->dir = text + 4;
 		break;
+	case OPT_ATTACH:
+		o->attach = text;
+		break;
+	case OPT_ROM:
+		o->rom = text;
+		break;
 	case OPT_ROM_SIZE:
 		if (!options_number(text, true, ROM_MAX, &n))
 			return wrong("rom-size", text, "this takes the ROM's length in bytes, at most 16M");
@@ -251,6 +266,7 @@ int options_parse(struct options *o, int argc, char *argv[])
 	o->fd = -1;
 	o->hostd = PVBOOT_LINK_SOCKET_DEFAULT;
 	o->user = "nobody";
+	o->attach = "x-pci-proxy-dev";
 	o->rom_size = 32768;
 	o->sandbox = o->fd_passing = true;
 	o->log_level = PVBOOT_LOG_NOTICE;

@@ -6,7 +6,9 @@
 #include "pvboot_dev.h"
 
 struct options {
-	int fd; /* the socket to QEMU */
+	int fd;		    /* the socket to QEMU */
+	const char *attach; /* the name of a struct attach_ops */
+	const char *rom;    /* file for the device's own ROM BAR, NULL: none */
 	const char *name;
 	const char *hostd; /* hostd's socket */
 	const char *dir;   /* --backend dir:DIR, else NULL */

@@ -83,6 +83,8 @@ static const int device_calls[] = {
 	SCMP_SYS(epoll_pwait),
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(gettimeofday),
+	/* QEMU's connection, where it is to come */
+	SCMP_SYS(accept4),
 	/* files and guest memory */
 	SCMP_SYS(pread64),
 	SCMP_SYS(splice),
