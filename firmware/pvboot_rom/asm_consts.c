@@ -30,6 +30,7 @@ void asm_consts(void)
 	CONST(RESIDENT_O_NEW_FBM, offsetof(struct resident, new_fbm));
 	CONST(RESIDENT_O_PCI_HINT, offsetof(struct resident, pci_hint));
 	CONST(RESIDENT_O_PNP_BIOS, offsetof(struct resident, pnp_bios));
+	CONST(RESIDENT_O_LOADER, offsetof(struct resident, loader_entry));
 	CONST(RESIDENT_SIZE, sizeof(struct resident));
 	CONST(BDA_FBM, BDA_FBM);
 	CONST(REGS_O_EAX, offsetof(struct regs, eax));
@@ -48,5 +49,6 @@ void asm_consts(void)
 	CONST(E820_RESERVED, E820_RESERVED);
 	CONST(NBP_ADDRESS, PXE_NBP_ADDRESS);
 	CONST(PXE_FAILURE, PXE_S_FAILURE);
+	CONST(PXE_LOADER, PXE_LOADER);
 	__asm__ volatile("\n@@ %%define RESIDENT_MAGIC '" RESIDENT_MAGIC "'" : : "i"(0));
 }

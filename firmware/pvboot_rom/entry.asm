@@ -9,7 +9,7 @@
 	bits	16
 
 	extern	_image_size, _resident_kib, _boot_stack_top
-	extern	boot_init, boot_main, pxenv_entry, api_busy, int19_old
+	extern	boot_init, boot_main, pxenv_entry, loader_entry, api_busy, int19_old
 
 	global	resident, resident_base, nbp_enter, nbp_restart, int19_entry, int19_over
 
@@ -24,7 +24,8 @@ resident:
 	dw	_resident_kib
 	dw	init_entry
 	dw	bev_entry
-	dw	0, 0, 0, 0, 0, 0
+	dw	0, 0, 0, 0, 0
+	dw	loader_entry
 %if ($ - resident) != RESIDENT_SIZE
 %error "struct resident"
 %endif

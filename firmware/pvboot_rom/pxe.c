@@ -3,6 +3,7 @@
 #include "pxe.h"
 
 #include "hooks.h"
+#include "pci.h"
 #include "pvboot_req.h"
 #include "request.h"
 #include "send.h"
@@ -58,6 +59,8 @@ void pxe_install(void)
 	env.version = 0x0201;
 	bang.status_callout = UINT32_MAX; /* for callers in protected mode only: there are none */
 	bang.segdesc_count = 7;
+	bang.undi_rom_id.segment = resident.rom_segment;
+	copy_from_linear(&bang.undi_rom_id.offset, linear(bang.undi_rom_id) + PXE_ROM_UNDI_ID, sizeof(uint16_t));
 	bang.entry_sp = far_here(bang_pxe_entry);
 	env.rm_entry = far_here(pxenv_entry);
 	env.bang_pxe = far_here(&bang);
@@ -83,9 +86,11 @@ bool pxe_reopen(void)
 	if (!virtio_running) {
 		pxe_tftp_forget();
 		pxe_udp_forget();
+		pxe_undi_forget();
 		pxe_file_forget();
 		if (virtio_start())
 			return false;
+		unloaded = false;
 	}
 	hooks_install();
 	return true;
@@ -106,6 +111,26 @@ void pxe_release_memory(void)
 
 /* ---- the stack's own calls ------------------------------------------------------------------------------------- */
 
+/* Also INITIALIZE after a SHUTDOWN, and all of it after UNLOAD_STACK: iPXE's undionly.kpxe goes that way. */
+static uint16_t start(void FAR *block)
+{
+	return pxe_reopen() ? PXE_S_SUCCESS : PXE_S_UNDI_CANNOT_INITIALIZE;
+}
+
+/* The UNDI loader (PXE 2.1, 3.1): for programs that were not booted by us, but use us. */
+static uint16_t load(void FAR *block)
+{
+	struct pxe_undi_loader FAR *p = block;
+
+	hooks_boot();
+	if (!pci_find(pci_bdf) || !pxe_reopen())
+		return PXE_S_UNDI_CANNOT_INITIALIZE;
+	pxe_install();
+	p->bang_pxe = far_here(&bang);
+	p->pxenv = far_here(&env);
+	return PXE_S_SUCCESS;
+}
+
 static uint16_t shutdown(void FAR *block)
 {
 	/* Some (NetBSD) use this memory for themselves from here on: no DMA and no hook.  A later call opens all again.
@@ -114,18 +139,23 @@ static uint16_t shutdown(void FAR *block)
 	return PXE_S_SUCCESS;
 }
 
-static uint16_t unload_stack(void FAR *block)
+static bool unload(void)
 {
 	if (!unloaded && pxe_reopen())
 		request_phase(PVBOOT_PHASE_UNLOAD);
 	unloaded = true;
-	return pxe_close() ? PXE_S_SUCCESS : PXE_S_KEEP_ALL;
+	return pxe_close();
+}
+
+static uint16_t unload_stack(void FAR *block)
+{
+	return unload() ? PXE_S_SUCCESS : PXE_S_KEEP_ALL;
 }
 
 static uint16_t stop_undi(void FAR *block)
 {
 	/* 0:413h is the caller's to restore: pxelinux takes it for a failure if it finds that done. */
-	return pxe_close() ? PXE_S_SUCCESS : PXE_S_KEEP_UNDI;
+	return unload() ? PXE_S_SUCCESS : PXE_S_KEEP_UNDI;
 }
 
 static uint16_t succeed(void FAR *block)
@@ -136,15 +166,17 @@ static uint16_t succeed(void FAR *block)
 /* ---- dispatch -------------------------------------------------------------------------------------------------- */
 
 struct call {
-	uint16_t opcode;
+	uint32_t opcode;
 	uint16_t (*run)(void FAR *block);
 };
 
 /* What a boot program calls for every block comes first.  Anything not here is PXE_S_UNSUPPORTED. */
 static const struct call calls[] = {
+	{PXE_UNDI_ISR, pxe_frame_isr},
 	{PXE_UDP_READ, pxe_udp_read},
 	{PXE_UDP_WRITE, pxe_udp_write},
 	{PXE_FILE_READ, pxe_file_read},
+	{PXE_UNDI_TRANSMIT, pxe_frame_transmit},
 	{PXE_TFTP_READ, pxe_tftp_read},
 	{PXE_UDP_OPEN, pxe_udp_open},
 	{PXE_UDP_CLOSE, pxe_udp_close},
@@ -159,12 +191,28 @@ static const struct call calls[] = {
 	{PXE_GET_FILE_SIZE, pxe_file_size},
 	{PXE_FILE_API_CHECK, pxe_file_api_check},
 	{PXE_GET_CACHED_INFO, pxe_get_cached_info},
+	{PXE_START_UNDI, start},
+	{PXE_UNDI_STARTUP, start},
+	{PXE_UNDI_CLEANUP, shutdown},
+	{PXE_UNDI_INITIALIZE, start},
+	{PXE_UNDI_RESET, pxe_undi_reset},
+	{PXE_UNDI_SHUTDOWN, shutdown},
+	{PXE_UNDI_OPEN, pxe_undi_open},
+	{PXE_UNDI_CLOSE, pxe_undi_close},
+	{PXE_UNDI_SET_MCAST_ADDRESS, pxe_undi_set_mcast},
+	{PXE_UNDI_SET_STATION_ADDRESS, pxe_undi_set_station},
+	{PXE_UNDI_SET_PACKET_FILTER, pxe_undi_set_filter},
 	{PXE_UNDI_GET_INFORMATION, pxe_get_information},
+	{PXE_UNDI_GET_STATISTICS, pxe_frame_statistics},
+	{PXE_UNDI_CLEAR_STATISTICS, pxe_frame_clear_statistics},
+	{PXE_UNDI_INITIATE_DIAGS, pxe_undi_diags},
+	{PXE_UNDI_GET_MCAST_ADDRESS, pxe_undi_get_mcast},
 	{PXE_UNDI_GET_NIC_TYPE, pxe_get_nic_type},
 	{PXE_UNDI_GET_IFACE_INFO, pxe_get_iface_info},
-	{PXE_UNDI_SHUTDOWN, shutdown},
-	{PXE_UNLOAD_STACK, unload_stack},
 	{PXE_STOP_UNDI, stop_undi},
+	{PXE_UNLOAD_STACK, unload_stack},
+	{PXE_START_BASE, start},
+	{PXE_LOADER, load},
 	{PXE_STOP_BASE, succeed},
 };
 

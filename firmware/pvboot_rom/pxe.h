@@ -14,11 +14,28 @@
 
 /* ---- opcodes --------------------------------------------------------------------------------------------------- */
 
+#define PXE_START_UNDI 0x00
+#define PXE_UNDI_STARTUP 0x01
+#define PXE_UNDI_CLEANUP 0x02
+#define PXE_UNDI_INITIALIZE 0x03
+#define PXE_UNDI_RESET 0x04
 #define PXE_UNDI_SHUTDOWN 0x05
+#define PXE_UNDI_OPEN 0x06
+#define PXE_UNDI_CLOSE 0x07
+#define PXE_UNDI_TRANSMIT 0x08
+#define PXE_UNDI_SET_MCAST_ADDRESS 0x09
+#define PXE_UNDI_SET_STATION_ADDRESS 0x0a
+#define PXE_UNDI_SET_PACKET_FILTER 0x0b
 #define PXE_UNDI_GET_INFORMATION 0x0c
+#define PXE_UNDI_GET_STATISTICS 0x0d
+#define PXE_UNDI_CLEAR_STATISTICS 0x0e
+#define PXE_UNDI_INITIATE_DIAGS 0x0f
+#define PXE_UNDI_FORCE_INTERRUPT 0x10
+#define PXE_UNDI_GET_MCAST_ADDRESS 0x11
 #define PXE_UNDI_GET_NIC_TYPE 0x12
 #define PXE_UNDI_GET_IFACE_INFO 0x13
-#define PXE_STOP_UNDI 0x15
+#define PXE_UNDI_ISR 0x14
+#define PXE_STOP_UNDI 0x15 /* and UNDI_GET_STATE, which nobody can tell from it */
 #define PXE_TFTP_OPEN 0x20
 #define PXE_TFTP_CLOSE 0x21
 #define PXE_TFTP_READ 0x22
@@ -31,6 +48,7 @@
 #define PXE_UNLOAD_STACK 0x70
 #define PXE_GET_CACHED_INFO 0x71
 #define PXE_RESTART_TFTP 0x73
+#define PXE_START_BASE 0x75
 #define PXE_STOP_BASE 0x76
 #define PXE_FILE_OPEN 0xe0
 #define PXE_FILE_CLOSE 0xe1
@@ -41,6 +59,7 @@
 #define PXE_FILE_API_CHECK 0xe6
 #define PXE_FILE_EXIT_HOOK 0xe7
 #define PXE_FILE_CMDLINE 0xe8
+#define PXE_LOADER 0x10000 /* no opcode: the ROM's UNDI loader, pxe_entry.asm */
 
 /* ---- status codes ---------------------------------------------------------------------------------------------- */
 
@@ -59,9 +78,14 @@
 #define PXE_S_TFTP_ERROR 0x36
 #define PXE_S_TFTP_NOT_FOUND 0x3b
 #define PXE_S_TFTP_ACCESS 0x3c
-#define PXE_S_BINL_CANCELED 0x60
+#define PXE_S_UNDI_MEDIA_TEST 0x61
+#define PXE_S_UNDI_CANNOT_INITIALIZE 0x63
+#define PXE_S_UNDI_BAD_MAC 0x67
+#define PXE_S_UNDI_INVALID_STATE 0x6a
+#define PXE_S_UNDI_TRANSMIT 0x6b
 #define PXE_S_INVALID_PARAMETER 0x6c
 #define PXE_S_TOO_BIG 0x79
+#define PXE_S_BINL_CANCELED 0xa0
 
 /* ---- !PXE and PXENV+ ------------------------------------------------------------------------------------------- */
 
@@ -112,7 +136,16 @@ _Static_assert(offsetof(struct pxe_env, stack_segment) == 0x14, "PXENV+.StackSeg
 _Static_assert(offsetof(struct pxe_env, undi_data_segment) == 0x20, "PXENV+.UNDIDataSeg");
 _Static_assert(sizeof(struct pxe_env) == 0x2c, "PXENV+"); /* not larger: FreeBSD refuses more */
 
+#define PXE_ROM_UNDI_ID 0x16 /* in the ROM's header: where UNDI ROM ID stands */
+
 /* ---- parameter blocks ------------------------------------------------------------------------------------------ */
+
+struct pxe_undi_loader {
+	uint16_t status, ax, bx, dx, di, es; /* at POST */
+	uint16_t undi_ds, undi_cs;	     /* segments that the caller offers */
+	struct segoff bang_pxe, pxenv;	     /* out */
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_undi_loader, bang_pxe) == 0x10, "UNDI_LOADER");
 
 struct pxe_get_information {
 	uint16_t status, base_io, interrupt, mtu, hw_type, hw_addr_len;
@@ -121,6 +154,94 @@ struct pxe_get_information {
 	uint16_t rom_segment, rx_buffers, tx_buffers;
 } __attribute__((packed));
 _Static_assert(offsetof(struct pxe_get_information, rom_segment) == 0x2c, "GET_INFORMATION");
+
+#define PXE_MAC_FIELD 16 /* bytes of a MAC address in a block */
+#define PXE_MCASTS 8
+
+struct pxe_undi_mcasts {
+	uint16_t count;
+	uint8_t address[PXE_MCASTS][PXE_MAC_FIELD]; /* callers' blocks may end after the last that counts */
+} __attribute__((packed));
+
+struct pxe_undi_open {
+	uint16_t status, flag, filter;
+	struct pxe_undi_mcasts mcasts;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_undi_open, mcasts) == 6, "UNDI_OPEN");
+#define PXE_FILTER_BROADCAST 0x02
+#define PXE_FILTER_PROMISCUOUS 0x04
+
+struct pxe_undi_set_mcast { /* and RESET */
+	uint16_t status;
+	struct pxe_undi_mcasts mcasts;
+} __attribute__((packed));
+
+struct pxe_undi_set_station {
+	uint16_t status;
+	uint8_t address[PXE_MAC_FIELD];
+} __attribute__((packed));
+
+struct pxe_undi_set_filter {
+	uint16_t status;
+	uint8_t filter;
+} __attribute__((packed));
+
+struct pxe_undi_statistics {
+	uint16_t status;
+	uint32_t sent, received, crc_errors, resource_errors;
+} __attribute__((packed));
+
+struct pxe_undi_get_mcast {
+	uint16_t status;
+	uint8_t ip[4];
+	uint8_t mac[PXE_MAC_FIELD];
+} __attribute__((packed));
+
+struct pxe_undi_transmit {
+	uint16_t status;
+	uint8_t protocol, flag;
+	struct segoff dest, tbd;
+	uint32_t reserved[2];
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_undi_transmit, tbd) == 8, "UNDI_TRANSMIT");
+#define PXE_PROTOCOL_UNKNOWN 0 /* the frame is complete; in an ISR's answer: none of the others */
+#define PXE_PROTOCOL_IP 1
+#define PXE_PROTOCOL_ARP 2
+#define PXE_PROTOCOL_RARP 3
+#define PXE_TRANSMIT_BROADCAST 1
+
+#define PXE_TBD_BLOCKS 8
+
+struct pxe_tbd {
+	uint16_t immediate_len;
+	struct segoff immediate;
+	uint16_t count;
+	struct {
+		uint8_t type, reserved;
+		uint16_t len;
+		struct segoff data;
+	} block[PXE_TBD_BLOCKS];
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_tbd, block) == 8, "UNDI_TBD");
+_Static_assert(sizeof(struct pxe_tbd) == 72, "UNDI_TBD");
+
+struct pxe_undi_isr {
+	uint16_t status, function, buffer_len, frame_len, header_len;
+	struct segoff frame;
+	uint8_t protocol, packet_type;
+} __attribute__((packed));
+_Static_assert(offsetof(struct pxe_undi_isr, frame) == 0x0a, "UNDI_ISR");
+_Static_assert(sizeof(struct pxe_undi_isr) == 0x10, "UNDI_ISR");
+#define PXE_ISR_START 1 /* in */
+#define PXE_ISR_PROCESS 2
+#define PXE_ISR_GET_NEXT 3
+#define PXE_ISR_OURS 0 /* out, of START */
+#define PXE_ISR_NOT_OURS 1
+#define PXE_ISR_DONE 0 /* out, of the others */
+#define PXE_ISR_RECEIVE 3
+#define PXE_PACKET_DIRECTED 0
+#define PXE_PACKET_BROADCAST 1
+#define PXE_PACKET_MULTICAST 2
 
 struct pxe_get_nic_type {
 	uint16_t status;
@@ -240,6 +361,20 @@ uint16_t pxe_get_information(void FAR *block);
 uint16_t pxe_get_nic_type(void FAR *block);
 uint16_t pxe_get_iface_info(void FAR *block);
 
+uint16_t pxe_undi_reset(void FAR *block);
+uint16_t pxe_undi_open(void FAR *block);
+uint16_t pxe_undi_close(void FAR *block);
+uint16_t pxe_undi_set_mcast(void FAR *block);
+uint16_t pxe_undi_set_station(void FAR *block);
+uint16_t pxe_undi_set_filter(void FAR *block);
+uint16_t pxe_undi_diags(void FAR *block);
+uint16_t pxe_undi_get_mcast(void FAR *block);
+
+uint16_t pxe_frame_transmit(void FAR *block);
+uint16_t pxe_frame_isr(void FAR *block);
+uint16_t pxe_frame_statistics(void FAR *block);
+uint16_t pxe_frame_clear_statistics(void FAR *block);
+
 uint16_t pxe_tftp_open(void FAR *block);
 uint16_t pxe_tftp_close(void FAR *block);
 uint16_t pxe_tftp_read(void FAR *block);
@@ -259,7 +394,11 @@ uint16_t pxe_file_read(void FAR *block);
 uint16_t pxe_file_size(void FAR *block);
 uint16_t pxe_file_api_check(void FAR *block);
 
+/* Frames are open: a call of UNDI_OPEN succeeded, and nothing closed them since. */
+bool pxe_undi_opened(void);
+
 /* The device was reset: nothing is open any more. */
+void pxe_undi_forget(void);
 void pxe_tftp_forget(void);
 void pxe_udp_forget(void);
 void pxe_file_forget(void);

@@ -12,7 +12,7 @@
 
 	extern	pxe_call, _api_stack_top
 
-	global	bang_pxe_entry, pxenv_entry, api_busy
+	global	bang_pxe_entry, pxenv_entry, loader_entry, api_busy
 
 	section	.text progbits alloc exec nowrite align=16
 
@@ -23,6 +23,19 @@
 %define	FRAME_OPCODE	10		; !PXE only
 %define	FRAME_BLOCK	12
 
+; The UNDI loader, from the ROM's stub: as by !PXE, with any opcode.
+loader_entry:
+	pushf
+	push	ebp
+	mov	bp, sp
+	cli
+	cmp	byte [cs:api_busy], 0
+	jne	bang_pxe_entry.nested
+	mov	byte [cs:api_busy], 1
+	mov	[cs:api_eax], eax
+	mov	eax, PXE_LOADER
+	jmp	bang_pxe_entry.go
+
 bang_pxe_entry:
 	pushf
 	push	ebp
@@ -32,8 +45,8 @@ bang_pxe_entry:
 	jne	.nested
 	mov	byte [cs:api_busy], 1
 	mov	[cs:api_eax], eax
-	mov	ax, [bp + FRAME_OPCODE]
-	mov	[cs:api_opcode], ax
+	movzx	eax, word [bp + FRAME_OPCODE]
+.go:	mov	[cs:api_opcode], eax
 	mov	eax, [bp + FRAME_BLOCK]
 	jmp	call_c
 .nested:
@@ -54,7 +67,8 @@ pxenv_entry:
 	jne	.nested
 	mov	byte [cs:api_busy], 1
 	mov	[cs:api_eax], eax
-	mov	[cs:api_opcode], bx
+	movzx	eax, bx
+	mov	[cs:api_opcode], eax
 	mov	ax, es
 	shl	eax, 16
 	mov	ax, di
@@ -90,7 +104,7 @@ call_c:
 	mov	gs, ax
 	mov	fs, [api_block + 2]
 	cld
-	movzx	eax, word [api_opcode]
+	mov	eax, [api_opcode]
 	movzx	edx, word [api_block]
 	test	word [api_flags], 0x200
 	jz	.masked			; a caller without interrupts stays without
@@ -115,6 +129,6 @@ call_c:
 api_caller:	resd 2
 api_eax:	resd 1
 api_block:	resd 1
-api_opcode:	resw 1
+api_opcode:	resd 1
 api_flags:	resw 1
 api_busy:	resb 1

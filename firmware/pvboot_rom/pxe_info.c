@@ -4,10 +4,14 @@
 #include "pci.h"
 #include "pvboot.h"
 #include "pxe.h"
+#include "receive.h" // RECEIVE_BUFFERS
 #include "virtio.h"
 
 #define HW_TYPE_ETHERNET 1
 #define NIC_PCI 2
+#define LINK_SPEED 1000000000 /* bit/s */
+/* ServiceFlags: broadcast, multicast, clearing statistics, RESET, OPEN and CLOSE; no interrupt (1000h). */
+#define SERVICES 0x0c23
 
 /* The three packets follow each other in struct pvboot_discover_res, in the order of PXE's packet types. */
 uint16_t pxe_get_cached_info(void FAR *block)
@@ -48,7 +52,7 @@ uint16_t pxe_get_information(void FAR *block)
 	put_address(p->current_address);
 	put_address(p->permanent_address);
 	p->rom_segment = resident.rom_segment;
-	p->rx_buffers = 1;
+	p->rx_buffers = RECEIVE_BUFFERS;
 	p->tx_buffers = 1;
 	return PXE_S_SUCCESS;
 }
@@ -75,8 +79,8 @@ uint16_t pxe_get_iface_info(void FAR *block)
 
 	for (uint32_t i = 0; i < sizeof(type); i++)
 		p->type[i] = type[i];
-	p->speed = 1000000000;
-	p->flags = 0;
+	p->speed = LINK_SPEED;
+	p->flags = SERVICES;
 	for (uint32_t i = 0; i < 4; i++)
 		p->reserved[i] = 0;
 	return PXE_S_SUCCESS;

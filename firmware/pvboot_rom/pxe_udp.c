@@ -1,92 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/*
- * pxe_udp.c - the UDP group of the API.
- *
- * The device fills posted buffers; a read looks at the used ring in RAM only, never at a port (a port access may cost
- * as much as a thousand instructions).  Datagrams for other ports are kept, a bounded number: pxelinux has several
- * ports open.
- */
+/* pxe_udp.c - the UDP group of the API. */
 #include "boot.h" // boot_dhcp
 #include "pvboot.h"
 #include "pxe.h"
+#include "receive.h"
 #include "request.h"
 #include "send.h"
 #include "virtio.h"
 
 #define DEFAULT_SOURCE_PORT 2069 /* PXE 2.1: of UDP_WRITE with src_port 0 */
-#define BUFFERS 8		 /* datagrams the device may fill; it keeps more itself */
-#define KEEP (BUFFERS / 2)	 /* datagrams kept when nobody asks for them */
 
-struct rx_buffer {
-	struct pvboot_pkt pkt;
-	uint8_t payload[PVBOOT_DGRAM_MAX];
-};
-
-/* Where runtime.ld has what a boot program is not loaded with: nothing is written here before it opens UDP. */
-static struct rx_buffer buffers[BUFFERS] __attribute__((aligned(4), section(".bss.packets")));
-static uint8_t waiting[BUFFERS]; /* indexes of filled buffers, oldest first */
-static uint8_t waiting_len;
-static bool posted, opened;
+static bool opened;
 
 void pxe_udp_forget(void)
 {
-	posted = opened = false;
-	waiting_len = 0;
+	opened = false;
 	send_forget();
-}
-
-static void post(uint8_t i)
-{
-	virtio_submit(&virtio_packets, i);
-}
-
-static void post_end(void)
-{
-	if (!(virtio_packets.used.flags & VRING_USED_F_NO_NOTIFY))
-		virtio_kick(&virtio_packets);
-}
-
-static void post_all(void)
-{
-	for (uint8_t i = 0; i < BUFFERS; i++) {
-		virtio_packets.desc[i] = (struct vring_desc){
-			.addr = near_phys(&buffers[i]), .len = sizeof(buffers[i]), .flags = VRING_DESC_F_WRITE};
-		post(i);
-	}
-	posted = true;
-	post_end();
-}
-
-/* Take what the device has filled to the waiting list. */
-static void harvest(void)
-{
-	struct virtio_queue *q = &virtio_packets;
-
-	while (virtio_has_used(q) && waiting_len < BUFFERS) {
-		uint32_t id = q->used.ring[q->last_used % VIRTIO_RING].id;
-
-		q->last_used++;
-		if (id < BUFFERS)
-			waiting[waiting_len++] = id;
-	}
-}
-
-/* Give the buffer at place n of the waiting list back to the device. */
-static void drop(uint8_t n)
-{
-	post(waiting[n]);
-	waiting_len--;
-	for (; n < waiting_len; n++)
-		waiting[n] = waiting[n + 1];
-}
-
-static void drop_down_to(uint8_t limit)
-{
-	if (waiting_len <= limit)
-		return;
-	while (waiting_len > limit)
-		drop(0);
-	post_end();
 }
 
 static uint32_t dgram_op(uint16_t op, const void *args, uint16_t len)
@@ -104,10 +33,8 @@ uint16_t pxe_udp_open(void FAR *block)
 
 	if (!pxe_reopen() || !virtio_dgram)
 		return PXE_S_FAILURE;
-	if (!posted)
-		post_all();
-	harvest();
-	drop_down_to(0);
+	receive_start();
+	receive_drop_type(PVBOOT_PKT_DGRAM);
 	memcpy(args.address, source ? (void *)&source : boot_dhcp.lease.address, sizeof(args.address));
 	if (dgram_op(PVBOOT_OP_DGRAM_OPEN, &args, sizeof(args)))
 		return PXE_S_FAILURE;
@@ -127,16 +54,13 @@ uint16_t pxe_udp_close(void FAR *block)
 /* Of the inputs only the destination counts: source address and port hold stale values in pxelinux. */
 static bool matches(const struct pvboot_pkt *pkt, uint32_t dest, uint16_t port_be)
 {
-	return pkt->type == PVBOOT_PKT_DGRAM && (!port_be || pkt->dst_port_be == port_be) &&
-	       (!dest || *(const uint32_t *)pkt->dst == dest);
+	return (!port_be || pkt->dst_port_be == port_be) && (!dest || *(const uint32_t *)pkt->dst == dest);
 }
 
-static void deliver(struct pxe_udp_read FAR *p, const struct rx_buffer *b)
+static void deliver(struct pxe_udp_read FAR *p, const struct packet *b)
 {
-	uint32_t len = b->pkt.length < PVBOOT_DGRAM_MAX ? b->pkt.length : PVBOOT_DGRAM_MAX;
+	uint32_t len = b->pkt.length < p->buffer_size ? b->pkt.length : p->buffer_size;
 
-	if (len > p->buffer_size)
-		len = p->buffer_size;
 	copy_to_linear(linear(p->buffer), b->payload, len);
 	p->buffer_size = len;
 	p->source = *(const uint32_t *)b->pkt.src;
@@ -150,26 +74,23 @@ uint16_t pxe_udp_read(void FAR *block)
 	struct pxe_udp_read FAR *p = block;
 	uint32_t dest = p->dest;
 	uint16_t port_be = p->dest_port_be;
+	const struct packet *b;
+	uint8_t n = 0;
 
 	if (!opened || !virtio_running)
 		return PXE_S_UDP_CLOSED;
-	harvest();
-	if (!waiting_len) {
+	if (!receive_next(PVBOOT_PKT_DGRAM, &n))
 		send_flush(); /* what is awaited may be the answer */
-		harvest();
-	}
-	for (uint8_t i = 0; i < waiting_len; i++) {
-		const struct rx_buffer *b = &buffers[waiting[i]];
-
+	for (; (b = receive_next(PVBOOT_PKT_DGRAM, &n)); n++) {
 		if (!matches(&b->pkt, dest, port_be))
 			continue;
 		deliver(p, b);
-		drop(i);
-		post_end();
+		receive_drop(n);
+		receive_kick();
 		return PXE_S_SUCCESS;
 	}
 	send_flush();
-	drop_down_to(KEEP);
+	receive_trim();
 	request_check_host();
 	return PXE_S_FAILURE;
 }
@@ -177,9 +98,10 @@ uint16_t pxe_udp_read(void FAR *block)
 /* Does something lie here that was sent to this port?  Then its owner will read before it waits. */
 static bool has_unread(uint16_t port_be)
 {
-	harvest();
-	for (uint8_t i = 0; i < waiting_len; i++)
-		if (buffers[waiting[i]].pkt.dst_port_be == port_be)
+	const struct packet *b;
+
+	for (uint8_t n = 0; (b = receive_next(PVBOOT_PKT_DGRAM, &n)); n++)
+		if (b->pkt.dst_port_be == port_be)
 			return true;
 	return false;
 }

@@ -21,7 +21,7 @@ struct request {
 	uint32_t room, room_len; /* physical: where the result goes, 0: none */
 	uint32_t detail, length; /* out: as in struct pvboot_rsp */
 };
-#define REQUEST_ARGS_MAX 24
+#define REQUEST_ARGS_MAX 56
 
 /*
  * While true the ROM is on its own: waits show a dot each second and an absent host, and Esc or Ctrl-C ends them.

@@ -24,7 +24,8 @@ rom_blocks:
 	jmp	near init
 rom_sum:
 	db	0			; mkrom
-	times	0x18 - ($ - $$) db 0
+	times	0x16 - ($ - $$) db 0
+	dw	undi_id
 	dw	pcir
 	dw	pnp
 	times	0x20 - ($ - $$) db 0
@@ -64,6 +65,23 @@ pnp:					; Plug and Play BIOS Specification 1.0A, 3.2
 	dw	0
 	dw	0
 
+	align	16, db 0
+%define	UNDI_ID_SIZE	0x16
+%define	UNDI_STACK	256
+%define	UNDI_NOTHING	16		; bytes of data and of code that a caller of the loader sets aside for us: not used
+%define	LOADER_AT	(loader - header)
+%define	UNDI_ID_SUM	('U' + 'N' + 'D' + 'I' + UNDI_ID_SIZE + 1 + 2 + LOADER_AT + (LOADER_AT >> 8) + (UNDI_STACK >> 8) + \
+			2 * UNDI_NOTHING + 'P' + 'C' + 'I' + 'R')
+undi_id:				; PXE 2.1, 4.3.1: UNDI ROM ID
+	db	"UNDI"
+	db	UNDI_ID_SIZE
+	db	(0x1000 - UNDI_ID_SUM) & 0xff
+	db	0			; revision of the structure
+	db	0, 1, 2			; of the UNDI: 2.1.0
+	dw	loader
+	dw	UNDI_STACK, UNDI_NOTHING, UNDI_NOTHING
+	db	"PCIR"
+
 manufacturer:
 	db	"pvboot project", 0
 product:
@@ -71,33 +89,18 @@ product:
 
 ; ---- boot ------------------------------------------------------------------------------------------------------------
 
-; Find the resident part: from the top of free base memory upwards, a KiB at a time, in case somebody took more after us.
 bev:
 	pushf
 	pushad
 	push	ds
 	push	es
-	cld
-	xor	ax, ax
-	mov	ds, ax
-	mov	ax, [BDA_FBM]
+	call	find
+	jc	.lost
 	push	cs
-	pop	ds
-.next:	cmp	ax, 640
-	jae	.lost
-	mov	bx, ax
-	shl	bx, 6
-	mov	es, bx
-	mov	si, magic
-	mov	di, RESIDENT_O_MAGIC
-	mov	cx, 4
-	repe cmpsw
-	jne	.other
-	mov	dx, cs
-	cmp	[es:RESIDENT_O_ROM_SEGMENT], dx
-	je	.found
-.other:	inc	ax
-	jmp	.next
+	push	word .back
+	push	es
+	push	word [es:RESIDENT_O_BEV]
+	retf
 .lost:	mov	si, lost_text
 	mov	ah, 0x0e
 	mov	bx, 7
@@ -111,16 +114,69 @@ bev:
 	pop	bx
 	pop	si
 	jmp	.char
-.found:	push	cs
-	push	word .back
-	push	es
-	push	word [es:RESIDENT_O_BEV]
-	retf
 .back:	pop	es
 	pop	ds
 	popad
 	popf
 	retf
+
+; PXE 2.1, 3.1: the UNDI loader.  Far, on the stack a far pointer to its block; AX 0 and Status 0 if it succeeds.  What it
+; would load stands in base memory since POST, so the segments that the caller offers stay unused.
+loader:
+	push	ebp
+	mov	bp, sp
+	pushf
+	pushad
+	push	ds
+	push	es
+	call	find
+	push	word [bp + 10]
+	push	word [bp + 8]
+	push	ax			; for an opcode
+	jc	.lost
+	push	cs
+	push	word .back
+	push	es
+	push	word [es:RESIDENT_O_LOADER]
+	retf
+.lost:	lds	bx, [bp + 8]
+	mov	ax, PXE_FAILURE
+	mov	[bx], ax
+.back:	add	sp, 6
+	pop	es
+	pop	ds
+	mov	[bp - 2 - 4], ax	; AX of pushad's frame
+	popad
+	popf
+	pop	ebp
+	retf
+
+; Find the resident part: from the top of free base memory upwards, a KiB at a time, in case somebody took more after us.  Out:
+; ES, or carry if there is none; DS = CS, DF clear; trashes AX, BX, CX, DX, SI, DI.
+find:
+	cld
+	xor	ax, ax
+	mov	ds, ax
+	mov	ax, [BDA_FBM]
+	push	cs
+	pop	ds
+.next:	cmp	ax, 640
+	cmc
+	jb	.end
+	mov	bx, ax
+	shl	bx, 6
+	mov	es, bx
+	mov	si, magic
+	mov	di, RESIDENT_O_MAGIC
+	mov	cx, 4
+	repe cmpsw
+	jne	.other
+	mov	dx, cs
+	cmp	[es:RESIDENT_O_ROM_SEGMENT], dx
+	je	.end			; carry is clear
+.other:	inc	ax
+	jmp	.next
+.end:	ret
 
 magic:
 	db	RESIDENT_MAGIC

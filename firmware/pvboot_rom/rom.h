@@ -25,12 +25,12 @@ struct resident {
 	uint16_t kib;		/* KiB of base memory it needs */
 	uint16_t init_entry;	/* far entries, for the ROM's stubs */
 	uint16_t bev_entry;
-	uint16_t rom_segment; /* set by init */
-	uint16_t old_fbm;     /* word 0:413h as init found it, KiB */
-	uint16_t new_fbm;     /* and as init left it */
-	uint16_t pci_hint;    /* AX at init */
-	uint16_t pnp_bios;    /* "$PnP" stood at ES:DI at init */
-	uint16_t reserved;
+	uint16_t rom_segment;  /* set by init */
+	uint16_t old_fbm;      /* word 0:413h as init found it, KiB */
+	uint16_t new_fbm;      /* and as init left it */
+	uint16_t pci_hint;     /* AX at init */
+	uint16_t pnp_bios;     /* "$PnP" stood at ES:DI at init */
+	uint16_t loader_entry; /* as init_entry */
 };
 _Static_assert(offsetof(struct resident, magic) == 16, "resident.magic");
 _Static_assert(sizeof(struct resident) == 44, "resident header");

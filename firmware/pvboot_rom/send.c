@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * send.c - datagrams from the guest, several to one notification of the device.
+ * send.c - datagrams, several to one notification of the device, and frames from the guest.
  *
  * A boot program that fetches a file acknowledges each block.  While blocks it has not read yet lie in the ring the
  * host needs no acknowledgement at once, and a notification (a port write, served by another process) costs as much as
@@ -24,6 +24,16 @@ struct slot {
 	struct pvboot_req hdr;
 	struct pvboot_dgram_args args;
 	uint8_t payload[SHORT_MAX];
+};
+
+/* A frame's descriptors begin at REQUEST_DESC_SEND too, and go round to the first of a request's. */
+_Static_assert(REQUEST_DESC_SEND + 1 + SEND_FRAGMENTS + 1 <= VIRTIO_RING + REQUEST_DESC_CANCEL,
+	       "the ring is too small");
+
+struct frame {
+	struct pvboot_req hdr;
+	struct pvboot_frame_args args;
+	uint8_t header[SEND_HEADER];
 };
 
 static struct slot slots[SEND_SLOTS];
@@ -84,4 +94,36 @@ uint32_t send_datagram(const struct pvboot_dgram_args *args, uint32_t payload, u
 	if (later && len <= SHORT_MAX && waiting < SEND_SLOTS)
 		return PVBOOT_S_OK;
 	return send_flush();
+}
+
+uint32_t send_frame(const uint8_t *header, const struct send_fragment *fragments, uint32_t n)
+{
+	static struct frame frame;
+	uint16_t own = header ? sizeof(frame) : offsetof(struct frame, header), d = REQUEST_DESC_SEND;
+	uint32_t end;
+
+	send_flush();
+	if (!virtio_running)
+		return REQUEST_NO_DEVICE;
+	frame.hdr.magic = PVBOOT_REQ_MAGIC;
+	frame.hdr.op = PVBOOT_OP_FRAME_SEND;
+	frame.hdr.arg_len = own - sizeof(frame.hdr);
+	if (header)
+		memcpy(frame.header, header, sizeof(frame.header));
+	request_describe(d, near_phys(&frame), own, VRING_DESC_F_NEXT, d + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		d = (d + 1) % VIRTIO_RING;
+		request_describe(d, fragments[i].phys, fragments[i].len, VRING_DESC_F_NEXT, (d + 1) % VIRTIO_RING);
+		frame.hdr.arg_len += fragments[i].len;
+	}
+	request_describe((d + 1) % VIRTIO_RING, near_phys((void *)&responses[0]), sizeof(responses[0]),
+			 VRING_DESC_F_WRITE, 0);
+	responses[0].status = PVBOOT_S_UNWRITTEN;
+	request_submit(REQUEST_DESC_SEND);
+	virtio_kick(&virtio_requests);
+	end = request_wait(REQUEST_DESC_SEND);
+	if (!end)
+		return responses[0].status;
+	virtio_stop();
+	return end;
 }

@@ -14,22 +14,41 @@ SOURCE = Path(__file__).resolve().parent / "nbp" / "apitest.asm"
 BLOCK = 1024  # what apitest asks TFTP_OPEN for
 LENGTHS = {"partial-block": 150 * BLOCK - 23, "multiple-of-block": 64 * BLOCK}
 
+MEDIA_TEST, BAD_MAC, INVALID_STATE = 0x61, 0x67, 0x6A
 SUCCESS, FAILURE, UNSUPPORTED, UDP_CLOSED, TFTP_CLOSED, NOT_FOUND, PARAMETER, TOO_BIG = 0, 1, 3, 0x18, 0x1A, 0x3B, 0x6C, 0x79
 # Status of each call, by the name apitest gives it.
 EXPECTED = {
     "cached-info": SUCCESS,
     "cached-info-copy": SUCCESS,
     "cached-info-type-4": PARAMETER,
-    "undi-startup": UNSUPPORTED,
+    "start-undi": SUCCESS,
+    "undi-startup": SUCCESS,
+    "undi-initialize": SUCCESS,
     "tftp-reserved": UNSUPPORTED,
     "unknown": UNSUPPORTED,
-    "start-base": UNSUPPORTED,
+    "start-base": SUCCESS,
     "stop-base": SUCCESS,
     "file-exec": UNSUPPORTED,
     "file-exit-hook": UNSUPPORTED,
     "get-nic-type": SUCCESS,
     "get-information": SUCCESS,
     "get-iface-info": SUCCESS,
+    "undi-get-mcast": SUCCESS,
+    "undi-force-interrupt": UNSUPPORTED,
+    "undi-diags": SUCCESS,
+    "undi-transmit-closed": INVALID_STATE,
+    "undi-isr-start": SUCCESS,
+    "undi-isr-closed": SUCCESS,
+    "undi-isr-bad": PARAMETER,
+    "undi-set-station": SUCCESS,
+    "undi-set-station-other": BAD_MAC,
+    "undi-set-mcast": SUCCESS,
+    "undi-set-mcast-9": PARAMETER,
+    "undi-reset-9": PARAMETER,
+    "undi-open": MEDIA_TEST,
+    "undi-close": SUCCESS,
+    "undi-close-again": SUCCESS,
+    "undi-cleanup": SUCCESS,
     "tftp-read-closed": TFTP_CLOSED,
     "tftp-close-closed": TFTP_CLOSED,
     "get-fsize": SUCCESS,
@@ -137,6 +156,14 @@ def test_api_refuses_a_call_within_a_call(lab):
     _, report = run(lab, b"x")
     nested = report.values("nested-get-fsize")[0]
     assert nested["refused"] >= 1 and nested["wrong"] == 0, nested
+
+
+def test_api_undi_tells_why_there_are_no_frames(lab):
+    """With a status of its own, a line on the screen and one in hostd's log, each once."""
+    vm, report = run(lab, b"x")
+    assert report.text.count("the boot program wants Ethernet frames; frames = on") == 1
+    assert report.values("undi-get-mcast") == [{"mac": 0x015E0001, "low": 0x0302}]
+    assert [report.values(name)[0]["function"] for name in ("undi-isr-start", "undi-isr-closed")] == [1, 0]
 
 
 def test_api_unload_leaves_base_memory_to_the_program(lab):

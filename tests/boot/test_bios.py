@@ -20,7 +20,7 @@ MIB = 1 << 20
 PCI_INDEX, PCI_DATA = 0xCF8, 0xCFC
 PAM_D0000 = 0x8000005C  # of the i440FX: D0000h-D7FFFh
 PAM_RAM = 0x33  # read and written in RAM
-SHRUNK_BLOCKS = 1
+SHRUNK_BLOCKS = 2
 
 
 @pytest.fixture(params=BIOSES.keys())

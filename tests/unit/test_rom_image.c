@@ -16,6 +16,7 @@
 #define BASE_KIB_MAX 44 /* KiB of base memory */
 #define PCIR_LENGTH 0x1c
 #define PNP_LENGTH 0x20
+#define UNDI_ID_LENGTH 0x16
 /* firmware/pvboot_rom/rom.h: struct resident */
 #define RESIDENT_MAGIC "PVBOOTRM"
 #define RESIDENT_O_MAGIC 16
@@ -141,6 +142,17 @@ static void test_pnp_strings_end_within_what_is_kept(void **state)
 	assert_memory_equal(image.bytes + product, "pvboot ", 7);
 }
 
+static void test_undi_rom_id_has_a_loader_within_what_is_kept(void **state)
+{
+	size_t at = get16(0x16);
+
+	assert_memory_equal(image.bytes + at, "UNDI", 4);
+	assert_int_equal(image.bytes[at + 4], UNDI_ID_LENGTH);
+	assert_int_equal(sum(at, UNDI_ID_LENGTH), 0);
+	assert_in_range(get16(at + 0x0a), at + UNDI_ID_LENGTH, kept() - 1);
+	assert_memory_equal(image.bytes + at + 0x12, "PCIR", 4);
+}
+
 static void test_little_is_kept_in_the_rom_area(void **state)
 {
 	assert_in_range(kept(), BLOCK, KEPT_MAX);
@@ -178,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_pcir_names_the_device),
 		cmocka_unit_test(test_pnp_has_a_bev_within_what_is_kept),
 		cmocka_unit_test(test_pnp_strings_end_within_what_is_kept),
+		cmocka_unit_test(test_undi_rom_id_has_a_loader_within_what_is_kept),
 		cmocka_unit_test(test_little_is_kept_in_the_rom_area),
 		cmocka_unit_test(test_little_base_memory_is_taken),
 	};

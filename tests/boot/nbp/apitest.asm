@@ -14,7 +14,8 @@
 %define	SECOND_MAGIC	0x32545250
 %define	SMALL_STACK	96		; bytes of stack that calls get
 %define	STACK_GUARD	48
-%define	QUIET_TICKS	6
+%define	QUIET_TICKS	9
+%define	ARP_AT		(arp - entry + 0x7c00)
 
 %macro	run 3				; name, opcode, block
 	mov	word [call_name], %%name
@@ -64,11 +65,7 @@ entry:
 	mov	gs, ax
 	sti
 	cld
-	; A BIOS with its console on this port goes on printing, in its timer interrupt, what it was given before.
-	mov	eax, [0x46c]
-	add	eax, QUIET_TICKS
-.quiet:	cmp	eax, [0x46c]
-	ja	.quiet
+	call	quiet
 	cmp	dword [SECOND_RUN], SECOND_MAGIC
 	je	second
 
@@ -78,9 +75,12 @@ entry:
 	call	puts
 	call	check_entry
 	call	check_int1a
+	call	check_loader
 	call	cached_info
 
+	run	"start-undi", 0x00, block_plain
 	run	"undi-startup", 0x01, block_plain
+	run	"undi-initialize", 0x03, block_plain
 	run	"tftp-reserved", 0x24, block_plain
 	run	"unknown", 0x1234, block_plain
 	run	"start-base", 0x75, block_plain
@@ -98,6 +98,8 @@ entry:
 	mov	si, block_iface + 2
 	call	puts
 	call	newline
+
+	call	undi_calls
 
 	; TFTP
 	run	"tftp-read-closed", 0x22, block_tread
@@ -207,6 +209,13 @@ leave_to_bios:
 	xor	ax, ax
 	retf
 
+; A BIOS with its console on the serial port goes on printing, in its timer interrupt, what it was given before.
+quiet:	mov	eax, [0x46c]
+	add	eax, QUIET_TICKS
+.wait:	cmp	eax, [0x46c]
+	ja	.wait
+	ret
+
 ; ---- checks -----------------------------------------------------------------------------------------------------------------
 
 check_entry:
@@ -298,6 +307,223 @@ check_int1a:
 	mov	es, ax
 	ret
 
+; The UNDI group; the rest of it if frames can be opened.
+undi_calls:
+	mov	eax, [block_info + 0x0c]	; current address
+	mov	[arp_sha], eax
+	mov	[frame_source], eax
+	mov	[block_station + 2], eax
+	mov	ax, [block_info + 0x10]
+	mov	[arp_sha + 4], ax
+	mov	[frame_source + 4], ax
+	mov	[block_station + 6], ax
+	mov	eax, [my_ip]
+	mov	[arp_spa], eax
+	mov	eax, [block_uwrite + 2]		; the server
+	mov	[arp_tpa], eax
+	run	"undi-get-mcast", 0x11, block_getmcast
+	value	"mac", block_getmcast + 6
+	value16	"low", block_getmcast + 10
+	call	newline
+	run	"undi-force-interrupt", 0x10, block_plain
+	run	"undi-diags", 0x0f, block_plain
+	run	"undi-transmit-closed", 0x08, block_transmit
+	mov	word [block_isr + 2], 1
+	run	"undi-isr-start", 0x14, block_isr
+	value16	"function", block_isr + 2
+	call	newline
+	mov	word [block_isr + 2], 3
+	run	"undi-isr-closed", 0x14, block_isr
+	value16	"function", block_isr + 2
+	call	newline
+	mov	word [block_isr + 2], 4
+	run	"undi-isr-bad", 0x14, block_isr
+	run	"undi-set-station", 0x0a, block_station
+	inc	byte [block_station + 7]
+	run	"undi-set-station-other", 0x0a, block_station
+	run	"undi-set-mcast", 0x09, block_mcast
+	mov	word [block_mcast + 2], 9
+	run	"undi-set-mcast-9", 0x09, block_mcast
+	run	"undi-reset-9", 0x04, block_mcast
+	mov	word [block_mcast + 2], 1
+	mov	byte [call_quiet], 1
+	run	"undi-open", 0x06, block_open
+	mov	byte [call_quiet], 0
+	call	quiet			; the ROM may have said something
+	call	call_report
+	cmp	word [block_open], 0
+	jne	.none
+	call	frame_calls
+.none:	run	"undi-close", 0x07, block_plain
+	run	"undi-close-again", 0x07, block_plain
+	run	"undi-cleanup", 0x02, block_plain
+	ret
+
+; UNDI is open: ask for the server's MAC in several ways.
+frame_calls:
+	run	"undi-open-again", 0x06, block_open
+	run	"undi-set-filter", 0x0b, block_filter
+	run	"undi-clear-statistics", 0x0e, block_plain
+	mov	word [tbd_blocks], 9
+	run	"undi-transmit-9-blocks", 0x08, block_transmit
+	mov	word [tbd_blocks], 0
+	mov	word [tbd], 1501
+	run	"undi-transmit-long", 0x08, block_transmit
+	mov	byte [block_transmit + 2], 0
+	mov	word [tbd], 13
+	run	"undi-transmit-short", 0x08, block_transmit
+	mov	byte [block_transmit + 2], 4
+	mov	word [tbd], 28
+	run	"undi-transmit-bad-protocol", 0x08, block_transmit
+
+	; ARP without a header, broadcast, in three pieces, one of them empty
+	mov	byte [block_transmit + 2], 2
+	mov	byte [block_transmit + 3], 1
+	mov	word [tbd], 11
+	mov	word [tbd_blocks], 3
+	run	"undi-transmit-arp", 0x08, block_transmit
+	call	arp_wait
+	; the same to the address it told
+	mov	byte [block_transmit + 3], 0
+	mov	dword [arp_sha + 10], 0		; tha
+	run	"undi-transmit-arp-directed", 0x08, block_transmit
+	call	arp_wait
+	; a whole frame
+	mov	byte [block_transmit + 2], 0
+	mov	word [tbd], 42
+	mov	word [tbd + 2], frame
+	mov	word [tbd_blocks], 0
+	run	"undi-transmit-frame", 0x08, block_transmit
+	call	arp_wait
+	run	"undi-statistics", 0x0d, block_statistics
+	value	"sent", block_statistics + 2
+	value	"received", block_statistics + 6
+	call	newline
+	run	"undi-reset", 0x04, block_mcast
+	run	"undi-transmit-after-reset", 0x08, block_transmit
+	call	arp_wait
+	run	"undi-shutdown", 0x05, block_plain
+	run	"undi-transmit-shut", 0x08, block_transmit
+	run	"undi-initialize", 0x03, block_plain
+	run	"undi-open", 0x06, block_open
+	run	"undi-transmit-after-shutdown", 0x08, block_transmit
+	call	arp_wait
+	; after the base code was unloaded, too
+	run	"undi-shutdown", 0x05, block_plain
+	run	"undi-unload-stack", 0x70, block_plain
+	run	"undi-startup", 0x01, block_plain
+	run	"undi-initialize", 0x03, block_plain
+	run	"undi-open", 0x06, block_open
+	run	"undi-transmit-after-unload", 0x08, block_transmit
+	call	arp_wait
+	ret
+
+; Wait up to 5 s for the server's answer to the ARP request.
+arp_wait:
+	mov	eax, [0x46c]
+	mov	[scratch], eax
+	mov	byte [call_quiet], 1
+.next:	mov	word [block_isr + 2], 1
+	run	"undi-isr-start-quiet", 0x14, block_isr
+	mov	ax, [block_isr + 2]
+	mov	[scratch + 4], ax
+	mov	word [block_isr + 2], 2
+.more:	run	"undi-isr", 0x14, block_isr
+	cmp	word [block_isr], 0
+	jne	.out
+	cmp	word [block_isr + 2], 3
+	je	.frame
+	mov	eax, [0x46c]
+	sub	eax, [scratch]
+	cmp	eax, 91
+	jb	.next
+.out:	jmp	.end
+.again:	mov	word [block_isr + 2], 3
+	jmp	.more
+.frame:	cmp	word [scratch + 4], 0
+	je	.started
+	say	"BAD isr start", 13, 10
+.started:
+	mov	word [scratch + 4], 0
+	les	bx, [block_isr + 10]
+	mov	eax, [es:bx + 28]		; spa
+	mov	edx, [es:bx + 38]		; tpa
+	mov	cx, [es:bx + 20]		; operation
+	mov	di, [es:bx + 12]
+	push	dword [es:bx + 6]		; whom it comes from
+	pop	dword [server_mac]
+	push	word [es:bx + 10]
+	pop	word [server_mac + 4]
+	push	dword [es:bx]
+	pop	dword [scratch + 4]
+	push	es
+	xor	si, si
+	mov	es, si
+	pop	si				; its segment
+	cmp	di, 0x0608
+	jne	.again
+	cmp	cx, 0x0200
+	jne	.again
+	cmp	eax, [arp_tpa]
+	jne	.again
+	cmp	edx, [arp_spa]
+	jne	.again
+	mov	byte [call_quiet], 0
+	call	call_report
+	value16	"length", block_isr + 6
+	value16	"header", block_isr + 8
+	value16	"types", block_isr + 14
+	mov	eax, [frame_source]
+	xor	eax, [scratch + 4]
+	mov	[scratch], eax
+	value	"other", scratch
+	cmp	si, 0xa000
+	jb	.base
+	say	" BAD place"
+.base:	call	newline
+	ret
+.end:	mov	byte [call_quiet], 0
+	say	"BAD no answer to the ARP request", 13, 10
+	ret
+
+; The UNDI loader by the ROM ID: it finds what was loaded at POST.
+check_loader:
+	les	bx, [entry_bang]
+	les	bx, [es:bx + 8]
+	cmp	dword [es:bx], 'UNDI'
+	jne	.bad
+	cmp	dword [es:bx + 0x12], 'PCIR'
+	jne	.bad
+	mov	cl, [es:bx + 4]
+	cmp	cl, 0x16
+	jne	.bad
+	call	sum
+	jnz	.bad
+	mov	ax, [es:bx + 0x0a]
+	mov	[scratch], ax
+	mov	[scratch + 2], es
+	xor	ax, ax
+	mov	es, ax
+	mov	bp, sp
+	push	ds
+	push	word block_loader
+	call	far [scratch]
+	add	sp, 4
+	cmp	bp, sp
+	jne	.bad
+	or	ax, [block_loader]
+	jnz	.bad
+	mov	eax, [block_loader + 0x10]
+	cmp	eax, [entry_bang]
+	jne	.bad
+	mov	eax, [block_loader + 0x14]
+	cmp	eax, [entry_pxenv]
+	je	.done
+.bad:	say	"BAD loader", 13, 10
+.done:	xor	ax, ax
+	mov	es, ax
+	ret
+
 cached_info:
 	mov	word [block_cached + 2], 1
 .next:	mov	word [block_cached + 4], 0
@@ -310,6 +536,7 @@ cached_info:
 .limit:	les	bx, [block_cached + 6]
 	mov	eax, [es:bx + 16]	; yiaddr
 	mov	[scratch], eax
+	mov	[my_ip], eax
 	mov	al, [es:bx]
 	mov	[scratch + 4], al
 	mov	eax, [es:bx + 20]	; siaddr
@@ -717,12 +944,57 @@ text_bad:	db	" BAD ", 0
 block_plain:	dw	0xffff
 		times 16 db 0
 block_cached:	dw	0xffff, 0, 0, 0, 0, 0x5a5a
+block_loader:	dw	0xffff
+		times 0x16 db 0
 block_nic:	dw	0xffff
 		times 14 db 0
 block_info:	dw	0xffff
 		times 0x32 db 0
 block_iface:	dw	0xffff
 		times 0x30 db 0
+block_getmcast:	dw	0xffff
+		db	239, 129, 2, 3
+		times 16 db 0x77
+block_station:	dw	0xffff
+		times 16 db 0
+block_filter:	dw	0xffff
+		db	3
+block_mcast:	dw	0xffff, 1
+		db	0x01, 0x00, 0x5e, 0x00, 0x00, 0x01
+		times 10 db 0
+block_open:	dw	0xffff, 0, 3, 2	; the second is no multicast address: to be left out
+		db	0x01, 0x00, 0x5e, 0x00, 0x00, 0x01
+		times 10 db 0
+		db	0x00, 0x00, 0x5e, 0x00, 0x00, 0x01
+		times 10 db 0
+block_statistics:
+		dw	0xffff
+		dd	0, 0, 0, 0
+block_isr:	dw	0xffff, 0, 0, 0, 0, 0, 0
+		db	0xff, 0xff
+block_transmit:	dw	0xffff
+		db	2, 1
+		dw	server_mac, 0
+		dw	tbd, 0
+		dd	0, 0
+tbd:		dw	28, arp, 0
+tbd_blocks:	dw	0
+		db	1, 0
+		dw	0, 0xfff0, 0xffff
+		db	1, 0
+		dw	9, arp + 11, 0
+		db	1, 0
+		dw	8, (ARP_AT + 20) & 15, (ARP_AT + 20) >> 4
+		times 5 * 8 db 0
+server_mac:	times 6 db 0xff
+frame:		times 6 db 0xff
+frame_source:	times 6 db 0
+		dw	0x0608
+arp:		db	0, 1, 8, 0, 6, 4, 0, 1
+arp_sha:	times 6 db 0
+arp_spa:	dd	0
+		times 6 db 0
+arp_tpa:	dd	0
 block_fsize:	dw	0xffff
 		dd	0, 0
 		name128	"payload.bin"
@@ -808,6 +1080,7 @@ entry_ax:	dw	0
 entry_edx:	dd	0
 entry_pxenv:	dd	0
 entry_bang:	dd	0
+my_ip:		dd	0
 call_back:	dd	0, 0
 scratch:	dd	0, 0
 total:		dd	0
