@@ -7,14 +7,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -30,6 +28,7 @@
 #define STARTS_MAX 10	 /* one that dies more often does so for a reason */
 #define RESTART_US 50000 /* to wait before, more each time */
 #define HELLO_MS 1000
+#define SOCKET_NAME "hostd.sock"
 
 static int connect_to(const char *path)
 {
@@ -135,20 +134,12 @@ static bool add_kernel(struct private_hostd *hostd, const struct run_options *o)
 bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o, const char *program)
 {
 	static const char *const levels[] = {"warning", "info", "debug"};
-	const char *run_dir = getenv("XDG_RUNTIME_DIR");
 	struct stat st;
-	uint64_t number;
 
 	memset(hostd, 0, sizeof(*hostd));
-	/* sun_path holds 107 bytes: a long TMPDIR would not do. */
-	if (geteuid() == 0 || !run_dir || *run_dir != '/' || strlen(run_dir) > 32 || access(run_dir, W_OK) < 0)
-		run_dir = "/tmp";
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number)) {
-		perror("pvboot: no random number");
+	if (!temp_dir_name(&hostd->dir))
 		return false;
-	}
-	snprintf(hostd->dir, sizeof(hostd->dir), "%s/pvboot-%016" PRIx64, run_dir, number);
-	snprintf(hostd->socket, sizeof(hostd->socket), "%s/hostd.sock", hostd->dir);
+	snprintf(hostd->socket, sizeof(hostd->socket), "%s/" SOCKET_NAME, hostd->dir.path);
 
 	argv_add(&hostd->argv, "%s", program);
 	argv_add(&hostd->argv, "-d");
@@ -185,17 +176,6 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 	if (o->direct)
 		add_option(&hostd->argv, "--boot", "direct");
 	return add_kernel(hostd, o);
-}
-
-static bool make_dir(struct private_hostd *hostd)
-{
-	/* mkdir() takes nothing that is there already: the name was a guess. */
-	if (mkdir(hostd->dir, 0700) < 0) {
-		fprintf(stderr, "pvboot: cannot make the directory %s: %s\n", hostd->dir, strerror(errno));
-		return false;
-	}
-	hostd->dir_made = true;
-	return true;
 }
 
 static bool start(struct private_hostd *hostd, int stderr_fd, int ready_fd)
@@ -235,7 +215,7 @@ bool private_hostd_start(struct private_hostd *hostd, int stderr_fd)
 	int ready[2];
 	bool started;
 
-	if (!make_dir(hostd))
+	if (!temp_dir_make(&hostd->dir))
 		return false;
 	if (pipe2(ready, O_CLOEXEC) < 0) {
 		perror("pvboot: pipe");
@@ -267,10 +247,6 @@ bool private_hostd_restart(struct private_hostd *hostd, int stderr_fd)
 void private_hostd_end(struct private_hostd *hostd)
 {
 	child_stop(&hostd->child, STOP_MS);
-	if (hostd->dir_made) {
-		unlink(hostd->socket);
-		if (rmdir(hostd->dir) < 0)
-			fprintf(stderr, "pvboot: could not remove %s: %s\n", hostd->dir, strerror(errno));
-	}
+	temp_dir_remove(&hostd->dir, SOCKET_NAME);
 	argv_free(&hostd->argv);
 }

@@ -8,10 +8,10 @@
 
 #include "child.h"
 #include "run_options.h"
+#include "temp_dir.h"
 
 struct private_hostd {
-	char dir[64];	 /* a temporary directory */
-	bool dir_made;	 /* ... that is there */
+	struct temp_dir dir;
 	char socket[96]; /* in it */
 	struct argv argv;
 	struct child child;

@@ -313,11 +313,28 @@ static void build_network(struct argv *out, const struct qemu_user *user, int ar
 	}
 }
 
-void qemu_args_build(struct argv *out, const struct qemu_conf *conf, const struct qemu_user *user, int argc,
-		     const char *const argv[])
+static void build_device(struct argv *out, const struct qemu_conf *conf)
 {
 	char head[64];
 
+	argv_add(out, "-device");
+	switch (conf->attach) {
+	case ATTACH_VFIO_USER: /* its ROM comes from the device; a temporary directory's name needs no escapes */
+		argv_add(out,
+			 "{\"driver\":\"vfio-user-pci\",\"id\":\"" QEMU_ARGS_ID
+			 "\",\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}",
+			 conf->socket);
+		break;
+	case ATTACH_X_PCI_PROXY_DEV:
+		snprintf(head, sizeof(head), "x-pci-proxy-dev,id=" QEMU_ARGS_ID ",fd=%d,romfile=", conf->fd);
+		argv_add_escaped(out, head, conf->rom, "");
+		break;
+	}
+}
+
+void qemu_args_build(struct argv *out, const struct qemu_conf *conf, const struct qemu_user *user, int argc,
+		     const char *const argv[])
+{
 	argv_add(out, "%s", conf->program);
 	build_memory(out, user);
 	build_network(out, user, argc, argv);
@@ -334,9 +351,7 @@ void qemu_args_build(struct argv *out, const struct qemu_conf *conf, const struc
 		argv_add(out, "-uuid");
 		argv_add(out, "%s", conf->uuid);
 	}
-	argv_add(out, "-device");
-	snprintf(head, sizeof(head), "x-pci-proxy-dev,id=pvboot0,fd=%d,romfile=", conf->fd);
-	argv_add_escaped(out, head, conf->rom, "");
+	build_device(out, conf);
 	for (int i = 0; i < argc; i++)
 		argv_add(out, "%s", argv[i]);
 }

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 
 #include "argv.h"
+#include "attach.h"
 
+#define QEMU_ARGS_ID "pvboot0"	/* of the device */
 #define QEMU_ARGS_MEMORY "512M" /* guest RAM where the user names none */
 
 /* What the arguments behind `--` say about the things pvboot has a part in. */
@@ -30,8 +32,10 @@ struct qemu_conf {
 	const char *rom;     /* path of pvboot.rom */
 	const char *name;    /* NULL: none */
 	const char *uuid;    /* NULL: none */
-	int fd;		     /* QEMU's end of the socket to pvboot-device */
-	bool terminal;	     /* stdin is a terminal */
+	enum attach attach;
+	int fd;		    /* QEMU's end of the socket to pvboot-device, */
+	const char *socket; /* ... or where it connects to */
+	bool terminal;	    /* stdin is a terminal */
 };
 
 /*

@@ -14,12 +14,12 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "attach_socket.h"
 #include "child.h"
 #include "find.h"
 #include "private_hostd.h"
@@ -44,7 +44,9 @@ struct run {
 	char mac[MAC_TEXT]; /* empty: hostd lays it down */
 	char qemu_path[PATH_MAX], device_path[PATH_MAX], hostd_path[PATH_MAX], rom_path[PATH_MAX];
 	long rom_size;
-	int pair[2];   /* the device's end and QEMU's */
+	enum attach attach;
+	struct attach_question question;
+	struct attach_socket attached;
 	int stderr_fd; /* of --log, -1 */
 	struct argv device_argv, qemu_argv;
 	struct child device, qemu;
@@ -84,6 +86,8 @@ static bool find_files(struct run *run)
 			fputs("pvboot: on Debian:  apt-get install --no-install-recommends qemu-system-x86\n", stderr);
 		return false;
 	}
+	if (!o->attach_given)
+		attach_ask_begin(&run->question, run->qemu_path);
 	if (o->device ? !find_program(o->device, run->device_path) : !find_own("pvboot-device", run->device_path))
 		return complain("pvboot-device is not beside this program and not in PATH: run make, or name it with ",
 				"--device PROGRAM");
@@ -194,9 +198,16 @@ static void plan_device(struct run *run)
 
 	argv_add(&run->device_argv, "%s", run->device_path);
 	argv_add(&run->device_argv, "--fd");
-	argv_add(&run->device_argv, "%d", run->pair[0]);
-	argv_add(&run->device_argv, "--rom-size");
-	argv_add(&run->device_argv, "%ld", run->rom_size);
+	argv_add(&run->device_argv, "%d", run->attached.device);
+	argv_add(&run->device_argv, "--attach");
+	argv_add(&run->device_argv, "%s", attach_name(run->attach));
+	if (run->attach == ATTACH_VFIO_USER) {
+		argv_add(&run->device_argv, "--rom");
+		argv_add(&run->device_argv, "%s", run->rom_path);
+	} else {
+		argv_add(&run->device_argv, "--rom-size");
+		argv_add(&run->device_argv, "%ld", run->rom_size);
+	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (!options[i][1])
 			continue;
@@ -214,14 +225,37 @@ static void plan_qemu(struct run *run)
 		.rom = run->rom_path,
 		.name = run->name,
 		.uuid = run->uuid,
-		.fd = run->pair[1],
+		.attach = run->attach,
+		.fd = run->attached.qemu,
+		.socket = run->attached.path,
 		.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
 	};
 
 	qemu_args_build(&run->qemu_argv, &conf, &run->user, run->o.qemu_argc, run->o.qemu_argv);
 }
 
-/* Decide everything; nothing is started or created yet. */
+/* As what QEMU is to have the device, and the command lines that follow from it. */
+static bool plan_attachment(struct run *run)
+{
+	const char *why = "--attach says so";
+	struct attach_qemu qemu;
+
+	run->attach = run->o.attach;
+	if (!run->o.attach_given) {
+		qemu = attach_ask_end(&run->question);
+		if (!attach_choose(&qemu, run->user.kvm, &run->attach, &why))
+			return complain(why, "");
+	}
+	if (run->o.explain)
+		printf("# attach: %s: %s\n%s", attach_name(run->attach), why, attach_rule);
+	if (!attach_socket_open(&run->attached, run->attach, run->o.dry_run))
+		return false;
+	plan_device(run);
+	plan_qemu(run);
+	return true;
+}
+
+/* Decide everything but the attachment; nothing is started or created yet. */
 static bool plan(struct run *run)
 {
 	run->name = run->o.name ? run->o.name : run_options_name_is_good(run->user.name) ? run->user.name : NULL;
@@ -243,17 +277,14 @@ static void show(struct run *run)
 
 static bool start(struct run *run)
 {
-	struct child_conf device_conf = {.keep_fd = run->pair[0], .stderr_fd = run->stderr_fd};
-	struct child_conf qemu_conf = {.keep_fd = run->pair[1], .stderr_fd = -1, .stdin_ours = true};
+	struct child_conf device_conf = {.keep_fd = run->attached.device, .stderr_fd = run->stderr_fd};
+	struct child_conf qemu_conf = {.keep_fd = run->attached.qemu, .stderr_fd = -1, .stdin_ours = true};
 	bool started;
 
 	run->started_ms = child_now_ms();
 	started = child_start(&run->device, "pvboot-device", &run->device_argv, &device_conf) &&
 		  child_start(&run->qemu, "QEMU", &run->qemu_argv, &qemu_conf);
-
-	/* Each end now belongs to one process only: when that ends, the other sees it. */
-	close(run->pair[0]);
-	close(run->pair[1]);
+	attach_socket_close(&run->attached);
 	return started;
 }
 
@@ -305,8 +336,9 @@ static int qemu_verdict(const struct run *run)
 	if (WIFSIGNALED(run->qemu.status) && WTERMSIG(run->qemu.status) != SIGTERM) {
 		fprintf(stderr, "pvboot: QEMU was ended by signal %d (%s)\n", WTERMSIG(run->qemu.status),
 			strsignal(WTERMSIG(run->qemu.status)));
-		if (WTERMSIG(run->qemu.status) == SIGSEGV && !run->user.kvm)
-			fputs("pvboot: QEMU 10 and later cannot have this device without KVM: try `-- -accel kvm`\n",
+		if (WTERMSIG(run->qemu.status) == SIGSEGV && !run->user.kvm && run->attach == ATTACH_X_PCI_PROXY_DEV)
+			fputs("pvboot: QEMU 10 and later cannot have x-pci-proxy-dev without KVM: try `-- -accel "
+			      "kvm`\n",
 			      stderr);
 	}
 	return child_exit_status(&run->qemu);
@@ -319,13 +351,16 @@ static int run_guest(struct run *run)
 	int status = 1;
 
 	child_init();
-	if ((!run->private_hostd || private_hostd_start(&run->hostd, run->stderr_fd)) && start(run)) {
+	/* QEMU answers while hostd starts. */
+	if ((!run->private_hostd || private_hostd_start(&run->hostd, run->stderr_fd)) && plan_attachment(run) &&
+	    start(run)) {
 		wait_for_end(run);
 		status = run->failed ? 1 : qemu_verdict(run);
 	}
 	child_stop(&run->qemu, QEMU_STOP_MS);
 	child_stop(&run->device, DEVICE_STOP_MS);
 	private_hostd_end(&run->hostd);
+	attach_socket_end(&run->attached);
 	/* QEMU makes the terminal raw, and puts it back only if it ends by itself. */
 	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSANOW, &before);
@@ -372,15 +407,10 @@ int run_main(int argc, char **argv)
 	}
 	if (!plan(&run) || !open_log(&run))
 		return 1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, run.pair) < 0) {
-		perror("pvboot: socketpair");
-		return 1;
-	}
-	plan_device(&run);
-	plan_qemu(&run);
 	if (run.o.dry_run) {
-		show(&run);
-		rc = 0;
+		rc = !plan_attachment(&run);
+		if (!rc)
+			show(&run);
 	} else {
 		rc = run_guest(&run);
 	}

@@ -36,11 +36,14 @@ static const char help_text[] =
 	"  --boot-first        boot before the BIOS's own boot devices\n"
 	"  --host-wait MS      how long the guest waits for a host that is not there (default: 30000)\n"
 	"  --qemu PROGRAM      default: qemu-system-x86_64\n"
+	"  --attach NAME       as what QEMU has the device: vfio-user or x-pci-proxy-dev\n"
+	"                      (default: by what this QEMU offers; --explain says why)\n"
 	"  --rom FILE, --device PROGRAM, --hostd-program PROGRAM\n"
 	"                      pvboot.rom, pvboot-device and pvboot-hostd, where they are not found by themselves\n"
 	"  -v                  show what device and host do, on stderr; -vv: in detail\n"
 	"  --log FILE          append it to FILE instead\n"
-	"  --dry-run           show the commands that would be run (also --explain)\n"
+	"  --dry-run           show the commands that would be run\n"
+	"  --explain           show them, and by which rule the device is attached\n"
 	"  --help\n"
 	"\n"
 	"QEMU's own arguments follow --: -m, -machine, -accel kvm, -drive, -nic user,mac=... and so on work as usual.\n"
@@ -62,11 +65,13 @@ enum {
 	OPT_BOOT_FIRST,
 	OPT_HOST_WAIT,
 	OPT_QEMU,
+	OPT_ATTACH,
 	OPT_ROM,
 	OPT_DEVICE,
 	OPT_HOSTD_PROGRAM,
 	OPT_LOG,
 	OPT_DRY_RUN,
+	OPT_EXPLAIN,
 	OPT_HELP,
 };
 
@@ -86,13 +91,14 @@ static const struct option long_options[] = {
 	{"boot-first", no_argument, NULL, OPT_BOOT_FIRST},
 	{"host-wait", required_argument, NULL, OPT_HOST_WAIT},
 	{"qemu", required_argument, NULL, OPT_QEMU},
+	{"attach", required_argument, NULL, OPT_ATTACH},
 	{"rom", required_argument, NULL, OPT_ROM},
 	{"device", required_argument, NULL, OPT_DEVICE},
 	{"hostd-program", required_argument, NULL, OPT_HOSTD_PROGRAM},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"verbose", no_argument, NULL, 'v'},
 	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
-	{"explain", no_argument, NULL, OPT_DRY_RUN},
+	{"explain", no_argument, NULL, OPT_EXPLAIN},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -193,6 +199,11 @@ static int take(struct run_options *o, int opt, const char *text)
 	case OPT_QEMU:
 		o->qemu = text;
 		break;
+	case OPT_ATTACH:
+		o->attach_given = attach_parse(text, &o->attach);
+		if (!o->attach_given)
+			return wrong("attach", text, "this takes vfio-user or x-pci-proxy-dev");
+		break;
 	case OPT_ROM:
 		o->rom = text;
 		break;
@@ -208,6 +219,9 @@ static int take(struct run_options *o, int opt, const char *text)
 	case 'v':
 		o->verbose++;
 		break;
+	case OPT_EXPLAIN:
+		o->explain = true;
+		/* fall through */
 	case OPT_DRY_RUN:
 		o->dry_run = true;
 		break;

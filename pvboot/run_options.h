@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "attach.h"
+
 #define RUN_INITRDS_MAX 15
 
 struct run_options {
@@ -27,9 +29,12 @@ struct run_options {
 	const char *log;	   /* NULL: stderr */
 	const char *host_wait;	   /* milliseconds, as typed; NULL: the default */
 	unsigned int verbose;	   /* 0: warnings only */
-	bool private_hostd;	   /* --private: do not use a running hostd */
+	bool attach_given;	   /* --attach: */
+	enum attach attach;
+	bool private_hostd; /* --private: do not use a running hostd */
 	bool boot_first;
 	bool dry_run;
+	bool explain;  /* with dry_run: why, too */
 	int qemu_argc; /* what stands behind -- */
 	const char *const *qemu_argv;
 };

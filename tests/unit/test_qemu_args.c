@@ -20,11 +20,17 @@ static const char *scan(const char *const argv[], int argc)
 }
 
 /* The whole command line as one string, blanks between. */
-static const char *built(const char *const argv[], int argc, bool terminal)
+static const char *built_as(enum attach attach, const char *const argv[], int argc, bool terminal)
 {
 	static char text[4096];
-	const struct qemu_conf conf = {
-		.program = "qemu", .rom = "/r,om", .name = "vm", .uuid = NULL, .fd = 7, .terminal = terminal};
+	const struct qemu_conf conf = {.program = "qemu",
+				       .rom = "/r,om",
+				       .name = "vm",
+				       .uuid = NULL,
+				       .attach = attach,
+				       .fd = 7,
+				       .socket = "/run/vm.sock",
+				       .terminal = terminal};
 	struct argv out = {0};
 
 	assert_null(scan(argv, argc));
@@ -36,6 +42,11 @@ static const char *built(const char *const argv[], int argc, bool terminal)
 	}
 	argv_free(&out);
 	return text;
+}
+
+static const char *built(const char *const argv[], int argc, bool terminal)
+{
+	return built_as(ATTACH_X_PCI_PROXY_DEV, argv, argc, terminal);
 }
 
 static void assert_has(const char *text, const char *part)
@@ -178,6 +189,17 @@ static void test_device_path_has_its_comma_doubled(void **state)
 	assert_has(built(NULL, 0, false), "-device x-pci-proxy-dev,id=pvboot0,fd=7,romfile=/r,,om ");
 }
 
+static void test_device_of_vfio_user(void **state)
+{
+	const char *text = built_as(ATTACH_VFIO_USER, ARGS("-M", "q35", "-smp", "2", "-device", "edu"), false);
+
+	assert_has(text, "-device {\"driver\":\"vfio-user-pci\",\"id\":\"pvboot0\","
+			 "\"socket\":{\"type\":\"unix\",\"path\":\"/run/vm.sock\"}} ");
+	assert_has(text, "share=on"); /* it maps the guest's memory, too */
+	assert_has(text, "-M q35 -smp 2 -device edu ");
+	assert_lacks(text, "romfile=/");
+}
+
 static void test_name_of_the_user_is_read(void **state)
 {
 	assert_null(scan(ARGS("-name", "guest=web,,1,process=p")));
@@ -214,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_console_without_terminal_survives_closed_stdin),
 		cmocka_unit_test(test_console_of_the_user_is_left_alone),
 		cmocka_unit_test(test_device_path_has_its_comma_doubled),
+		cmocka_unit_test(test_device_of_vfio_user),
 		cmocka_unit_test(test_name_of_the_user_is_read),
 		cmocka_unit_test(test_kvm_is_noticed),
 	};

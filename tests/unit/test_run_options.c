@@ -106,6 +106,24 @@ static void test_name_unprintable_or_long_is_refused(void **state)
 	assert_int_equal(PARSE("--name", "a\nb"), 2);
 }
 
+static void test_attach_unknown_is_refused(void **state)
+{
+	assert_int_equal(PARSE("--attach", "vfio"), 2);
+	assert_int_equal(PARSE("--root", "/x"), -1);
+	assert_false(o.attach_given);
+	assert_int_equal(PARSE("--root", "/x", "--attach", "vfio-user"), -1);
+	assert_true(o.attach_given);
+	assert_int_equal(o.attach, ATTACH_VFIO_USER);
+}
+
+static void test_explain_is_a_dry_run(void **state)
+{
+	assert_int_equal(PARSE("--root", "/x", "--dry-run"), -1);
+	assert_true(o.dry_run && !o.explain);
+	assert_int_equal(PARSE("--root", "/x", "--explain"), -1);
+	assert_true(o.dry_run && o.explain);
+}
+
 static void test_root_and_interface_together_are_refused(void **state)
 {
 	assert_int_equal(PARSE("--root", "/x", "--interface", "eth0"), 2);
@@ -152,6 +170,8 @@ int main(void)
 		cmocka_unit_test(test_mac_multicast_or_zero_is_refused),
 		cmocka_unit_test(test_uuid_malformed_is_refused),
 		cmocka_unit_test(test_name_unprintable_or_long_is_refused),
+		cmocka_unit_test(test_attach_unknown_is_refused),
+		cmocka_unit_test(test_explain_is_a_dry_run),
 		cmocka_unit_test(test_root_and_interface_together_are_refused),
 		cmocka_unit_test(test_private_without_a_place_is_refused),
 		cmocka_unit_test(test_qemu_arguments_are_left_alone),

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * attach_socket.c - the socket between pvboot-device and QEMU.
+ *
+ * x-pci-proxy-dev takes an inherited descriptor: a socketpair.  vfio-user-pci connects to a path: the socket listens
+ * before either process is there, in a directory that admits nobody else.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "attach_socket.h"
+
+#define NAME "vm.sock"
+
+static bool listen_at(struct attach_socket *s)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+	if (!temp_dir_make(&s->dir))
+		return false;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", s->path);
+	if (bind(s->device, (struct sockaddr *)&addr, sizeof(addr)) == 0 && listen(s->device, 1) == 0)
+		return true;
+	perror("pvboot: a socket for QEMU");
+	return false;
+}
+
+bool attach_socket_open(struct attach_socket *s, enum attach attach, bool dry_run)
+{
+	int pair[2] = {-1, -1};
+
+	memset(s, 0, sizeof(*s));
+	s->device = s->qemu = -1;
+	if (attach == ATTACH_X_PCI_PROXY_DEV) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+			perror("pvboot: socketpair");
+		s->device = pair[0];
+		s->qemu = pair[1];
+		return s->device >= 0;
+	}
+	s->device = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (s->device < 0)
+		perror("pvboot: socket");
+	if (s->device < 0 || !temp_dir_name(&s->dir))
+		return false;
+	snprintf(s->path, sizeof(s->path), "%s/" NAME, s->dir.path);
+	return dry_run || listen_at(s);
+}
+
+void attach_socket_close(struct attach_socket *s)
+{
+	if (s->device >= 0)
+		close(s->device);
+	if (s->qemu >= 0)
+		close(s->qemu);
+	s->device = s->qemu = -1;
+}
+
+void attach_socket_end(struct attach_socket *s)
+{
+	temp_dir_remove(&s->dir, NAME);
+}

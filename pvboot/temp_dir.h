@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* temp_dir.h - a directory for sockets, which admits its owner only. */
+#ifndef TEMP_DIR_H
+#define TEMP_DIR_H
+
+#include <stdbool.h>
+
+#define TEMP_DIR_PATH 64
+
+struct temp_dir {
+	char path[TEMP_DIR_PATH];
+	bool made;
+};
+
+/* Choose a name that is nobody's; nothing is created yet.  False, said on stderr, without random numbers. */
+bool temp_dir_name(struct temp_dir *dir);
+
+/* Make it.  False, said on stderr. */
+bool temp_dir_make(struct temp_dir *dir);
+
+/* Remove the file name in it, and the directory itself, if it was made; said on stderr if it cannot be. */
+void temp_dir_remove(struct temp_dir *dir, const char *name);
+
+#endif /* TEMP_DIR_H */

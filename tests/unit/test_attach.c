@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_attach.c - asking a QEMU what it offers (scripts play it), and the rule that chooses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "attach.h"
+
+/* Ask a shell script. */
+static struct attach_qemu ask(const char *script)
+{
+	char dir[] = "/tmp/pvboot-test-XXXXXX", path[64];
+	struct attach_question q;
+	struct attach_qemu qemu;
+	FILE *f;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/qemu", dir);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fprintf(f, "#!/bin/sh\n%s\n", script);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+	attach_ask_begin(&q, path);
+	qemu = attach_ask_end(&q);
+	unlink(path);
+	rmdir(dir);
+	return qemu;
+}
+
+static void test_ask_program_missing(void **state)
+{
+	struct attach_question q;
+
+	attach_ask_begin(&q, "/nonexistent/qemu");
+	assert_false(attach_ask_end(&q).known);
+}
+
+static void test_ask_answer_bad(void **state)
+{
+	assert_false(ask("exit 0").known);
+	assert_false(ask("echo 'QEMU emulator version 11.1.3'; exit 1").known);
+	assert_false(ask("echo 'QEMU emulator version eleven'").known);
+	assert_false(ask("echo some other program").known);
+	assert_false(ask("kill -9 $$").known);
+}
+
+static void test_ask_answer_long(void **state)
+{
+	assert_true(ask("echo 'QEMU emulator version 9.2.0'; yes | head -c 1000000").known);
+}
+
+/* A QEMU that says its version, and has vfio-user-pci only if HAS is true. */
+#define SCRIPT(version, has)                                                                                           \
+	"case \"$*\" in --version) echo 'QEMU emulator version " version " (Debian)' ;; "                              \
+	"'-device vfio-user-pci,help') " has " ;; *) exit 9 ;; esac"
+
+static void test_ask_version_old_is_not_asked_on(void **state)
+{
+	struct attach_qemu qemu = ask(SCRIPT("7.2.22", "exit 0"));
+
+	assert_true(qemu.known);
+	assert_int_equal(qemu.major, 7);
+	assert_int_equal(qemu.minor, 2);
+	assert_false(qemu.vfio_user);
+	assert_false(ask(SCRIPT("10.0.13", "exit 0")).vfio_user);
+}
+
+static void test_ask_vfio_user(void **state)
+{
+	assert_true(ask(SCRIPT("10.1.0", "echo options")).vfio_user);
+	assert_true(ask(SCRIPT("11.1.3", "echo options")).vfio_user);
+	assert_true(ask(SCRIPT("11.1.3", "exit 1")).known);
+	assert_false(ask(SCRIPT("11.1.3", "exit 1")).vfio_user);
+}
+
+static void test_choose(void **state)
+{
+	static const struct {
+		struct attach_qemu qemu;
+		bool kvm, good;
+		enum attach attach;
+	} cases[] = {
+		{{true, 10, 0, false}, false, false, 0}, /* x-pci-proxy-dev would crash */
+		{{true, 12, 0, false}, false, false, 0},
+		{{true, 10, 0, false}, true, true, ATTACH_X_PCI_PROXY_DEV},
+		{{true, 7, 2, false}, false, true, ATTACH_X_PCI_PROXY_DEV},
+		{{true, 7, 2, false}, true, true, ATTACH_X_PCI_PROXY_DEV},
+		{{true, 11, 1, true}, false, true, ATTACH_VFIO_USER},
+		{{true, 11, 1, true}, true, true, ATTACH_VFIO_USER},
+		{{false, 0, 0, false}, false, true, ATTACH_X_PCI_PROXY_DEV},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		enum attach attach = 0;
+		const char *why = NULL;
+
+		assert_int_equal(attach_choose(&cases[i].qemu, cases[i].kvm, &attach, &why), cases[i].good);
+		assert_non_null(why);
+		if (cases[i].good)
+			assert_int_equal(attach, cases[i].attach);
+		else
+			assert_non_null(strstr(why, "-accel kvm"));
+	}
+}
+
+static void test_names(void **state)
+{
+	enum attach attach;
+
+	assert_false(attach_parse("vfio", &attach));
+	assert_false(attach_parse("", &attach));
+	assert_true(attach_parse("vfio-user", &attach));
+	assert_string_equal(attach_name(attach), "vfio-user");
+	assert_true(attach_parse("x-pci-proxy-dev", &attach));
+	assert_int_equal(attach, ATTACH_X_PCI_PROXY_DEV);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ask_program_missing),
+		cmocka_unit_test(test_ask_answer_bad),
+		cmocka_unit_test(test_ask_answer_long),
+		cmocka_unit_test(test_ask_version_old_is_not_asked_on),
+		cmocka_unit_test(test_ask_vfio_user),
+		cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
