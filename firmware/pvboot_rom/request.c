@@ -28,7 +28,11 @@ static struct {
 	struct pvboot_req hdr;
 	struct pvboot_cancel_args args;
 } cancel;
-static volatile struct pvboot_rsp response, cancel_response;
+static volatile struct {
+	struct pvboot_rsp rsp;
+	uint8_t skipped[REQUEST_SKIP_MAX];
+} response;
+static volatile struct pvboot_rsp cancel_response;
 static char error_text[PVBOOT_ERROR_MAX + 1];
 static uint16_t returned;   /* a bit for each head that came back */
 static bool at_once;	    /* the request under way is one that the device answers itself */
@@ -236,7 +240,7 @@ static void build(const struct request *r)
 		request_describe(last, r->tail, r->tail_len, VRING_DESC_F_NEXT, last + 1);
 	}
 	last++;
-	request_describe(last, near_phys((void *)&response), sizeof(response), VRING_DESC_F_WRITE, 0);
+	request_describe(last, near_phys((void *)&response), sizeof(response.rsp) + r->skip, VRING_DESC_F_WRITE, 0);
 	if (r->room_len) {
 		virtio_requests.desc[last].flags |= VRING_DESC_F_NEXT;
 		virtio_requests.desc[last].next = last + 1;
@@ -275,13 +279,13 @@ uint32_t request(struct request *r)
 		return stopped_by ? stopped_by : REQUEST_NO_DEVICE;
 	build(r);
 	for (;; tries--) {
-		submit(REQUEST_DESC_FIRST, &response);
+		submit(REQUEST_DESC_FIRST, &response.rsp);
 		end = request_wait(REQUEST_DESC_FIRST);
 		if (end) {
 			give_up(end);
 			return end;
 		}
-		if (response.status != PVBOOT_S_UNWRITTEN)
+		if (response.rsp.status != PVBOOT_S_UNWRITTEN)
 			break;
 		/* It came back undone: a front end without its back end. */
 		if (!tries)
@@ -290,9 +294,9 @@ uint32_t request(struct request *r)
 			return REQUEST_ESCAPED;
 		pause_ms(RESUBMIT_MS);
 	}
-	r->detail = response.detail;
-	r->length = response.length;
-	return response.status;
+	r->detail = response.rsp.detail;
+	r->length = response.rsp.length;
+	return response.rsp.status;
 }
 
 void request_phase(uint32_t phase)

@@ -19,9 +19,11 @@ struct request {
 	const void *args;	 /* near, at most REQUEST_ARGS_MAX bytes */
 	uint32_t tail, tail_len; /* physical: bytes that follow args, 0: none */
 	uint32_t room, room_len; /* physical: where the result goes, 0: none */
+	uint32_t skip; /* bytes of the result that go nowhere, before the room begins: at most REQUEST_SKIP_MAX */
 	uint32_t detail, length; /* out: as in struct pvboot_rsp */
 };
 #define REQUEST_ARGS_MAX 56
+#define REQUEST_SKIP_MAX 12
 
 /*
  * While true the ROM is on its own: waits show a dot each second and an absent host, and Esc or Ctrl-C ends them.

@@ -1,37 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boots without a boot program: `pvboot run --direct` and `--kernel`, to the stub kernel, whose report is compared."""
-import subprocess
 import zlib
 
 import pytest
 
-from lib.kernel import NEXT_DEVICE_LINE, SETUP_BYTES, check_report, make_disk, make_initrd, make_kernel
-from lib.netns import Process
-from lib.pvboot import pvboot_run
+from lib.direct import refused, run
+from lib.kernel import SETUP_BYTES, check_report, make_initrd, make_kernel
 
-TCG = ["-accel", "tcg"]
 MIB = 1 << 20
-
-
-def run(lab, *options, qemu=(), timeout=120):
-    """The console of a `pvboot run` that ended by itself."""
-    argv = pvboot_run(None, *options, qemu=TCG + list(qemu))
-    process = Process(argv, log=lab.place("run.log"), stdin=subprocess.DEVNULL, env={"TERM": "dumb"})
-    try:
-        status = process.wait(timeout)
-        text = process.text().replace("\r", "")
-        assert status == 0, text
-        return text
-    finally:
-        process.kill()
-
-
-def refused(lab, *options, qemu=()):
-    """The console of one whose guest goes on to its disk."""
-    disk = make_disk(lab.place("disk.img"))
-    text = run(lab, *options, qemu=[*qemu, "-drive", f"file={disk},format=raw,if=ide", "-boot", "order=nc"])
-    assert NEXT_DEVICE_LINE in text, text
-    return text
 
 
 def test_direct_root(lab):

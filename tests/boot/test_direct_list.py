@@ -7,7 +7,8 @@ import time
 import pytest
 
 from lib.bios import BIOSES
-from lib.kernel import NEXT_DEVICE_LINE, check_report, make_disk, reports
+from lib.direct import with_disk, write_config
+from lib.kernel import NEXT_DEVICE_LINE, check_report, reports
 from lib.netns import Process, wait_for
 from lib.pvboot import pvboot_run
 from lib.vm import Console
@@ -17,10 +18,6 @@ HINT = "Enter boots, Esc gives up"
 COUNTDOWN = "it boots by itself"
 LABELS = "".join(f"LABEL l{n}\nMENU LABEL ^Entry {n}\nKERNEL bzImage\nAPPEND number={n} initrd=init_task\n" for n in range(20))
 MENU = "UI menu.c32\nMENU TITLE What to boot\n" + LABELS
-
-
-def write(lab, text):
-    (lab.root / "pxelinux.cfg" / "default").write_text(text)
 
 
 class Run:
@@ -53,7 +50,7 @@ class Run:
 
 
 def test_list_enter_boots_the_selected_one(lab):
-    write(lab, MENU.replace("LABEL l3\n", "LABEL l3\nMENU DEFAULT\n"))
+    write_config(lab, MENU.replace("LABEL l3\n", "LABEL l3\nMENU DEFAULT\n"))
     run = Run(lab).shown()
     text = run.console.text()
     assert "What to boot" in text and "> 4 Entry 3" in text and "f Entry 14" in text
@@ -75,7 +72,7 @@ KEYS = {
 
 @pytest.mark.parametrize("keys", KEYS)
 def test_list_keys(lab, keys):
-    write(lab, MENU)
+    write_config(lab, MENU)
     run = Run(lab).shown()
     pressed, number = KEYS[keys]
     run.press(*pressed, ENTER)
@@ -84,7 +81,7 @@ def test_list_keys(lab, keys):
 
 @pytest.mark.parametrize("bios", BIOSES)
 def test_list_keyboard(lab, bios):
-    write(lab, MENU)
+    write_config(lab, MENU)
     hostd = lab.hostd(vms=f"[vm guest]\nboot = direct\nroot = {lab.root}\nallow_uid = any")
     vm = lab.vm(hostd, args=BIOSES[bios], bar=False)
     hostd.wait("somebody is to choose one of 20 labels", 60)  # the Bochs BIOS has no serial console
@@ -96,14 +93,14 @@ def test_list_keyboard(lab, bios):
 
 
 def test_list_time_is_up(lab):
-    write(lab, "TIMEOUT 15\nONTIMEOUT l2 late\n" + MENU)
+    write_config(lab, "TIMEOUT 15\nONTIMEOUT l2 late\n" + MENU)
     run = Run(lab).shown(COUNTDOWN)
     check_report(run.end(), lab.kernel, lab.initrd, cmdline="number=2 initrd=init_task late")
     assert "in 2 s" in run.console.text() and "in 1 s" in run.console.text()
 
 
 def test_list_key_ends_the_countdown(lab):
-    write(lab, "TIMEOUT 20\n" + MENU)
+    write_config(lab, "TIMEOUT 20\n" + MENU)
     run = Run(lab).shown(COUNTDOWN)
     run.press(DOWN)
     time.sleep(2.5)
@@ -113,16 +110,15 @@ def test_list_key_ends_the_countdown(lab):
 
 
 def test_list_total_timeout_goes_on(lab):
-    write(lab, "TIMEOUT 1000\nTOTALTIMEOUT 30\n" + MENU)
+    write_config(lab, "TIMEOUT 1000\nTOTALTIMEOUT 30\n" + MENU)
     run = Run(lab).shown(COUNTDOWN)
     run.press(DOWN)
     run.booted(0)
 
 
 def test_list_escape_goes_on_to_the_next_device(lab):
-    write(lab, MENU)
-    disk = make_disk(lab.place("disk.img"))
-    run = Run(lab, "-drive", f"file={disk},format=raw,if=ide", "-boot", "order=nc").shown()
+    write_config(lab, MENU)
+    run = Run(lab, *with_disk(lab)).shown()
     run.press(ESC)
     text = run.end()
     assert "PXE-EA0" in text and NEXT_DEVICE_LINE in text
@@ -130,23 +126,22 @@ def test_list_escape_goes_on_to_the_next_device(lab):
 
 def test_list_of_a_prompt(lab):
     """No menu: a DEFAULT, and a PROMPT."""
-    write(lab, "PROMPT 1\nTIMEOUT 10\nDEFAULT l1 extra\n" + LABELS)
+    write_config(lab, "PROMPT 1\nTIMEOUT 10\nDEFAULT l1 extra\n" + LABELS)
     check_report(Run(lab).end(), lab.kernel, lab.initrd, cmdline="number=1 initrd=init_task extra")
 
 
 def test_list_entry_can_be_the_disk(lab):
-    write(lab, MENU.replace("LABEL l1\n", "LABEL l1\nLOCALBOOT 0\nLABEL l1a\n"))
-    disk = make_disk(lab.place("disk.img"))
-    run = Run(lab, "-drive", f"file={disk},format=raw,if=ide", "-boot", "order=nc").shown()
+    write_config(lab, MENU.replace("LABEL l1\n", "LABEL l1\nLOCALBOOT 0\nLABEL l1a\n"))
+    run = Run(lab, *with_disk(lab)).shown()
     run.press(b"2", ENTER)
     text = run.end()
     assert NEXT_DEVICE_LINE in text and "PXE-E" not in text
 
 
 def test_list_changed_while_it_is_shown_is_shown_again(lab):
-    write(lab, "UI menu.c32\n" + LABELS)
+    write_config(lab, "UI menu.c32\n" + LABELS)
     run = Run(lab).shown()
-    write(lab, "UI menu.c32\nMENU TITLE Another\n" + LABELS.replace("number=", "other="))
+    write_config(lab, "UI menu.c32\nMENU TITLE Another\n" + LABELS.replace("number=", "other="))
     run.press(DOWN, ENTER)
     run.shown("Another").press(DOWN, DOWN, ENTER)
     check_report(run.end(), lab.kernel, lab.initrd, cmdline="other=2 ")
@@ -154,7 +149,7 @@ def test_list_changed_while_it_is_shown_is_shown_again(lab):
 
 def test_list_with_something_else_is_left_to_the_boot_program(lab):
     """One entry that needs the boot program, and the boot program shows them all."""
-    write(lab, "PROMPT 1\nTIMEOUT 10\nDEFAULT l1\n" + LABELS + "LABEL x\nCOM32 chain.c32\n")
+    write_config(lab, "PROMPT 1\nTIMEOUT 10\nDEFAULT l1\n" + LABELS + "LABEL x\nCOM32 chain.c32\n")
     text = Run(lab).end()
     assert "no direct boot: pxelinux.cfg/default:" in text and "COM32 chain.c32" in text and HINT not in text
     assert "PXELINUX" in text

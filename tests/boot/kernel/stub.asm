@@ -6,6 +6,7 @@
 ;   PVBOOT-KERNEL-ENTRY               the first instructions after the boot program
 ;   PVBOOT-BASE <KiB of base memory, 0:413h>             these two at the real-mode entry only
 ;   PVBOOT-E820 <start> <length, upper and lower half> <type>     for each range below 4 GiB
+;   PVBOOT-HEADER <the bytes at 1f0h to 26fh of boot_params>
 ;   PVBOOT-CMDLINE <text>
 ;   PVBOOT-KERNEL <address> <length> <crc32>      all hexadecimal, 8 digits
 ;   PVBOOT-INITRD <address> <length> <crc32>
@@ -13,6 +14,9 @@
 ;
 ; then it powers off.  Words of the command line change the end: "debugexit" leaves by QEMU's isa-debug-exit with status 33, "stay" goes
 ; on for good with a dot per second.  lib/kernel.py pads the image and sets syssize and init_size.
+;
+; With MOVES_ITSELF it stands in for kernels of protocol 2.06 whose set-up code is that of old: it moves itself to 90000h, over what lies
+; there, and uses nothing that the loader left but its own parts.
 
 COM1		equ 3f8h
 PROT_BASE	equ 100000h
@@ -31,12 +35,17 @@ SETUP_SECTS	equ 3
 	dw 0aa55h
 	jmp short start		; 200h
 	db "HdrS"
-	dw 20ah			; version
+%ifdef MOVES_ITSELF
+	dw 206h			; version
+%else
+	dw 20ah
+%endif
 	dd 0			; realmode_swtch
 	dw 1000h		; start_sys_seg
 	dw version - 200h
 	db 0, 1			; type_of_loader, loadflags: LOADED_HIGH
-	dw 0			; setup_move_size
+setup_move_size:
+	dw 8000h
 	dd PROT_BASE		; code32_start
 	dd 0, 0			; ramdisk_image, ramdisk_size
 	dd 0			; bootsect_kludge
@@ -66,6 +75,9 @@ start:
 	shl ebp, 4		; EBP = where the setup stands
 	mov si, entry_line
 	call print16
+%ifdef MOVES_ITSELF
+	call move
+%endif
 	call memory_map
 	in al, 92h		; A20, which a loader need not open
 	or al, 2
@@ -80,6 +92,65 @@ start:
 	or al, 1
 	mov cr0, eax
 	jmp dword 8:PROT_BASE
+
+%ifdef MOVES_ITSELF
+MOVED_TO	equ 9000h
+
+move:
+	mov ax, MOVED_TO
+	mov es, ax
+	xor si, si
+	xor di, di
+	mov cx, [setup_move_size]
+	rep movsb
+	; What is between that and the end of base memory is nobody's, nor is what is below the loader's segment.
+	xor ax, ax
+	mov es, ax
+	mov ax, [es:413h]
+	shl ax, 6		; the end of base memory, as a segment
+	mov dx, MOVED_TO
+	mov cx, [setup_move_size]
+	shr cx, 4
+	add dx, cx
+.above:
+	cmp dx, ax
+	jae .below
+	mov es, dx
+	call wipe
+	inc dx
+	jmp .above
+.below:
+	mov dx, 80h		; 800h: behind what the BIOS keeps
+.next:
+	mov es, dx
+	call wipe
+	inc dx
+	cmp dx, 1000h
+	jb .next
+	mov ax, MOVED_TO
+	mov ds, ax
+	mov es, ax
+	pop bx			; where we were called
+	mov ss, ax
+	mov esp, 0a000h
+	movzx ebp, ax
+	shl ebp, 4
+	push word MOVED_TO + 20h
+	push bx
+	retf
+
+; 16 bytes at ES:0.
+wipe:
+	push ax
+	push cx
+	xor di, di
+	mov ax, 0f4f4h		; hlt
+	mov cx, 8
+	rep stosw
+	pop cx
+	pop ax
+	ret
+%endif
 
 memory_map:
 	push es
@@ -215,6 +286,16 @@ prot:
 	call print
 .entered:
 	mov ebp, esi
+	mov edi, header_word
+	call print
+	lea esi, [ebp + 1f0h]
+	mov ecx, 32
+.header:
+	lodsd
+	bswap eax
+	call hex
+	loop .header
+	call newline
 	mov edi, cmdline_word
 	call print
 	mov edi, [ebp + 228h]
@@ -429,6 +510,8 @@ crc:
 
 entry_line32:
 	db 13, 10, "PVBOOT-KERNEL-ENTRY", 13, 10, 0
+header_word:
+	db "PVBOOT-HEADER ", 0
 cmdline_word:
 	db "PVBOOT-CMDLINE ", 0
 kernel_word:

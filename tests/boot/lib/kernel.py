@@ -15,6 +15,32 @@ END_LINE = "PVBOOT-KERNEL-END"
 NEXT_DEVICE_LINE = "PVBOOT-NEXT-DEVICE"
 NBP_DESTINATION = 0x200000
 NOISE_PIECE = 1 << 27  # Python takes no more at once
+HEADER_AT = 0x1F0  # where the stub's dump of the setup header begins
+FIELDS = {  # of the setup header: offset and size (Linux: Documentation/arch/x86/boot.rst)
+    "setup_sects": (0x1F1, 1),
+    "syssize": (0x1F4, 4),
+    "vid_mode": (0x1FA, 2),
+    "boot_flag": (0x1FE, 2),
+    "header": (0x202, 4),
+    "version": (0x206, 2),
+    "type_of_loader": (0x210, 1),
+    "loadflags": (0x211, 1),
+    "code32_start": (0x214, 4),
+    "ramdisk_image": (0x218, 4),
+    "ramdisk_size": (0x21C, 4),
+    "heap_end_ptr": (0x224, 2),
+    "ext_loader_ver": (0x226, 1),
+    "ext_loader_type": (0x227, 1),
+    "cmd_line_ptr": (0x228, 4),
+    "initrd_addr_max": (0x22C, 4),
+    "kernel_alignment": (0x230, 4),
+    "relocatable_kernel": (0x234, 1),
+    "xloadflags": (0x236, 2),
+    "cmdline_size": (0x238, 4),
+    "setup_data": (0x250, 8),
+    "pref_address": (0x258, 8),
+    "init_size": (0x260, 4),
+}
 SCRATCH = 0x8000  # what the stub uses behind itself, with the rounding to a page
 
 
@@ -35,11 +61,11 @@ def noise(length, seed=1):
     return b"".join(source.randbytes(min(NOISE_PIECE, length - at)) for at in range(0, length, NOISE_PIECE))
 
 
-def assemble(name):
+def assemble(name, *defines):
     """The bytes of kernel/NAME.asm."""
     with tempfile.TemporaryDirectory() as tmp:
         out = Path(tmp) / name
-        command = ["nasm", "-f", "bin", "-Werror", "-o", out, SOURCES / f"{name}.asm"]
+        command = ["nasm", "-f", "bin", "-Werror", *(f"-D{word}" for word in defines), "-o", out, SOURCES / f"{name}.asm"]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
         return out.read_bytes()
 
@@ -56,15 +82,19 @@ def make_nbp(path):
     return path
 
 
-def make_kernel(path, length=0):
-    """Assemble the stub kernel into path, padded so that the whole file has length bytes (rounded up to 16)."""
-    image = bytearray(assemble("stub"))
+def make_kernel(path, length=0, defines=(), fields=None):
+    """Assemble the stub kernel into path, padded so that the whole file has length bytes (rounded up to 16).  fields: of its setup
+    header, by their names in FIELDS."""
+    image = bytearray(assemble("stub", *defines))
     image += noise(max(0, length - len(image)), seed=2)
     image += bytes(-len(image) % 16)
     prot = len(image) - SETUP_BYTES
     struct.pack_into("<I", image, 0x1F4, prot // 16)
     struct.pack_into("<I", image, 0x260, prot + SCRATCH)
     struct.pack_into("<I", image, SETUP_BYTES + 4, prot)
+    for name, value in (fields or {}).items():
+        at, size = FIELDS[name]
+        image[at : at + size] = value.to_bytes(size, "little")
     return Payload(path, bytes(image), skip=SETUP_BYTES)
 
 
@@ -73,8 +103,8 @@ def make_initrd(path, length, seed=1):
 
 
 def reports(console):
-    """What each stub kernel on this console said, as a list of {"cmdline", "kernel", "initrd", "base", "e820"}: kernel and initrd are
-    (address, length, crc), base is bytes, e820 is a list of (start, end, type)."""
+    """What each stub kernel on this console said, as a list of {"cmdline", "kernel", "initrd", "base", "e820", "header"}: kernel and
+    initrd are (address, length, crc), base is bytes, e820 is a list of (start, end, type), header has the numbers of FIELDS."""
     found = []
     for part in console.replace("\r", "").split(ENTRY_LINE + "\n")[1:]:
         cmdline = re.search(r"^PVBOOT-CMDLINE (.*)$", part, re.M)
@@ -88,6 +118,9 @@ def reports(console):
         for name in ("KERNEL", "INITRD"):
             m = re.search(rf"^PVBOOT-{name} (\w{{8}}) (\w{{8}}) (\w{{8}}) ?$", part, re.M)
             entry[name.lower()] = tuple(int(x, 16) for x in m.groups()) if m else None
+        dump = re.search(r"^PVBOOT-HEADER ((?:\w{8} ){32})$", part, re.M)
+        bytes_of = bytes.fromhex(dump[1]) if dump else b""
+        entry["header"] = {n: int.from_bytes(bytes_of[at - HEADER_AT :][:size], "little") for n, (at, size) in FIELDS.items()}
         found.append(entry)
     return found
 

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* linux_load.c - the files of a boot without a boot program, and where in memory they go. */
+#include "console.h"
+#include "errors.h"
+#include "hooks.h"
+#include "linux_internal.h"
+#include "request.h"
+#include "virtio.h"
+
+#define PAGE 4096u
+#define CHUNK (4u << 20) /* bytes asked for at once: what progress is counted in */
+#define PROGRESS_MS 500
+#define UNPACKED 8 /* a kernel that does not say how much memory it takes gets so many times its length */
+
+struct transfer linux_files[PVBOOT_FILES_MAX];
+
+/* ---- files ----------------------------------------------------------------------------------------------------- */
+
+static bool size_known(const struct transfer *t)
+{
+	return t->size != PVBOOT_SIZE_UNKNOWN;
+}
+
+static uint32_t open_file(uint32_t i)
+{
+	const struct pvboot_plan_file BDA *f = &linux_plan()->file[i];
+	uint8_t server[4] = {f->server[0], f->server[1], f->server[2], f->server[3]};
+	struct transfer *t = &linux_files[i];
+	uint32_t number, status;
+
+	print(i ? "initrd " : "kernel ");
+	linux_print_bytes(f->name_at, f->name_len);
+	memcpy(&number, server, sizeof(number));
+	status = transfer_open(t, number, f->port_be, 0, 0, PLAN_AT + offsetof(struct pvboot_plan, bytes) + f->name_at,
+			       f->name_len);
+	if (status)
+		return status;
+	if (!size_known(t)) {
+		print(", size unknown\n");
+		return PVBOOT_S_OK;
+	}
+	if (t->size > UINT32_MAX - 2 * PAGE)
+		return linux_refuse("the file is larger than 4 GiB");
+	print(", %d KiB\n", ((uint32_t)t->size + 1023) / 1024);
+	return t->size ? PVBOOT_S_OK : linux_refuse("the file is empty");
+}
+
+uint32_t linux_open_files(void)
+{
+	uint32_t status = PVBOOT_S_OK;
+
+	for (uint32_t i = 0; !status && i < linux_plan()->n_files; i++)
+		status = open_file(i);
+	return status;
+}
+
+/* Read the next bytes to a physical address, up to room or the end of the file. */
+static uint32_t read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len)
+{
+	uint32_t shown = virtio_milliseconds(), got, status;
+
+	*len = 0;
+	while (*len < room && !t->eof) {
+		status = transfer_read(t, phys + *len, room - *len < CHUNK ? room - *len : CHUNK, 0, 0, &got);
+		if (status)
+			return status | ERROR_READ;
+		if (!got && !t->eof)
+			return PVBOOT_S_TRUNCATED;
+		*len += got;
+		if (virtio_milliseconds() - shown < PROGRESS_MS)
+			continue;
+		shown = virtio_milliseconds();
+		print("\r  %d", (uint32_t)t->offset / 1024);
+		if (size_known(t))
+			print(" of %d", (uint32_t)t->size / 1024);
+		print(" KiB ");
+		if (console_escape())
+			return REQUEST_ESCAPED;
+	}
+	return PVBOOT_S_OK;
+}
+
+uint32_t linux_read(struct transfer *t, uint32_t phys, uint32_t len)
+{
+	uint32_t got, status = read_up_to(t, phys, len, &got);
+
+	return status || got == len ? status : PVBOOT_S_TRUNCATED;
+}
+
+uint32_t linux_close_files(void)
+{
+	uint32_t status = PVBOOT_S_OK;
+
+	for (uint32_t i = 0; !status && i < linux_plan()->n_files; i++)
+		status = transfer_close(&linux_files[i]);
+	return status ? status | ERROR_READ : status;
+}
+
+/* ---- where --------------------------------------------------------------------------------------------------------
+ */
+
+/* The end of the memory that the kernel uses before it looks at its memory map; 0: beyond 4 GiB. */
+static uint32_t kernel_end(const struct setup_header *h, bool guess)
+{
+	uint32_t len = (uint32_t)linux_files[0].size - linux_setup_len(h), end = KERNEL_AT + len, start, align;
+
+	if (len > UINT32_MAX - KERNEL_AT)
+		return 0;
+	if (h->version < PROTOCOL_INIT_SIZE)
+		return !guess ? end : len < (UINT32_MAX - KERNEL_AT) / UNPACKED ? KERNEL_AT + len * UNPACKED : 0;
+	/* Where it unpacks itself: no lower than it likes, and on a boundary of its own if it can be anywhere. */
+	start = h->pref_address[0];
+	align = h->kernel_alignment - 1;
+	if (h->relocatable_kernel && start < ((KERNEL_AT + align) & ~align))
+		start = (KERNEL_AT + align) & ~align;
+	if (h->pref_address[1] || h->init_size > UINT32_MAX - start)
+		return 0;
+	start += h->init_size;
+	return end > start ? end : start;
+}
+
+/* Bytes of all initrds as they will lie; UINT32_MAX: too many.  *known: no size is unknown. */
+static uint32_t initrds_len(bool *known)
+{
+	uint32_t total = 0, i;
+
+	*known = true;
+	for (i = 1; i < linux_plan()->n_files; i++) {
+		uint32_t start = (total + 3) & ~3u;
+
+		*known &= size_known(&linux_files[i]);
+		if (!*known || linux_files[i].size > UINT32_MAX - 2 * PAGE - start)
+			return UINT32_MAX;
+		total = start + (uint32_t)linux_files[i].size;
+	}
+	return total;
+}
+
+/* The first address at or above which no initrd may lie. */
+static uint32_t initrd_limit(const struct setup_header *h)
+{
+	uint32_t limit = h->initrd_addr_max + 1 ? h->initrd_addr_max + 1 : UINT32_MAX;
+
+	if (linux_plan()->memory_limit && linux_plan()->memory_limit < limit)
+		limit = linux_plan()->memory_limit;
+	return limit;
+}
+
+static uint32_t range_end(const struct e820_entry *e)
+{
+	return e->length[1] || e->length[0] > UINT32_MAX - e->base[0] ? UINT32_MAX : e->base[0] + e->length[0];
+}
+
+static struct room {
+	uint32_t at, len; /* len 0: there is none */
+} room;			  /* for the initrds */
+
+/*
+ * Look at the memory map: is there room for the kernel up to its end, and for the initrds, above it and below the
+ * limit?  As high as total bytes can lie, as pxelinux puts them; where their sizes are not known, in the largest range,
+ * from its beginning on.  PAGE bytes stay free behind them, for fill_gap().
+ */
+uint32_t linux_place(const struct setup_header *h)
+{
+	bool known, fits = false;
+	uint32_t total = initrds_len(&known), limit = initrd_limit(h), kernel = kernel_end(h, !known), next = 0, n;
+	struct e820_entry e;
+
+	for (n = 0; kernel && n < E820_MAX && hooks_map(&e, &next); n++) {
+		uint32_t end = range_end(&e), low = (e.base[0] > kernel ? e.base[0] : kernel) + PAGE - 1, at;
+
+		if (e.type == E820_RAM && !e.base[1]) {
+			fits |= e.base[0] <= KERNEL_AT && end >= kernel;
+			if (end > limit)
+				end = limit;
+			low &= ~(PAGE - 1);
+			at = known && end > total && end - total > PAGE ? (end - total - PAGE) & ~(PAGE - 1) : low;
+			if (end > PAGE && at >= low && at < end - PAGE &&
+			    (known ? total <= end - PAGE - at && at > room.at : end - PAGE - at > room.len))
+				room = (struct room){.at = at, .len = end - PAGE - at};
+		}
+		if (!next)
+			break;
+	}
+	if (!fits)
+		return linux_refuse("the machine has too little memory for this kernel");
+	return room.len || !total ? PVBOOT_S_OK : linux_refuse("the machine has too little memory for the initrd");
+}
+
+/* ---- the kernel and the initrds
+ * ----------------------------------------------------------------------------------------------- */
+
+uint32_t linux_load_kernel(const struct setup_header *h)
+{
+	uint32_t rest = (uint32_t)linux_files[0].size - linux_setup_len(h), got, status;
+
+	status = read_up_to(&linux_files[0], KERNEL_AT, rest, &got);
+	/* A length that the kernel tells itself is rounded up to 16 bytes. */
+	return status || rest - got < 16 ? status : PVBOOT_S_TRUNCATED;
+}
+
+/*
+ * The kernel wants zeros between initrds, up to 4 bytes' boundaries; real mode cannot write them there.  So the device
+ * does: the upper half of a count of PROGRESS's is 4 bytes of zeros.
+ */
+static uint32_t fill_gap(const struct transfer *t, uint32_t phys)
+{
+	struct pvboot_file_args args = {.handle = t->handle};
+	uint32_t high = offsetof(struct pvboot_progress_res, available) + sizeof(uint32_t);
+	struct request r = {
+		.op = PVBOOT_OP_PROGRESS,
+		.args = &args,
+		.arg_len = sizeof(args),
+		.skip = high,
+		.room = phys,
+		.room_len = sizeof(struct pvboot_progress_res) - high,
+	};
+
+	return request(&r);
+}
+
+uint32_t linux_load_initrds(uint32_t *where, uint32_t *len)
+{
+	uint32_t status = PVBOOT_S_OK, i, got;
+
+	*len = 0;
+	*where = room.at;
+	for (i = 1; !status && i < linux_plan()->n_files; i++) {
+		struct transfer *t = &linux_files[i];
+		uint32_t start = (*len + 3) & ~3u;
+
+		status = read_up_to(t, room.at + start, room.len - start, &got);
+		if (!status && size_known(t) && t->offset != t->size)
+			status = PVBOOT_S_TRUNCATED;
+		else if (!status && !t->eof)
+			status = linux_refuse("the machine has too little memory for the initrd");
+		else if (!status && !got)
+			status = linux_refuse("the initrd is empty");
+		*len = start + got;
+		if (!status && *len & 3)
+			status = fill_gap(t, room.at + *len);
+	}
+	return status;
+}

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`pvboot run` to its end, for boots without a boot program."""
+import subprocess
+
+from .kernel import NEXT_DEVICE_LINE, make_disk
+from .netns import Process
+from .pvboot import pvboot_run
+
+TCG = ["-accel", "tcg"]
+
+
+def run(lab, *options, qemu=(), timeout=120):
+    """The console of a `pvboot run` that ended by itself."""
+    argv = pvboot_run(None, *options, qemu=TCG + list(qemu))
+    process = Process(argv, log=lab.place("run.log"), stdin=subprocess.DEVNULL, env={"TERM": "dumb"})
+    try:
+        status = process.wait(timeout)
+        text = process.text().replace("\r", "")
+        assert status == 0, text
+        return text
+    finally:
+        process.kill()
+
+
+def with_disk(lab):
+    """QEMU's arguments for a disk that is the next boot device."""
+    return ["-drive", f"file={make_disk(lab.place('disk.img'))},format=raw,if=ide", "-boot", "order=nc"]
+
+
+def refused(lab, *options, qemu=()):
+    """The console of one whose guest goes on to its disk."""
+    text = run(lab, *options, qemu=[*qemu, *with_disk(lab)])
+    assert NEXT_DEVICE_LINE in text, text
+    return text
+
+
+def write_config(lab, text):
+    (lab.root / "pxelinux.cfg" / "default").write_text(text)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots without a boot program, of kernels of every boot protocol, and of initrds of every kind: what the kernel finds in its setup header,
+and in memory."""
+import zlib
+
+import pytest
+
+from lib.direct import refused, run, with_disk, write_config
+from lib.kernel import NEXT_DEVICE_LINE, check_report, make_initrd, make_kernel
+
+MIB = 1 << 20
+SETUP_AT = 0x10000  # where the ROM puts a kernel's real-mode part
+CAN_USE_HEAP, LOADED_HIGH = 0x80, 0x01
+LOADER_UNKNOWN = 0xFF
+HEAP_END = 0xE000
+PROTOCOLS = [0x204, 0x205, 0x206, 0x20A, 0x20F]
+
+
+def concatenate(parts):
+    data = b""
+    for part in parts:
+        data += bytes(-len(data) % 4) + part.path.read_bytes()
+    return data
+
+
+@pytest.mark.parametrize("version", PROTOCOLS, ids=hex)
+def test_kernel_header(lab, version):
+    kernel = make_kernel(lab.place("k") / "k", MIB, fields={"version": version, "vid_mode": 0x1234})
+    text = run(lab, "--kernel", kernel.path, "--initrd", lab.initrd.path, "--append", "x y")
+    report = check_report(text, kernel, lab.initrd, cmdline="x y")
+    header = report["header"]
+    assert header["version"] == version
+    assert header["type_of_loader"] == LOADER_UNKNOWN
+    assert header["loadflags"] == LOADED_HIGH | CAN_USE_HEAP
+    assert header["heap_end_ptr"] == HEAP_END - 0x200
+    assert header["cmd_line_ptr"] == SETUP_AT + HEAP_END
+    assert header["code32_start"] == MIB
+    assert header["vid_mode"] == 0x1234, "nothing was said of it"
+    assert header["ramdisk_size"] == lab.initrd.length
+    assert header["ramdisk_image"] % 4096 == 0
+    assert header["ramdisk_image"] + lab.initrd.length <= header["initrd_addr_max"]
+    assert header["setup_data"] == header["ext_loader_ver"] == header["ext_loader_type"] == 0
+
+
+def test_kernel_without_initrd_has_none(lab):
+    kernel = make_kernel(lab.place("k") / "k", fields={"ramdisk_image": 5, "ramdisk_size": 6})
+    header = check_report(run(lab, "--kernel", kernel.path), kernel)["header"]
+    assert header["ramdisk_image"] == header["ramdisk_size"] == 0
+
+
+def test_kernel_video_mode(lab):
+    write_config(lab, "DEFAULT a\nLABEL a\nKERNEL bzImage\nAPPEND vga=0x317\n")
+    report = check_report(run(lab, "--root", lab.root, "--direct"), lab.kernel)
+    assert report["header"]["vid_mode"] == 0x317
+
+
+def test_kernel_memory_limit(lab):
+    """mem= keeps the initrd below, as pxelinux does; initrd_addr_max too."""
+    write_config(lab, "DEFAULT a\nLABEL a\nKERNEL bzImage\nINITRD init_task\nAPPEND mem=64M\n")
+    report = check_report(run(lab, "--root", lab.root, "--direct", qemu=["-m", "512M"]), lab.kernel, lab.initrd)
+    assert 32 * MIB < report["initrd"][0] and report["initrd"][0] + lab.initrd.length <= 64 * MIB
+
+
+def test_kernel_initrd_addr_max(lab):
+    kernel = make_kernel(lab.place("k") / "k", fields={"initrd_addr_max": 40 * MIB - 1})
+    report = check_report(run(lab, "--kernel", kernel.path, "--initrd", lab.initrd.path), kernel, lab.initrd)
+    assert 32 * MIB < report["initrd"][0] and report["initrd"][0] + lab.initrd.length <= 40 * MIB
+
+
+@pytest.mark.parametrize("alignment", [MIB, 16 * MIB], ids=["pref", "alignment"])
+def test_kernel_unpacks_itself_where_no_initrd_is(lab, alignment):
+    """A relocatable kernel goes to pref_address, or higher for its alignment's sake."""
+    fields = {"relocatable_kernel": 1, "kernel_alignment": alignment, "pref_address": 2 * MIB, "init_size": 20 * MIB}
+    kernel = make_kernel(lab.place("k") / "k", fields=fields)
+    start = max(2 * MIB, alignment)
+    words = ["--kernel", kernel.path, "--initrd", lab.initrd.path]
+    fits = (start + 20 * MIB + lab.initrd.length + 2 * MIB) >> 20
+    report = check_report(run(lab, *words, qemu=["-m", f"{fits}M"]), kernel, lab.initrd)
+    assert report["initrd"][0] >= start + 20 * MIB
+    assert "too little memory for the initrd" in refused(lab, *words, qemu=["-m", f"{fits - 2}M"])
+
+
+def test_kernel_command_line_of_its_own_limit(lab):
+    kernel = make_kernel(lab.place("k") / "k", fields={"cmdline_size": 1000})
+    line = "a" * 990 + " end"
+    check_report(run(lab, "--kernel", kernel.path, "--append", line + " xxxxx"), kernel, cmdline=line + " xxxxx")
+    assert "the command line is longer than this kernel takes" in refused(lab, "--kernel", kernel.path, "--append", line + " xxxxxx")
+
+
+def test_kernel_command_line_of_an_old_kernel(lab):
+    """Before protocol 2.06 there is no cmdline_size: 255 bytes."""
+    kernel = make_kernel(lab.place("k") / "k", fields={"version": 0x205})
+    check_report(run(lab, "--kernel", kernel.path, "--append", "a" * 255), kernel, cmdline="a" * 255)
+    assert "the command line is longer" in refused(lab, "--kernel", kernel.path, "--append", "a" * 256)
+
+
+def test_kernel_that_moves_itself(lab):
+    """A stand-in for kernels such as Kitten's, of protocol 2.06, whose set-up code moves itself to 90000h."""
+    kernel = make_kernel(lab.place("k") / "k", MIB, defines=["MOVES_ITSELF"])
+    report = check_report(run(lab, "--kernel", kernel.path, "--initrd", lab.initrd.path, "--append", "moved"), kernel, lab.initrd, cmdline="moved")
+    assert report["header"]["version"] == 0x206
+
+
+BROKEN = {
+    "loaded-low": ({"loadflags": 0}, "this kernel is too old"),
+    "no-boot-flag": ({"boot_flag": 0xAA54}, "this is no Linux kernel"),
+    "no-header": ({"header": 0x53726449}, "this is no Linux kernel"),
+    "protocol-2.03": ({"version": 0x203}, "this kernel is too old"),
+    "too-much-setup": ({"setup_sects": 64}, "this kernel is truncated"),
+    "syssize-beyond-the-file": ({"syssize": MIB}, "this kernel is truncated"),
+    "init-size-beyond-memory": ({"init_size": 0xFFFFFFFF}, "too little memory for this kernel"),
+    "pref-address-beyond-4-gib": ({"pref_address": 1 << 32}, "too little memory for this kernel"),
+    "needs-more-than-there-is": ({"init_size": 600 * MIB}, "too little memory for this kernel"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_kernel_that_cannot_be_booted(lab, case):
+    fields, words = BROKEN[case]
+    kernel = make_kernel(lab.place("k") / "k", MIB, fields=fields)
+    assert words in refused(lab, "--kernel", kernel.path, "--initrd", lab.initrd.path)
+
+
+def test_initrds_of_a_few_bytes(lab):
+    parts = [make_initrd(lab.place(f"part{i}"), length, seed=i) for i, length in enumerate([1, 2, 3, 4, 1, 4095, 1])]
+    data = concatenate(parts)
+    text = run(lab, "--kernel", lab.kernel.path, *[word for part in parts for word in ("--initrd", part.path)])
+    lab.initrd.length, lab.initrd.crc = len(data), zlib.crc32(data)
+    check_report(text, lab.kernel, lab.initrd)
+
+
+def test_initrd_empty(lab):
+    empty = lab.place("empty")
+    empty.write_bytes(b"")
+    assert "the file is empty" in refused(lab, "--kernel", lab.kernel.path, "--initrd", empty)
+
+
+# ---- servers that do not say how long a file is --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def silent(lab):
+    """TFTP without tsize."""
+    lab.dhcpd()
+    lab.tftpd(args=["-r", "tsize"])
+    return lab
+
+
+def test_size_unknown(silent):
+    parts = [make_initrd(silent.root / f"i{i}", length, seed=i) for i, length in enumerate([MIB + 1, 2, 70003])]
+    write_config(silent, "DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD i0,i1,i2\nAPPEND unknown\n")
+    vm = silent.vm(silent.hostd(options="boot = direct"))
+    data = concatenate(parts)
+    silent.initrd.length, silent.initrd.crc = len(data), zlib.crc32(data)
+    silent.check(vm, cmdline="unknown")
+    assert "kernel bzImage, size unknown" in vm.console.text()
+
+
+def refused_by_interface(lab, memory="256M"):
+    vm = lab.vm(lab.hostd(options="boot = direct"), memory=memory, args=with_disk(lab)[:2], boot="nc")
+    vm.wait(NEXT_DEVICE_LINE, 60)
+    return vm.console.text()
+
+
+def test_size_unknown_and_no_initrd_is_placed_over_an_old_kernel(silent):
+    """One that does not say how much memory it takes."""
+    silent.kernel = make_kernel(silent.root / "bzImage", 4 * MIB, fields={"version": 0x208})
+    report = silent.check(silent.vm(silent.hostd(options="boot = direct")))
+    assert report["initrd"][0] >= 32 * MIB
+
+
+def test_size_unknown_truncated_kernel(silent):
+    path = silent.root / "bzImage"
+    path.write_bytes(path.read_bytes()[:-16])
+    assert "PXE-E39" in refused_by_interface(silent)
+
+
+def test_size_unknown_truncated_header(silent):
+    path = silent.root / "bzImage"
+    path.write_bytes(path.read_bytes()[:1000])
+    assert "PXE-E39" in refused_by_interface(silent)
+
+
+def test_size_unknown_initrd_is_empty(silent):
+    (silent.root / "init_task").write_bytes(b"")
+    assert "the initrd is empty" in refused_by_interface(silent)
+
+
+def test_size_unknown_initrd_is_too_large(silent):
+    make_initrd(silent.root / "init_task", 40 * MIB)
+    assert "too little memory for the initrd" in refused_by_interface(silent, memory="32M")
