@@ -200,6 +200,8 @@ bool conf_check(struct conf *conf, const char *name)
 			what = "needs interface = IF (DHCP and TFTP there) or root = DIR (a local directory)";
 		else if (vm->ifname[0] && vm->root[0])
 			what = "has both interface and root: choose one";
+		else if (vm->root[0] && vm->frames == CONF_FRAMES_ON)
+			what = "has frames = on and no interface to send them on";
 		else if (vm->pattern && vm->has_uuid)
 			what = "is a pattern, and all its VMs cannot have one uuid";
 		else if (vm->pattern && conf_vm_own_mac(vm))

@@ -28,6 +28,12 @@ struct conf_mac {
 	uint8_t mask[6]; /* ff: must be equal, 0: any */
 };
 
+enum conf_frames {
+	CONF_FRAMES_DEFAULT, /* on with an interface */
+	CONF_FRAMES_OFF,
+	CONF_FRAMES_ON
+};
+
 /* One [vm NAME] section: who may connect as this VM, and what it may do. */
 struct conf_vm {
 	struct conf_vm *next;
@@ -52,6 +58,7 @@ struct conf_vm {
 	uint32_t host_wait_ms;		     /* 0: as the device has it */
 	char palacios[CONF_PATH_MAX];	     /* the VM's device file on a Palacios host; "": it connects by itself */
 	char stream[CONF_STREAM_MAX];	     /* the stream's name there */
+	enum conf_frames frames;	     /* may its boot program send Ethernet frames? */
 	bool direct;			     /* boot without a boot program, where there is a plan for that */
 	bool sealed;			     /* kernel and initrds are the only files it may have; root is "/" */
 	char kernel[CONF_FILE_MAX];	     /* the plan; "": by a configuration of pxelinux's */

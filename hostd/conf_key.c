@@ -255,6 +255,15 @@ static bool vm_stream(struct conf *conf, struct conf_vm *vm, const char *key, co
 	return text_value(conf, key, value, vm->stream, sizeof(vm->stream));
 }
 
+static bool vm_frames(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	vm->frames = !strcmp(value, "on") ? CONF_FRAMES_ON : CONF_FRAMES_OFF;
+	if (vm->frames == CONF_FRAMES_ON || !strcmp(value, "off"))
+		return true;
+	conf_error(conf, "frames: on or off");
+	return false;
+}
+
 static bool vm_boot(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	vm->direct = !strcmp(value, "direct");
@@ -304,6 +313,7 @@ static const struct {
 	{"host_wait", vm_host_wait},
 	{"palacios", vm_palacios},
 	{"stream", vm_stream},
+	{"frames", vm_frames},
 	{"boot", vm_boot},
 	{"kernel", vm_kernel},
 	{"initrd", vm_initrd},

@@ -44,6 +44,7 @@ static const struct option long_options[] = {
 	{"tftp-blksize", required_argument, NULL, OPT_VM},
 	{"tftp-windowsize", required_argument, NULL, OPT_VM},
 	{"host-wait", required_argument, NULL, OPT_VM},
+	{"frames", required_argument, NULL, OPT_VM},
 	{"boot", required_argument, NULL, OPT_VM},
 	{"kernel", required_argument, NULL, OPT_VM},
 	{"initrd", required_argument, NULL, OPT_VM},
@@ -66,7 +67,7 @@ static const char usage[] =
 	"                        boot this; without --interface and --root: files of this host by their paths\n"
 	"      --allow-uid LIST  users who may connect (default: who starts hostd), or any\n"
 	"      --mac LIST, --proxy auto|wait|off, --dhcp-timeout S, --tftp-blksize N,\n"
-	"      --tftp-windowsize N, --host-wait S\n"
+	"      --tftp-windowsize N, --host-wait S, --frames on|off\n"
 	"                        as the keys of [vm NAME] in hostd.conf(5); with --interface or --root\n"
 	"      --socket PATH     where devices connect (default " PVBOOT_LINK_SOCKET_DEFAULT ")\n"
 	"      --socket-mode MODE, --socket-group GROUP\n"

@@ -53,8 +53,7 @@ static void *close_here(void *fd)
 	return NULL;
 }
 
-/* Close a packet socket without waiting for it. */
-static void close_aside(int fd)
+void pkt_close_aside(int fd)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -165,6 +164,28 @@ static int open_local(const char *ifname, uint8_t ip[4])
 	return fd;
 }
 
+int pkt_socket(const char *ifname, int *index, char *err, size_t err_len)
+{
+	/* Protocol 0: nothing is received before bind() names the interface. */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0) {
+		if (errno == EPERM)
+			snprintf(err, err_len,
+				 "no right to send as the guest on %s: run as root or with CAP_NET_RAW, or use --root "
+				 "DIR",
+				 ifname);
+		else
+			snprintf(err, err_len, "cannot open a packet socket for %s: %s", ifname, strerror(errno));
+		return -1;
+	}
+	*index = check_interface(fd, ifname, err, err_len);
+	if (*index)
+		return fd;
+	pkt_close_aside(fd);
+	return -1;
+}
+
 struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len)
 {
 	struct pkt *pkt = calloc(1, sizeof(*pkt));
@@ -176,21 +197,9 @@ struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, cha
 	}
 	memcpy(pkt->mac, mac, 6);
 	pkt->local_fd = -1;
-	/* Protocol 0: nothing is received before bind() names the interface. */
-	pkt->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (pkt->fd < 0) {
-		if (errno == EPERM)
-			snprintf(err, err_len,
-				 "no right to send as the guest on %s: run as root or with CAP_NET_RAW, or use --root "
-				 "DIR",
-				 ifname);
-		else
-			snprintf(err, err_len, "cannot open a packet socket for %s: %s", ifname, strerror(errno));
+	pkt->fd = pkt_socket(ifname, &index, err, err_len);
+	if (pkt->fd < 0)
 		goto err_free;
-	}
-	index = check_interface(pkt->fd, ifname, err, err_len);
-	if (!index)
-		goto err_close;
 	if (!set_up(pkt->fd, index, mac, xid)) {
 		snprintf(err, err_len, "cannot listen on %s: %s", ifname, strerror(errno));
 		goto err_close;
@@ -199,7 +208,7 @@ struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, cha
 	return pkt;
 
 err_close:
-	close_aside(pkt->fd);
+	pkt_close_aside(pkt->fd);
 err_free:
 	free(pkt);
 	return NULL;
@@ -211,7 +220,7 @@ void pkt_close(struct pkt *pkt)
 		return;
 	if (pkt->local_fd >= 0)
 		close(pkt->local_fd);
-	close_aside(pkt->fd);
+	pkt_close_aside(pkt->fd);
 	free(pkt);
 }
 

@@ -19,6 +19,11 @@ struct pkt;
 struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len);
 void pkt_close(struct pkt *pkt);
 
+/* A packet socket for that interface, not bound, and the interface's index; -1: err has the words, as above. */
+int pkt_socket(const char *ifname, int *index, char *err, size_t err_len);
+/* Close a packet socket without waiting for it, which takes the kernel a while. */
+void pkt_close_aside(int fd);
+
 /* The descriptor to poll for reading. */
 int pkt_fd(const struct pkt *pkt);
 

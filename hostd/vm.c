@@ -111,6 +111,7 @@ static void reset(struct vm *vm)
 	vm_plan_reset(vm);
 	vm_file_reset(vm);
 	vm_dgram_reset(vm);
+	vm_frame_reset(vm);
 }
 
 /* ---- requests and notes ---------------------------------------------------------------------------------------- */
@@ -125,6 +126,7 @@ static const struct {
 	[PVBOOT_OP_CLOSE] = {sizeof(struct pvboot_file_args), vm_file_close},
 	[PVBOOT_OP_PROGRESS] = {sizeof(struct pvboot_file_args), vm_file_progress},
 	[PVBOOT_OP_PLAN] = {sizeof(struct pvboot_plan_args), vm_plan_ask},
+	[PVBOOT_OP_FRAME_OPEN] = {sizeof(struct pvboot_frame_open_args), vm_frame_open},
 };
 
 /* The head of a REQUEST or NOTE; *args is what follows it. */
@@ -206,6 +208,9 @@ static bool on_note(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint
 	case PVBOOT_OP_DGRAM_CLOSE:
 		vm_dgram_reset(vm);
 		break;
+	case PVBOOT_OP_FRAME_CLOSE:
+		vm_frame_reset(vm);
+		break;
 	default: /* a note of a kind to come */
 		break;
 	}
@@ -272,6 +277,8 @@ static bool on_kept(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint
 		ok = vm_lease_restore(vm, body, hdr->length);
 	else if (key == PVBOOT_LINK_KEY_DGRAM)
 		ok = vm_dgram_restore(vm, body, hdr->length);
+	else if (key == PVBOOT_LINK_KEY_FRAME)
+		ok = vm_frame_restore(vm, body, hdr->length);
 	else if (key > 0 && key < PVBOOT_LINK_KEY_LEASE)
 		ok = tftp_serve_restore(vm->serve, (uint16_t)key, body, hdr->length);
 	else if (key > PVBOOT_LINK_KEY_FILE && key <= PVBOOT_LINK_KEY_FILE + 0xffff)
@@ -295,6 +302,8 @@ static bool on_running(struct vm *vm, const struct pvboot_link_hdr *hdr, const u
 		return on_note(vm, hdr, body, why);
 	case PVBOOT_LINK_DGRAM:
 		return vm_dgram_input(vm, body, hdr->length, why);
+	case PVBOOT_LINK_FRAME:
+		return vm_frame_input(vm, body, hdr->length, why);
 	case PVBOOT_LINK_CANCEL:
 		cancel_request(vm, hdr->id);
 		return true;
@@ -335,6 +344,7 @@ static void on_drained(void *arg)
 
 	vm_file_drained(vm);
 	vm_read_step(vm, NULL);
+	vm_frame_drained(vm);
 }
 
 static void on_closed(void *arg, const char *why)
@@ -419,6 +429,7 @@ void vm_free(struct vm *vm)
 	if (vm->dhcp)
 		dhcp_cancel(vm->dhcp);
 	vm_dgram_stop(vm);
+	vm_frame_reset(vm);
 	vm_plan_reset(vm);
 	vm_file_reset(vm);
 	if (vm->link) {

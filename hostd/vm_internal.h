@@ -11,6 +11,7 @@
 #include "vm.h"
 
 struct event;
+struct frames;
 struct tftp_serve;
 struct udp;
 
@@ -88,6 +89,7 @@ struct vm {
 	struct tftp_serve *serve;
 	struct udp *udp;
 	uint8_t dgram_ip[4];
+	struct frames *frames; /* NULL: the guest has opened none */
 };
 
 /* What the parts of a VM do for each other.  A request's args are a copy that is arg_len bytes long, unaligned. */
@@ -163,5 +165,13 @@ bool vm_dgram_input(struct vm *vm, const uint8_t *body, size_t len, const char *
 void vm_dgram_open(struct vm *vm, const uint8_t *args, size_t len);
 void vm_dgram_reset(struct vm *vm);
 bool vm_dgram_restore(struct vm *vm, const uint8_t *blob, size_t len);
+
+/* vm_frame.c */
+void vm_frame_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
+bool vm_frame_input(struct vm *vm, const uint8_t *body, size_t len, const char **why);
+/* The link has room again. */
+void vm_frame_drained(struct vm *vm);
+void vm_frame_reset(struct vm *vm);
+bool vm_frame_restore(struct vm *vm, const uint8_t *blob, size_t len);
 
 #endif /* HOSTD_VM_INTERNAL_H */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of hostd's DHCP client.
 
-DHCP_TESTS := test_dhcp_msg test_dhcp_select test_frame test_pkt test_dhcp test_dhcp_fail test_probe_files
+DHCP_TESTS := test_dhcp_msg test_dhcp_select test_frame test_ether test_pkt test_dhcp test_dhcp_fail test_probe_files
 UNIT_TESTS += $(DHCP_TESTS:%=$(B)/tests/unit/%)
 DHCP_MSG_OBJS := $(addprefix $(B)/hostd/,dhcp_msg.o dhcp_pxe.o dhcp_select.o)
 
@@ -10,6 +10,7 @@ $(DHCP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,dhcp_craft.o dh
 $(B)/tests/unit/test_dhcp_msg: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_dhcp_select: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_frame: $(B)/hostd/frame.o
+$(B)/tests/unit/test_ether: $(B)/hostd/ether.o
 $(B)/tests/unit/test_pkt: $(B)/hostd/frame.o $(B)/hostd/pkt.o
 # A network of its own instead of pkt.o.
 DHCP_WORLD_TESTS := $(addprefix $(B)/tests/unit/,test_dhcp test_dhcp_fail)
