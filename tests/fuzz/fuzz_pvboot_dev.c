@@ -288,7 +288,7 @@ static void write_desc(struct fuzz *f)
 /* A request as a driver would make it, its arguments the input's. */
 static void write_request(struct fuzz *f)
 {
-	static const uint8_t fixed[] = {0, 8, 16, 24, 8, 8, 8, 0, 16, 8, 8, 0, 8, 8, 56, 0, 8, 0};
+	static const uint8_t fixed[] = {0, 8, 16, 24, 8, 8, 8, 0, 16, 8, 8, 0, 8, 8, 56, 0, 8, 0, 0};
 	_Static_assert(sizeof(fixed) >= PVBOOT_OP_LAST + 2, "one for each operation, and one for none");
 	uint8_t op = (uint8_t)take(f, 1) % (PVBOOT_OP_LAST + 2), head = (uint8_t)take(f, 1) % 62;
 	struct pvboot_req req = {.magic = PVBOOT_REQ_MAGIC, .op = op, .arg_len = fixed[op] + take(f, 1)};
