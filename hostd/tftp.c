@@ -15,15 +15,18 @@
 #include <event2/event.h>
 
 #include "log.h"
+#include "source.h"
 #include "tftp_client.h"
+#include "tftp_socket.h"
 
 #define WINDOWSIZE_DEFAULT 32
 #define HEADROOM 32		/* IPv4, UDP and TFTP headers: blksize is the MTU less this */
-#define MTU_FALLBACK 1500	/* where the route does not tell */
-#define RCVBUF (2 << 20)	/* asked for; a user's own hostd gets net.core.rmem_max */
 #define BATCH_MAX 32		/* datagrams taken by one system call */
 #define BATCH_BYTES (256 << 10) /* and the memory spent on them */
 #define DATAGRAM_MIN 1024	/* room for a datagram that is no DATA */
+#define SPIN_US 50		/* in lock step: looks at the socket for so long, which costs less than to wake up */
+#define SPIN_ALL_US 2000	/* but then others have their turn */
+#define SPIN_RTT_US 500		/* where the answer takes longer than this there is no point in it */
 #define ROUNDS_MAX 4		/* system calls in a row before others have their turn */
 
 struct tftp {
@@ -40,12 +43,18 @@ struct tftp {
 	uint16_t error_port;
 	unsigned nested; /* calls into the client now on the stack */
 	bool started, dead;
+	struct tftp_path *path;
+	struct source *source;
+	struct source_watch watch;
+	bool source_gone;
 	size_t slot, slots; /* bytes of one receive buffer, and how many */
 	uint8_t *buffers;
 	uint8_t *stage; /* bytes in order that the owner does not have yet: one call for a whole batch of blocks */
 	size_t staged, stage_size;
 	bool refused; /* the owner wants no more */
 };
+
+static unsigned transfers; /* now going on */
 
 static uint64_t now_us(void)
 {
@@ -69,6 +78,10 @@ static void destroy(struct tftp *t)
 {
 	tftp_client_end(&t->client);
 	close_socket(t);
+	tftp_path_release(t->path);
+	transfers--;
+	source_unwatch(&t->watch);
+	source_unref(t->source);
 	if (t->timer)
 		event_free(t->timer);
 	free(t->buffers);
@@ -103,28 +116,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg);
 /* Returns 0 or an errno. */
 static int open_socket(struct tftp *t)
 {
-	const int on = 1, want = RCVBUF;
-	int err;
-
-	t->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+	t->fd = tftp_socket_open(t->source, t->ifname);
 	if (t->fd < 0)
 		return errno;
-	if (*t->ifname && setsockopt(t->fd, SOL_SOCKET, SO_BINDTODEVICE, t->ifname, (socklen_t)strlen(t->ifname)) < 0)
-		goto failed;
-	/* Whole windows arrive at once. */
-	if (setsockopt(t->fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof(want)) < 0)
-		setsockopt(t->fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof(want));
-	/* ICMP errors as errno also on a socket that is not connected: the server's port is not known beforehand. */
-	if (setsockopt(t->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)) < 0)
-		goto failed;
 	t->readable = event_new(t->base, t->fd, EV_READ | EV_PERSIST, on_readable, t);
 	if (t->readable && event_add(t->readable, NULL) == 0)
 		return 0;
-	errno = ENOMEM;
-failed:
-	err = errno;
 	close_socket(t);
-	return err;
+	return ENOMEM;
 }
 
 static void fail_socket(struct tftp *t, int err)
@@ -141,12 +140,27 @@ static void on_rebind(void *arg)
 	struct tftp *t = arg;
 	int err;
 
-	log_msg(LOG_WARNING, t->vm, "tftp: asking %s again for %.128s, %llu bytes are here", t->client.server,
-		t->filename, (unsigned long long)t->client.have);
+	if (t->client.large)
+		log_msg(LOG_DEBUG, t->vm, "tftp: asking %s for blocks of %u bytes of %.128s", t->client.server,
+			t->client.large_blksize, t->filename);
+	else
+		log_msg(LOG_WARNING, t->vm, "tftp: asking %s again for %.128s, %llu bytes are here%s", t->client.server,
+			t->filename, (unsigned long long)t->client.have,
+			t->client.large_lost ? " (blocks above the MTU get lost on the way)" : "");
 	close_socket(t);
 	err = open_socket(t);
 	if (err)
 		fail_socket(t, err);
+}
+
+/* It may be the owner's call that ends the source, so the end comes from the loop. */
+static void on_source_gone(struct source_watch *watch)
+{
+	struct tftp *t = (struct tftp *)((uint8_t *)watch - offsetof(struct tftp, watch));
+
+	source_unwatch(watch);
+	t->source_gone = true;
+	event_active(t->timer, EV_TIMEOUT, 1);
 }
 
 static const struct tftp_client_out client_out = {.send = on_send, .rebind = on_rebind};
@@ -253,25 +267,49 @@ static void read_errors(struct tftp *t)
 	}
 }
 
-/* Take a batch of datagrams.  False if that was all for now. */
-static bool receive_batch(struct tftp *t)
+/* Room for the blocks that are asked for now: one byte more than the largest DATA, so that a larger one shows. */
+static bool fit_buffers(struct tftp *t)
+{
+	const struct tftp_client *c = &t->client;
+	size_t blksize = c->large ? c->large_blksize : c->ask_blksize;
+	size_t slot = (blksize > DATAGRAM_MIN ? blksize : DATAGRAM_MIN) + TFTP_HEADER + 1u;
+
+	if (slot == t->slot)
+		return true;
+	free(t->buffers);
+	free(t->stage);
+	t->slot = slot;
+	t->slots = BATCH_BYTES / slot < BATCH_MAX ? BATCH_BYTES / slot : BATCH_MAX;
+	t->stage_size = t->slot * t->slots;
+	t->buffers = malloc(t->stage_size);
+	t->stage = malloc(t->stage_size);
+	if (t->buffers && t->stage)
+		return true;
+	tftp_client_fail(&t->client, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
+	return false;
+}
+
+/* Take a batch of datagrams; *some: there were any.  False if that was all for now. */
+static bool receive_batch(struct tftp *t, bool *some)
 {
 	struct mmsghdr msgs[BATCH_MAX];
 	struct sockaddr_in from[BATCH_MAX];
 	struct iovec iov[BATCH_MAX];
 	int fd = t->fd, count;
 
-	memset(msgs, 0, sizeof(msgs));
+	*some = false;
+	if (!fit_buffers(t))
+		return false;
+	memset(msgs, 0, t->slots * sizeof(msgs[0]));
 	for (size_t i = 0; i < t->slots; i++) {
 		iov[i] = (struct iovec){.iov_base = t->buffers + i * t->slot, .iov_len = t->slot};
 		msgs[i].msg_hdr = (struct msghdr){
 			.msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &iov[i], .msg_iovlen = 1};
 	}
 	count = recvmmsg(fd, msgs, (unsigned)t->slots, MSG_DONTWAIT, NULL);
-	if (count < 0) {
-		read_errors(t);
+	if (count < 0)
 		return false;
-	}
+	*some = true;
 	for (int i = 0; i < count; i++) {
 		/* Another host's datagrams are nobody's (RFC 1350 4); a socket opened anew has nothing of these. */
 		if (msgs[i].msg_hdr.msg_namelen != sizeof(from[i]) || from[i].sin_family != AF_INET ||
@@ -286,56 +324,50 @@ static bool receive_batch(struct tftp *t)
 	return count == (int)t->slots;
 }
 
+/*
+ * Is the next block so near that one may wait for it?  Small ones only: large ones take the kernel's time, not ours.
+ */
+static bool spins(const struct tftp *t)
+{
+	const struct tftp_client *c = &t->client;
+
+	return c->state == TFTP_RECEIVING && c->windowsize == 1 && !c->large && c->srtt < SPIN_RTT_US &&
+	       transfers == 1 && t->fd >= 0;
+}
+
+static void spin(struct tftp *t)
+{
+	uint64_t begin = now_us(), last = begin, now = begin;
+	bool some;
+
+	while (spins(t) && now - last < SPIN_US && now - begin < SPIN_ALL_US) {
+		receive_batch(t, &some);
+		now = now_us();
+		if (some) {
+			flush(t);
+			last = now;
+		}
+	}
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct tftp *t = arg;
+	bool some;
 
 	t->nested++;
-	for (int round = 0; round < ROUNDS_MAX && receive_batch(t); round++)
+	for (int round = 0; round < ROUNDS_MAX && receive_batch(t, &some); round++)
 		flush(t);
+	flush(t);
+	spin(t);
+	read_errors(t);
 	settle(t);
-}
-
-/* The MTU of the route to the server; 0 and errno where there is no route. */
-static int route_mtu(const struct tftp *t)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
-	int mtu = MTU_FALLBACK, err;
-	socklen_t len = sizeof(mtu);
-
-	if (fd < 0)
-		return MTU_FALLBACK;
-	if (*t->ifname)
-		(void)setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, t->ifname, (socklen_t)strlen(t->ifname));
-	if (connect(fd, (const struct sockaddr *)&t->server, sizeof(t->server)) < 0) {
-		err = errno;
-		close(fd);
-		errno = err;
-		return 0;
-	}
-	if (getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len) < 0 || mtu < 68)
-		mtu = MTU_FALLBACK;
-	close(fd);
-	return mtu;
-}
-
-/* As many blocks in a row as the receive buffer surely holds: a third of it, as the kernel counts its own overhead. */
-static uint16_t fitting_window(const struct tftp *t, uint16_t wanted, uint16_t blksize)
-{
-	int rcvbuf = 0;
-	socklen_t len = sizeof(rcvbuf);
-	unsigned fit;
-
-	if (getsockopt(t->fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, &len) < 0 || rcvbuf <= 0)
-		return 1;
-	fit = (unsigned)rcvbuf / 3 / (blksize + 1u);
-	return fit < 1 ? 1 : fit < wanted ? (uint16_t)fit : wanted;
 }
 
 static void start(struct tftp *t)
 {
 	struct tftp_client *c = &t->client;
-	int mtu = route_mtu(t), err;
+	int mtu = tftp_socket_mtu(t->source, t->ifname, &t->server), err;
 
 	if (!mtu) {
 		tftp_client_error(c, now_us(), c->port, errno);
@@ -349,20 +381,13 @@ static void start(struct tftp *t)
 		fail_socket(t, err);
 		return;
 	}
+	if (!c->ask_blksize && mtu - HEADROOM < TFTP_BLKSIZE_MAX && tftp_socket_holds(t->fd, TFTP_BLKSIZE_MAX))
+		c->large_blksize = TFTP_BLKSIZE_MAX;
 	if (!c->ask_blksize)
 		c->ask_blksize = mtu - HEADROOM < TFTP_BLKSIZE_MAX ? (uint16_t)(mtu - HEADROOM) : TFTP_BLKSIZE_MAX;
 	if (!c->ask_windowsize)
-		c->ask_windowsize = fitting_window(t, WINDOWSIZE_DEFAULT, c->ask_blksize);
-	/* One byte more than the largest DATA, so that a larger one shows. */
-	t->slot = (c->ask_blksize > DATAGRAM_MIN ? c->ask_blksize : DATAGRAM_MIN) + TFTP_HEADER + 1u;
-	t->slots = BATCH_BYTES / t->slot < BATCH_MAX ? BATCH_BYTES / t->slot : BATCH_MAX;
-	t->buffers = malloc(t->slot * t->slots);
-	t->stage_size = t->slot * t->slots;
-	t->stage = malloc(t->stage_size);
-	if (!t->buffers || !t->stage) {
-		tftp_client_fail(c, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
-		return;
-	}
+		c->ask_windowsize =
+			tftp_path_window(t->path, tftp_socket_window(t->fd, WINDOWSIZE_DEFAULT, c->ask_blksize));
 	log_msg(LOG_DEBUG, t->vm, "tftp: asking %s for %.128s, blksize %u, windowsize %u", c->server, t->filename,
 		c->ask_blksize, c->ask_windowsize);
 	tftp_client_start(c, now_us());
@@ -374,7 +399,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	t->armed = 0;
 	t->nested++;
-	if (!t->started) {
+	if (t->source_gone) {
+		tftp_client_fail(&t->client, PVBOOT_S_UNREACHABLE, 0,
+				 "the guest speaks for itself now: its address no longer fetches %.128s", t->filename);
+	} else if (!t->started) {
 		t->started = true;
 		start(t);
 	} else {
@@ -396,9 +424,13 @@ struct tftp *tftp_get(struct event_base *base, const struct tftp_request *req, c
 	t->ops = ops;
 	t->arg = arg;
 	t->fd = -1;
+	transfers++;
+	t->source = source_ref(req->source);
+	t->watch.gone = on_source_gone;
 	t->filename = strdup(req->filename);
 	t->timer = evtimer_new(base, on_timer, t);
-	if (!t->filename || !t->timer) {
+	t->path = tftp_path_get(req->server, req->port ? req->port : TFTP_PORT, req->ifname ? req->ifname : "");
+	if (!t->filename || !t->timer || !t->path) {
 		destroy(t);
 		return NULL;
 	}
@@ -408,9 +440,11 @@ struct tftp *tftp_get(struct event_base *base, const struct tftp_request *req, c
 		strncpy(t->ifname, req->ifname, sizeof(t->ifname) - 1);
 	copy.filename = t->filename;
 	tftp_client_init(&t->client, &copy, req->blksize, req->windowsize, &client_ops, t, &client_out, t);
+	t->client.path = t->path;
 	t->server.sin_family = AF_INET;
 	t->server.sin_port = htons(t->client.port);
 	memcpy(&t->server.sin_addr, req->server, sizeof(req->server));
+	source_watch(t->source, &t->watch);
 	event_active(t->timer, EV_TIMEOUT, 1);
 	return t;
 }

@@ -20,7 +20,7 @@ struct tftp_request {
 	uint8_t server[4];
 	uint16_t port;	      /* 0: 69; host order */
 	const char *filename; /* octet mode always */
-	uint16_t blksize;     /* to ask for, 8..65464; 0: what the path's MTU carries (MTU - 32) */
+	uint16_t blksize;     /* to ask for, 8..65464; 0: as large as pays on the way there */
 	uint16_t windowsize;  /* to ask for, 1..65535; 0: the default */
 	bool stat_only;	      /* only the size: end the transfer (ERROR 0) after the OACK */
 	uint32_t timeout_ms;  /* give up after this long without progress; 0: the default, 30 s */

@@ -11,6 +11,10 @@
 #define RTO_MAX (2000 * TFTP_MS)
 #define GAP_AHEAD 3	       /* blocks beyond a gap that mean loss, not reordering */
 #define REORDER_MAX (1u << 20) /* bytes spent on blocks that came early */
+#define LATE (80 * TFTP_MS)    /* a block that took so long was lost and sent again */
+#define WINDOWS_COUNTED 16     /* windows after which those with a loss are counted, */
+#define LOSSY_MAX 12	       /* and if they are so many the window is too long */
+#define WINDOW_SHORT 4	       /* but not below this */
 #define ONES_CERTAIN 3	       /* first after a window, that many times: this server rolls over to 1 */
 
 void tftp_blocks_wait(struct tftp_client *c, uint64_t now, uint64_t wait)
@@ -149,6 +153,8 @@ static void complete(struct tftp_client *c, uint64_t now)
 {
 	tftp_blocks_ack(c, now);
 	c->tid = 0;
+	if (!c->any_loss && c->windowsize > 1 && c->blocks / c->windowsize >= WINDOWS_COUNTED)
+		tftp_path_window_went(c->path, c->windowsize);
 	if (c->bytes < c->have || (c->size != PVBOOT_SIZE_UNKNOWN && c->bytes != c->size)) {
 		tftp_client_fail(c, PVBOOT_S_TRUNCATED, 0, "TFTP server %s ended %.96s after %llu of %llu bytes",
 				 c->server, c->filename, (unsigned long long)c->bytes,
@@ -162,6 +168,8 @@ static void complete(struct tftp_client *c, uint64_t now)
 static bool take_block(struct tftp_client *c, uint64_t now, const uint8_t *data, size_t len)
 {
 	c->blocks++;
+	if (c->calm < TFTP_CALM && ++c->calm == TFTP_CALM && tftp_blocks_large(c))
+		tftp_path_large_went(c->path);
 	if (!deliver(c, now, data, len))
 		return false;
 	if (len == c->blksize)
@@ -233,9 +241,54 @@ static void note_gap(struct tftp_client *c, uint64_t now, uint64_t distance, con
 	if (c->ahead >= GAP_AHEAD || c->blocks + distance + 1 >= c->acked + c->windowsize ||
 	    msg->data_len < c->blksize) {
 		c->gap_acked = true;
+		c->window_lossy = c->any_loss = true;
 		tftp_blocks_ack(c, now);
 		c->ack_time = 0;
 	}
+}
+
+bool tftp_blocks_large(const struct tftp_client *c)
+{
+	return c->large && c->blksize > c->ask_blksize;
+}
+
+/*
+ * The next block above the MTU has come.  Was it lost before?  The first loss means to give them up: of one block in
+ * many fragments, a loss also leaves fragments that others may be put together with (RFC 4963).  After many blocks
+ * without one, beginning again would cost more than it saves.
+ */
+static bool came_late(struct tftp_client *c, uint64_t now)
+{
+	bool calm = c->calm >= TFTP_CALM;
+
+	if (!tftp_blocks_large(c) || now - c->last_heard < LATE + 2 * c->srtt || c->size == PVBOOT_SIZE_UNKNOWN)
+		return false;
+	c->calm = 0;
+	return !calm;
+}
+
+bool tftp_blocks_window(struct tftp_client *c, uint64_t now, bool timed_out)
+{
+	bool lossy, cut;
+
+	c->windows++;
+	c->lossy += c->window_lossy || timed_out;
+	c->cut += timed_out;
+	c->window_lossy = false;
+	if (c->windows < WINDOWS_COUNTED)
+		return true;
+	lossy = c->lossy >= LOSSY_MAX && c->windowsize > WINDOW_SHORT;
+	cut = c->cut >= LOSSY_MAX;
+	c->windows = c->lossy = c->cut = 0;
+	if (!lossy)
+		return true;
+	tftp_path_window_lost(c->path, c->windowsize);
+	/* Gaps are soon filled, but a timeout each window is slower than to begin again, unless it is for the last part
+	 * of a file. */
+	if (!cut || c->size == PVBOOT_SIZE_UNKNOWN || c->bytes > c->size / 2)
+		return true;
+	tftp_client_shorten_window(c, now);
+	return false;
 }
 
 void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg)
@@ -256,6 +309,10 @@ void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_
 		distance--; /* there is no 0 in between */
 	if (distance >= c->windowsize || (c->rollover == 1 && !msg->number))
 		return; /* a duplicate: never acknowledged again but by our own timeout (RFC 1123 4.2.3.1) */
+	if (!distance && came_late(c, now)) {
+		tftp_client_give_up_large(c, now);
+		return;
+	}
 	c->last_heard = now;
 	if (distance) {
 		note_gap(c, now, distance, msg);
@@ -269,6 +326,8 @@ void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_
 	if (!take_block(c, now, msg->data, msg->data_len) || !take_early(c, now))
 		return;
 	tftp_blocks_wait(c, now, rto(c));
-	if (c->blocks - c->acked >= c->windowsize)
+	if (c->blocks - c->acked < c->windowsize)
+		return;
+	if (c->windowsize == 1 || tftp_blocks_window(c, now, false))
 		tftp_blocks_ack(c, now);
 }

@@ -20,6 +20,13 @@ void tftp_blocks_measure(struct tftp_client *c, uint64_t now);
 /* A DATA of this transfer.  It may end it. */
 void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg);
 
+/* Are the blocks of this transfer larger than what the path carries in one piece? */
+bool tftp_blocks_large(const struct tftp_client *c);
+
+/* A window has ended, whole or by our timeout.  False if windows are found too long, and the file is asked for again.
+ */
+bool tftp_blocks_window(struct tftp_client *c, uint64_t now, bool timed_out);
+
 /* Forget the blocks that came early. */
 void tftp_blocks_reset(struct tftp_client *c);
 

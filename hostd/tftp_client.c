@@ -17,6 +17,9 @@
 #define REFUSALS_MAX 3		    /* ICMP errors in a row that make a server that never answered absent */
 #define BARREN_MAX 4		    /* times the file is asked for again with nothing new in it */
 #define BARE_AFTER 4		    /* RRQs with options left unanswered before every other one goes without */
+#define LARGE_WORTH (512u << 10)    /* a file smaller than this is not asked for twice for the sake of larger blocks */
+#define LARGE_ASKED 2		    /* times that a server is asked for them that does not answer */
+#define LARGE_PATIENCE (200 * TFTP_MS) /* silence that means that they do not arrive */
 #define UTIMEOUT 100000 /* asked of tftp-hpa, which ignores repeated ACKs and by itself waits 1 s after a loss */
 
 void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uint16_t blksize, uint16_t windowsize,
@@ -38,6 +41,7 @@ void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uin
 	c->size = PVBOOT_SIZE_UNKNOWN;
 	c->rollover = -1;
 	c->head = TFTP_HASH_INIT;
+	c->path = &c->own_path;
 }
 
 void tftp_client_finish(struct tftp_client *c, uint32_t status, uint32_t detail, const char *text)
@@ -93,10 +97,10 @@ static void send_rrq(struct tftp_client *c, uint64_t now)
 		opt.present = TFTP_O_TSIZE;
 		if (!c->stat_only) {
 			opt.present |= TFTP_O_BLKSIZE | TFTP_O_UTIMEOUT;
-			opt.blksize = c->ask_blksize;
+			opt.blksize = c->large ? c->large_blksize : c->ask_blksize;
 			opt.utimeout = UTIMEOUT;
 		}
-		if (!c->stat_only && c->ask_windowsize > 1) {
+		if (!c->stat_only && c->ask_windowsize > 1 && !c->large) {
 			opt.present |= TFTP_O_WINDOWSIZE;
 			opt.windowsize = c->ask_windowsize;
 		}
@@ -129,6 +133,10 @@ static void begin(struct tftp_client *c, uint64_t now)
 	c->ahead = 0;
 	c->asked = 0;
 	c->fruitful = false;
+	c->large = false;
+	c->calm = c->path->large_good ? TFTP_CALM : 0;
+	c->windows = c->lossy = c->cut = 0;
+	c->window_lossy = c->any_loss = false;
 	c->head_again = TFTP_HASH_INIT;
 	tftp_blocks_reset(c);
 }
@@ -137,7 +145,18 @@ void tftp_client_start(struct tftp_client *c, uint64_t now)
 {
 	c->progress = now;
 	begin(c, now);
+	c->large = c->large_blksize && !c->stat_only && tftp_path_prefers_large(c->path, now);
 	send_rrq(c, now);
+}
+
+/* From the beginning, from a new port, after delay. */
+static void ask_again(struct tftp_client *c, uint64_t now, uint64_t delay, bool large)
+{
+	begin(c, now);
+	c->large = large;
+	c->out->rebind(c->out_arg);
+	if (c->state == TFTP_ASKING)
+		tftp_blocks_wait(c, now, delay);
 }
 
 /*
@@ -163,10 +182,30 @@ static void start_over(struct tftp_client *c, uint64_t now, uint64_t delay)
 	}
 	if (c->ask_windowsize > 1)
 		c->ask_windowsize /= 2;
-	begin(c, now);
-	c->out->rebind(c->out_arg);
-	if (c->state == TFTP_ASKING)
-		tftp_blocks_wait(c, now, delay);
+	ask_again(c, now, delay, false);
+}
+
+/* The server does not like so large a number. */
+static void refuse_large(struct tftp_client *c, uint64_t now)
+{
+	c->large_lost = true;
+	tftp_path_large_refused(c->path, now);
+	ask_again(c, now, 0, false);
+}
+
+void tftp_client_give_up_large(struct tftp_client *c, uint64_t now)
+{
+	c->large_lost = true;
+	tftp_path_large_lost(c->path, now);
+	send_error(c, c->tid, TFTP_E_UNDEFINED, "blocks of this size get lost");
+	ask_again(c, now, 0, false);
+}
+
+void tftp_client_shorten_window(struct tftp_client *c, uint64_t now)
+{
+	c->ask_windowsize = c->windowsize / 2;
+	send_error(c, c->tid, TFTP_E_UNDEFINED, "windows of this size get lost");
+	ask_again(c, now, 0, false);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------------------------- */
@@ -206,18 +245,33 @@ static void lock_tid(struct tftp_client *c, uint64_t now, uint16_t port)
 	tftp_blocks_measure(c, now);
 }
 
+/*
+ * Without windows each block costs a round trip, so the larger the better, above the MTU too if the path carries IP
+ * fragments.  But whether windows are granted, and how large the file is, only the first answer told.
+ */
+static bool larger_is_better(struct tftp_client *c, uint64_t now)
+{
+	return c->large_blksize && !c->large && !c->large_lost && c->windowsize == 1 && c->blksize == c->ask_blksize &&
+	       c->size != PVBOOT_SIZE_UNKNOWN && c->size >= LARGE_WORTH && tftp_path_allows_large(c->path, now);
+}
+
 /* RFC 2347: options granted.  RFC 2348, 7440: at most what was asked. */
 static void receive_oack(struct tftp_client *c, uint64_t now, uint16_t port, const struct tftp_options *opt)
 {
 	uint16_t blksize = opt->present & TFTP_O_BLKSIZE ? opt->blksize : TFTP_BLKSIZE_DEFAULT;
 	uint16_t windowsize = opt->present & TFTP_O_WINDOWSIZE ? opt->windowsize : 1;
+	uint16_t most = c->large ? c->large_blksize : c->ask_blksize;
 
 	if (opt->bad & (TFTP_O_BLKSIZE | TFTP_O_WINDOWSIZE) || windowsize > c->ask_windowsize ||
-	    (opt->present & TFTP_O_BLKSIZE && blksize > c->ask_blksize)) {
+	    (opt->present & TFTP_O_BLKSIZE && blksize > most)) {
 		send_error(c, port, TFTP_E_OPTIONS, "option value not acceptable");
 		if (c->bare) {
 			tftp_client_fail(c, PVBOOT_S_TFTP_ERROR, TFTP_E_OPTIONS,
 					 "TFTP server %s insists on options that were not asked for", c->server);
+			return;
+		}
+		if (c->large) {
+			refuse_large(c, now);
 			return;
 		}
 		c->options_bad = true;
@@ -232,6 +286,15 @@ static void receive_oack(struct tftp_client *c, uint64_t now, uint16_t port, con
 	if (!(opt->present & TFTP_O_TSIZE) || opt->tsize) {
 		if (!open_with(c, opt->present & TFTP_O_TSIZE ? opt->tsize : PVBOOT_SIZE_UNKNOWN))
 			return;
+	}
+	if (!c->large && c->ask_windowsize > 1)
+		tftp_path_windows(c->path, now, windowsize > 1);
+	if (c->large && blksize <= c->ask_blksize)
+		tftp_path_large_refused(c->path, now);
+	if (larger_is_better(c, now)) {
+		send_error(c, c->tid, TFTP_E_UNDEFINED, "asking again for larger blocks");
+		ask_again(c, now, 0, true);
+		return;
 	}
 	tftp_blocks_ack(c, now);
 }
@@ -253,6 +316,10 @@ static void receive_error(struct tftp_client *c, uint64_t now, const struct tftp
 	uint32_t status = PVBOOT_S_TFTP_ERROR;
 
 	c->tid = 0; /* RFC 1350 7: an ERROR ends it, and is not answered */
+	if (c->state == TFTP_ASKING && msg->number == TFTP_E_OPTIONS && c->large) {
+		refuse_large(c, now);
+		return;
+	}
 	if (c->state == TFTP_ASKING && msg->number == TFTP_E_OPTIONS && !c->bare) {
 		c->options_bad = true;
 		start_over(c, now, 0);
@@ -321,14 +388,23 @@ void tftp_client_timeout(struct tftp_client *c, uint64_t now)
 					 c->port);
 		return;
 	}
-	if (c->state == TFTP_ASKING) {
+	if (c->state == TFTP_ASKING && c->large && c->asked >= LARGE_ASKED)
+		refuse_large(c, now);
+	else if (c->state == TFTP_ASKING)
 		send_rrq(c, now);
+	if (c->state != TFTP_RECEIVING)
 		return;
-	}
 	if (now - c->last_heard >= (c->patience / 3 < STALL ? c->patience / 3 : STALL)) {
 		start_over(c, now, 0);
 		return;
 	}
+	if (tftp_blocks_large(c) && c->size != PVBOOT_SIZE_UNKNOWN && now - c->last_heard >= LARGE_PATIENCE + c->srtt) {
+		tftp_client_give_up_large(c, now);
+		return;
+	}
+	c->any_loss = true;
+	if (!c->backoff && c->windowsize > 1 && !tftp_blocks_window(c, now, true))
+		return;
 	c->backoff++;
 	c->gap_acked = false;
 	c->ahead = 0;

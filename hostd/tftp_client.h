@@ -10,6 +10,9 @@
 
 #include "tftp.h"
 #include "tftp_msg.h"
+#include "tftp_path.h"
+
+#define TFTP_CALM 64 /* blocks above the MTU without one that was lost, after which one more loss is borne */
 
 enum tftp_state {
 	TFTP_ASKING,	/* the RRQ is out */
@@ -40,8 +43,11 @@ struct tftp_client {
 	char server[16]; /* for the words */
 	uint16_t port;
 	uint16_t ask_blksize, ask_windowsize;
+	uint16_t large_blksize; /* to try where no windows are granted: above the MTU; 0: never */
 	bool stat_only;
-	uint64_t patience; /* without progress */
+	uint64_t patience;	   /* without progress */
+	struct tftp_path *path;	   /* what is known of this server */
+	struct tftp_path own_path; /* unless somebody gives one */
 
 	/* The transfer now going on. */
 	enum tftp_state state;
@@ -58,6 +64,13 @@ struct tftp_client {
 	unsigned ahead;	     /* blocks seen beyond a gap since then */
 	unsigned asked;	     /* RRQs sent since the last answer */
 	bool bare;	     /* the last RRQ named no options */
+	bool large;	     /* large_blksize is or was asked for */
+	unsigned calm;	     /* blocks since the last that came late, at most TFTP_CALM */
+	unsigned windows;    /* acknowledged since the losses were counted anew */
+	unsigned lossy;	     /* of them with a loss, */
+	unsigned cut;	     /* and without their end, so that a timeout had to end them */
+	bool window_lossy;   /* the one under way has one */
+	bool any_loss;
 
 	/* The round trip (RFC 6298), microseconds. */
 	uint64_t srtt, rttvar;
@@ -66,6 +79,7 @@ struct tftp_client {
 	bool opened;	     /* opened() was called */
 	bool options_ok;     /* this server once granted options */
 	bool options_bad;    /* it refused them */
+	bool large_lost;     /* large_blksize was given up */
 	unsigned refusals;   /* ICMP errors before the first answer */
 	uint64_t size;	     /* as told in opened() */
 	uint64_t have;	     /* bytes given to data() */
@@ -83,13 +97,20 @@ struct tftp_client {
 	struct tftp_reorder_slot *slots;
 };
 
-/* Set up; req and what it points to must outlive the client.  blksize and windowsize are what to ask for. */
+/*
+ * Set up; req and what it points to must outlive the client.  blksize and windowsize are what to ask for. large_blksize
+ * and path may be set afterwards, until the start.
+ */
 void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uint16_t blksize, uint16_t windowsize,
 		      const struct tftp_ops *ops, void *arg, const struct tftp_client_out *out, void *out_arg);
 /* Send the first RRQ. */
 void tftp_client_start(struct tftp_client *c, uint64_t now);
 /* A datagram from the server's address and the given port. */
 void tftp_client_input(struct tftp_client *c, uint64_t now, uint16_t port, const void *buf, size_t len);
+/* Blocks above the MTU get lost: ask for the file again, with smaller ones. */
+void tftp_client_give_up_large(struct tftp_client *c, uint64_t now);
+/* Windows of this length lose blocks again and again: ask for the file again, with shorter ones. */
+void tftp_client_shorten_window(struct tftp_client *c, uint64_t now);
 /* The deadline passed (harmless before). */
 void tftp_client_timeout(struct tftp_client *c, uint64_t now);
 /* Sending to the server's port failed with an errno: an ICMP error that came back, or a route that is missing. */

@@ -182,6 +182,43 @@ def test_size_only(bench, kind):
     assert int(result["status"]) == OK and int(result["size"]) == 123457 and int(result["bytes"]) == 0
 
 
+ASKS_LARGE = "for blocks of 65464 bytes"
+GIVES_UP_LARGE = "blocks above the MTU get lost on the way"
+
+
+def log(bench):
+    return (bench.dir / "get.log").read_text()
+
+
+def test_large_blocks_where_there_are_no_windows(bench):
+    """tftpd-hpa: 20 MB come in IP fragments, 1 MB for each system call that a block of 1468 would cost."""
+    with bench.server("tftpd-hpa"):
+        bench.check(65464 * 300 + 1)
+    assert ASKS_LARGE in log(bench) and GIVES_UP_LARGE not in log(bench)
+
+
+def test_large_blocks_capped(bench):
+    """A server that grants 8192 at most, and dnsmasq, which grants what its interface carries."""
+    with bench.server("tftpd-hpa", blksize=8192):
+        bench.check(8192 * 200 + 1)
+    assert ASKS_LARGE in log(bench)
+    with bench.server("dnsmasq"):
+        bench.check(BLOCK * 2000)
+    assert ASKS_LARGE in log(bench) and GIVES_UP_LARGE not in log(bench)
+
+
+def test_large_blocks_not_with_windows(bench):
+    with bench.server("atftpd"):
+        bench.check(BLOCK * 2000)
+    assert ASKS_LARGE not in log(bench)
+
+
+def test_large_blocks_not_where_a_size_is_set(bench):
+    with bench.server("tftpd-hpa"):
+        bench.check(BLOCK * 1000, "-b", str(BLOCK))
+    assert ASKS_LARGE not in log(bench)
+
+
 def test_small_mtu(bench):
     """blksize follows the route's MTU, so nothing is fragmented."""
     bench.net.host.ip("link set veth0 mtu 1000")
@@ -245,6 +282,26 @@ def test_loss_duplication_and_reordering(tmp_path, kind):
         counts = box.counts()
     for name in harm:
         assert counts[name] > 0, counts
+
+
+def test_fragments_are_filtered(tmp_path):
+    """A firewall that lets no fragment through: small blocks, soon."""
+    with Net(wire=True) as net, Middlebox(net.wire, tmp_path / "wire.log", fragments=1) as box:
+        bench = Bench(net, tmp_path)
+        with bench.server("tftpd-hpa"):
+            bench.check(BLOCK * 2000)
+        assert box.counts()["loss"] > 0
+    assert ASKS_LARGE in log(bench) and GIVES_UP_LARGE in log(bench)
+
+
+def test_fragments_get_lost(tmp_path):
+    """In the middle of a transfer: nothing that came is given to the file twice."""
+    with Net(wire=True) as net, Middlebox(net.wire, tmp_path / "wire.log", fragments=0.005, reorder=0.01, dup=0.01) as box:
+        bench = Bench(net, tmp_path)
+        with bench.server("tftpd-hpa"):
+            bench.check(BLOCK * 2000 + 7)
+        assert box.counts()["loss"] > 0
+    assert GIVES_UP_LARGE in log(bench)
 
 
 def test_everything_is_doubled(tmp_path, kind):

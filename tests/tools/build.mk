@@ -3,10 +3,10 @@
 
 $(B)/tests/tools/%.o: CPPFLAGS += -Ihostd
 
-$(B)/tests/tftp_get: $(addprefix $(B)/,tests/tools/tftp_get.o hostd/tftp.o hostd/tftp_client.o hostd/tftp_blocks.o hostd/tftp_msg.o hostd/log.o)
+$(B)/tests/tftp_get: $(B)/tests/tools/tftp_get.o $(B)/libhostd.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ $(HOST_LDFLAGS) -levent_core
+	$(Q)$(CC) -o $@ $^ $(HOST_LDFLAGS) $(HOSTD_LIBS)
 
 $(B)/tests/middlebox: $(B)/tests/tools/middlebox.o
 	$(call say,LD,$@)

@@ -2,10 +2,11 @@
 /*
  * middlebox - a cable between two interfaces that loses, doubles and reorders.
  *
- *   middlebox [--loss P] [--dup P] [--reorder P] [--seed N] [--ports N,N...] LEFT RIGHT
+ *   middlebox [--loss P] [--dup P] [--reorder P] [--fragments P] [--seed N] [--ports N,N...] LEFT RIGHT
  *
  * Frames pass both ways.  With probability P (0..1, each 0 by default) an IPv4 UDP frame is lost, sent twice, or
- * overtaken by up to three later ones.  --ports: only UDP frames with one of these source or destination ports suffer
+ * overtaken by up to three later ones.  --fragments: fragments of IPv4 packets are lost with this probability, as by a
+ * firewall that lets none through.  --ports: only UDP frames with one of these source or destination ports suffer
  * (TFTP's DATA has other ports than 69).  Everything else, ARP and TCP included, passes unharmed.
  *
  * Prints "middlebox: seed N" once it forwards, and what it did to each direction at SIGTERM or SIGINT.  The same seed
@@ -54,7 +55,7 @@ struct side {
 };
 
 static struct side sides[2];
-static double loss, doubling, reorder;
+static double loss, doubling, reorder, fragment_loss;
 static uint64_t seed;
 static uint16_t ports[PORTS_MAX];
 static int port_count;
@@ -118,6 +119,17 @@ static bool eligible(const uint8_t *frame, size_t len)
 		return false;
 	memcpy(&udp, eth + ETH_HLEN + ihl, sizeof(udp));
 	return port_listed(ntohs(udp.source)) || port_listed(ntohs(udp.dest));
+}
+
+static bool is_fragment(const uint8_t *frame, size_t len)
+{
+	const uint8_t *eth = frame + sizeof(struct virtio_net_hdr);
+	struct iphdr ip;
+
+	if (len < sizeof(struct virtio_net_hdr) + ETH_HLEN + sizeof(ip) || (eth[12] << 8 | eth[13]) != ETHERTYPE_IP)
+		return false;
+	memcpy(&ip, eth + ETH_HLEN, sizeof(ip));
+	return ntohs(ip.frag_off) & (IP_MF | IP_OFFMASK);
 }
 
 static void emit(struct side *from, const uint8_t *frame, size_t len)
@@ -200,7 +212,7 @@ static void carry(struct side *from, const uint8_t *frame, size_t len)
 		return;
 	}
 	from->eligible++;
-	if (chance(loss)) {
+	if (chance(loss) || (fragment_loss > 0 && is_fragment(frame, len) && chance(fragment_loss))) {
 		from->lost++;
 		return;
 	}
@@ -298,9 +310,13 @@ static void parse_ports(char *list)
 static void parse_arguments(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"loss", required_argument, NULL, 'l'},	   {"dup", required_argument, NULL, 'd'},
-		{"reorder", required_argument, NULL, 'r'}, {"seed", required_argument, NULL, 's'},
-		{"ports", required_argument, NULL, 'p'},   {0},
+		{"loss", required_argument, NULL, 'l'},
+		{"dup", required_argument, NULL, 'd'},
+		{"reorder", required_argument, NULL, 'r'},
+		{"seed", required_argument, NULL, 's'},
+		{"ports", required_argument, NULL, 'p'},
+		{"fragments", required_argument, NULL, 'f'},
+		{0},
 	};
 	bool seeded = false;
 	int opt;
@@ -312,6 +328,8 @@ static void parse_arguments(int argc, char **argv)
 			doubling = probability(optarg);
 		else if (opt == 'r')
 			reorder = probability(optarg);
+		else if (opt == 'f')
+			fragment_loss = probability(optarg);
 		else if (opt == 's')
 			seed = strtoull(optarg, NULL, 0), seeded = true;
 		else if (opt == 'p')
@@ -320,8 +338,8 @@ static void parse_arguments(int argc, char **argv)
 			exit(2);
 	}
 	if (argc - optind != 2) {
-		fprintf(stderr,
-			"usage: middlebox [--loss P] [--dup P] [--reorder P] [--seed N] [--ports N,N...] LEFT RIGHT\n");
+		fprintf(stderr, "usage: middlebox [--loss P] [--dup P] [--reorder P] [--fragments P] [--seed N] "
+				"[--ports N,N...] LEFT RIGHT\n");
 		exit(2);
 	}
 	if (!seeded && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))

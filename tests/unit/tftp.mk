@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of TFTP: messages, the client, and what answers the guest.
 
-TFTP_CLIENT_TESTS := test_tftp test_tftp_silence test_tftp_network
+TFTP_CLIENT_TESTS := test_tftp test_tftp_silence test_tftp_network test_tftp_path
 TFTP_SERVE_TESTS := test_tftp_serve test_tftp_serve_refuse test_tftp_serve_restore
 TFTP_TESTS := test_tftp_msg test_tftp_socket $(TFTP_CLIENT_TESTS) $(TFTP_SERVE_TESTS)
 TFTP_TESTS := $(filter $(TFTP_TESTS),$(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_tftp*.c)))
@@ -11,11 +11,11 @@ $(TFTP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,fake_file.o tft
 	CPPFLAGS += -Ihostd -Itests/unit
 
 $(B)/tests/unit/test_tftp_msg: $(B)/hostd/tftp_msg.o
-$(TFTP_CLIENT_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp_client.o hostd/tftp_blocks.o hostd/tftp_msg.o tests/unit/tftp_world.o)
-$(B)/tests/unit/test_tftp_socket: $(addprefix $(B)/hostd/,tftp.o tftp_client.o tftp_blocks.o tftp_msg.o log.o)
+$(TFTP_CLIENT_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp_client.o hostd/tftp_blocks.o hostd/tftp_msg.o hostd/tftp_path.o tests/unit/tftp_world.o)
+$(B)/tests/unit/test_tftp_socket: $(B)/libhostd.a
 $(TFTP_SERVE_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp_serve.o hostd/tftp_session.o hostd/tftp_keep.o hostd/tftp_msg.o hostd/log.o \
 	tests/unit/fake_file.o tests/unit/serve_world.o)
 
 $(TFTP_TESTS:%=$(B)/tests/unit/%): %: %.o
 	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOSTD_LIBS) -lcmocka

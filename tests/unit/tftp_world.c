@@ -93,6 +93,8 @@ int teardown(void **state)
 void start(struct world *w, uint16_t blksize, uint16_t windowsize)
 {
 	tftp_client_init(&w->c, &w->req, blksize, windowsize, &ops, w, &out, w);
+	w->c.large_blksize = w->large;
+	w->c.path = &w->path;
 	tftp_client_start(&w->c, w->now);
 }
 

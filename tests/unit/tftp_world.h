@@ -32,6 +32,9 @@ struct world {
 	uint32_t status, detail;
 	char text[PVBOOT_ERROR_MAX + 1];
 	uint64_t room; /* data() takes no more */
+	/* What the next start() gives the client. */
+	uint16_t large;
+	struct tftp_path path;
 };
 
 uint8_t file_byte(uint64_t offset);
