@@ -226,6 +226,7 @@ def main():
     output = Path(args.output)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(bench.results, indent=1) + "\n")
+    output.with_suffix(".md").write_text(report.markdown(bench.results))
     report.table(bench.results)
     draw(bench.results, output.parent)
     bad = report.bounds(bench.results)

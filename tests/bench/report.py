@@ -2,7 +2,7 @@
 """Figures to tables, ratio lines and results.json."""
 import statistics
 
-from rows import KERNEL, MEMORY, MIB, RATIOS, ROWS
+from rows import MEMORY, MIB, RATIOS, ROWS
 from runs import PHASES
 
 
@@ -46,6 +46,22 @@ def table(results):
             print(f"{row:27} {name:24} {value if isinstance(value, int) else round(value, 3)}")
 
 
+def markdown(results):
+    """The same tables, and the ratios, as docs/performance.md has them."""
+    lines = ["| row | peer | seconds to the kernel | fastest, spread | runs | phases |", "|---|---|---|---|---|---|"]
+    for row, peers in results.items():
+        if row not in ROWS and row != "storm-8":
+            continue
+        for name, s in peers.items():
+            took = ", ".join(f"{k.split('-')[1]} {v:.2f}" for k, v in s["phases"].items())
+            hung = f" ({s['hangs']} hung)" if s["hangs"] else ""
+            lines.append(f"| {row} | {name} | {s['median']:.3f} | {s['min']:.3f}, {s['spread']:.3f} | {len(s['entry'])}{hung} | {took} |")
+    if "storm-100" in results:
+        lines += ["", "| 100 simulated guests | |", "|---|---|"]
+        lines += [f"| {name} | {value if isinstance(value, int) else round(value, 3)} |" for name, value in results["storm-100"].items()]
+    return "\n".join(lines) + "\n"
+
+
 def value_of(result):
     return result["median"] if isinstance(result, dict) else result
 
@@ -67,7 +83,3 @@ def bounds(results):
             print(f"memory {words}: {value / MIB:.1f} MiB")
             bad += [] if value <= most else [f"memory {words}: {value / MIB:.1f} MiB, at most {most / MIB:.0f}"]
     return bad
-
-
-def payload(initrd):
-    return KERNEL + initrd

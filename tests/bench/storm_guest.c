@@ -120,6 +120,7 @@ static void boot(struct fake_qemu *q, struct sum *sum)
 	const uint32_t status = PVBOOT_REG_DEVICE + (uint32_t)offsetof(struct pvboot_config, status);
 	struct pvboot_plan plan;
 
+	q->ram[0] = 0xff; /* interrupt vectors: the device looks whether the memory is really shared */
 	qemu_share_ram(q);
 	qemu_start(q);
 	while (!(qemu_in(q, status, 2) & PVBOOT_STATUS_HOST_UP))
