@@ -17,6 +17,7 @@ struct cache;
 struct event_base;
 struct file;
 struct http;
+struct source;
 struct tftp_request;
 
 #define CACHE_AGAIN_MAX (1u << 20) /* a file by TFTP of up to so many bytes is fetched again each time */
@@ -37,7 +38,8 @@ struct cache_request {
 	const char *vm;			 /* for the log */
 	const struct tftp_request *tftp; /* a file by TFTP; or NULL and: */
 	const char *url;		 /* http: or https: */
-	const char *source;		 /* whose address asks, where that is not the host's own; NULL: it is */
+	struct source *source;		 /* whose sockets (source.h), NULL: the host's own */
+	const char *identity;		 /* of source, as part of the key; NULL where source is */
 	bool stat_only;			 /* the size alone is wanted */
 	bool off;			 /* cache = off: a fetch of its own, shared with nobody and not kept */
 	bool stale;			 /* serve_stale: an old copy will do where the server is away */

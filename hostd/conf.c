@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "conf_internal.h"
+#include "http_url.h"
 
 #define FILE_MAX_BYTES (1u << 20)
 
@@ -172,10 +173,10 @@ static bool has_twin(const struct conf *conf, const struct conf_vm *vm)
 	return false;
 }
 
-/* A kernel of the host's own, by its path, needs no directory to be served from. */
+/* A kernel of the host's own, by its path, or by its URL, needs no directory to be served from. */
 static void seal(struct conf_vm *vm)
 {
-	if (vm->kernel[0] != '/' || vm->ifname[0] || vm->root[0])
+	if ((vm->kernel[0] != '/' && !http_url_is(vm->kernel)) || vm->ifname[0] || vm->root[0])
 		return;
 	vm->sealed = true;
 	strcpy(vm->root, "/");
@@ -249,6 +250,7 @@ void conf_init(struct conf *conf)
 	conf->socket_mode = 0660;
 	conf->log_level = LOG_INFO;
 	conf->max_file = UINT64_C(4) << 30;
+	conf->cache_size = UINT64_C(4) << 30;
 	conf->max_memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
 	conf->tail = &conf->vms;
 }

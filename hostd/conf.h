@@ -65,6 +65,9 @@ struct conf_vm {
 	char initrd[CONF_INITRDS_MAX][CONF_FILE_MAX];
 	size_t n_initrds;
 	char append[CONF_CMDLINE_MAX];
+	bool cache_off;		  /* every file is fetched for this VM alone */
+	uint32_t tftp_max_age_ms; /* of a copy that is served without asking */
+	bool serve_stale;	  /* an old copy will do where its server is away */
 };
 
 enum conf_log {
@@ -82,6 +85,10 @@ struct conf {
 	char user[64]; /* "": stay who we are */
 	char pid_file[512];
 	uint64_t max_file, max_memory;
+	char cache_dir[512]; /* "": the default; "none" */
+	uint64_t cache_size;
+	char http_proxy[256]; /* "": none */
+	char tls_ca[512];     /* "": the system's */
 	struct conf_vm *vms, **tail;
 	struct conf_vm *cur; /* the section being read */
 	char error[512];     /* of a failure: file, line and what is wrong */
@@ -123,6 +130,11 @@ bool conf_vm_allows_uid(const struct conf_vm *vm, uid_t uid);
 bool conf_vm_allows_mac(const struct conf_vm *vm, const uint8_t mac[6]);
 /* The one MAC that the section names without a pattern; NULL: none or several. */
 const uint8_t *conf_vm_own_mac(const struct conf_vm *vm);
+
+/* Does anything here go by HTTP, or may it? */
+bool conf_wants_http(const struct conf *conf);
+/* Is it the name of a kernel, initrd or boot file of this section? */
+bool conf_vm_names(const struct conf_vm *vm, const char *name);
 
 /* Text forms; false if text is none.  uuid is written in wire order: its first three fields little-endian. */
 bool conf_parse_mac(const char *text, struct conf_mac *mac);

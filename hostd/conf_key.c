@@ -296,6 +296,41 @@ static bool vm_append(struct conf *conf, struct conf_vm *vm, const char *key, co
 	return !*value || text_value(conf, key, value, vm->append, sizeof(vm->append));
 }
 
+static bool switch_value(struct conf *conf, const char *key, const char *value, const char *on, const char *off,
+			 bool *out)
+{
+	*out = !strcmp(value, on);
+	if (*out || !strcmp(value, off))
+		return true;
+	conf_error(conf, "%s: %s or %s", key, on, off);
+	return false;
+}
+
+static bool vm_cache(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	bool on;
+
+	if (!switch_value(conf, key, value, "on", "off", &on))
+		return false;
+	vm->cache_off = !on;
+	return true;
+}
+
+static bool vm_tftp_max_age(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	uint64_t n;
+
+	if (!number_value(conf, key, value, 10, 0, 31536000, &n))
+		return false;
+	vm->tftp_max_age_ms = n > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)n * 1000;
+	return true;
+}
+
+static bool vm_serve_stale(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return switch_value(conf, key, value, "yes", "no", &vm->serve_stale);
+}
+
 static const struct {
 	const char *key;
 	bool (*set)(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
@@ -318,6 +353,9 @@ static const struct {
 	{"kernel", vm_kernel},
 	{"initrd", vm_initrd},
 	{"append", vm_append},
+	{"cache", vm_cache},
+	{"tftp_max_age", vm_tftp_max_age},
+	{"serve_stale", vm_serve_stale},
 };
 
 /* ---- [hostd] --------------------------------------------------------------------------------------------------- */
@@ -404,13 +442,45 @@ static bool hostd_max_memory(struct conf *conf, const char *key, const char *val
 	return megabytes(conf, key, value, &conf->max_memory);
 }
 
+static bool hostd_cache_dir(struct conf *conf, const char *key, const char *value)
+{
+	if (!strcmp(value, "none"))
+		return text_value(conf, key, value, conf->cache_dir, sizeof(conf->cache_dir));
+	return path_value(conf, key, value, conf->cache_dir, sizeof(conf->cache_dir));
+}
+
+static bool hostd_cache_size(struct conf *conf, const char *key, const char *value)
+{
+	return megabytes(conf, key, value, &conf->cache_size);
+}
+
+static bool hostd_http_proxy(struct conf *conf, const char *key, const char *value)
+{
+	return text_value(conf, key, value, conf->http_proxy, sizeof(conf->http_proxy));
+}
+
+static bool hostd_tls_ca(struct conf *conf, const char *key, const char *value)
+{
+	return path_value(conf, key, value, conf->tls_ca, sizeof(conf->tls_ca));
+}
+
 static const struct {
 	const char *key;
 	bool (*set)(struct conf *conf, const char *key, const char *value);
 } hostd_keys[] = {
-	{"socket", hostd_socket},     {"socket_mode", hostd_socket_mode}, {"socket_group", hostd_socket_group},
-	{"log", hostd_log},	      {"log_level", hostd_log_level},	  {"user", hostd_user},
-	{"pid_file", hostd_pid_file}, {"max_file", hostd_max_file},	  {"max_memory", hostd_max_memory},
+	{"socket", hostd_socket},
+	{"socket_mode", hostd_socket_mode},
+	{"socket_group", hostd_socket_group},
+	{"log", hostd_log},
+	{"log_level", hostd_log_level},
+	{"user", hostd_user},
+	{"pid_file", hostd_pid_file},
+	{"max_file", hostd_max_file},
+	{"max_memory", hostd_max_memory},
+	{"cache_dir", hostd_cache_dir},
+	{"cache_size", hostd_cache_size},
+	{"http_proxy", hostd_http_proxy},
+	{"tls_ca", hostd_tls_ca},
 };
 
 bool conf_set(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
 #include "conf_internal.h"
+#include "http_url.h"
 
 struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)
 {
@@ -34,6 +36,7 @@ struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)
 	vm->pattern = strpbrk(vm->name, "*?[") != NULL;
 	vm->line = line;
 	vm->root_fd = -1;
+	vm->tftp_max_age_ms = CACHE_AGE_DEFAULT_MS;
 	*conf->tail = vm;
 	conf->tail = &vm->next;
 	return vm;
@@ -105,4 +108,32 @@ const uint8_t *conf_vm_own_mac(const struct conf_vm *vm)
 	if (vm->n_macs != 1 || !is_exact(&vm->mac[0]))
 		return NULL;
 	return vm->mac[0].value;
+}
+
+bool conf_vm_names(const struct conf_vm *vm, const char *name)
+{
+	if (!strcmp(name, vm->kernel) || !strcmp(name, vm->boot_file))
+		return true;
+	for (size_t i = 0; i < vm->n_initrds; i++)
+		if (!strcmp(name, vm->initrd[i]))
+			return true;
+	return false;
+}
+
+static bool vm_wants_http(const struct conf_vm *vm)
+{
+	if (!vm->root[0] || http_url_is(vm->kernel) || http_url_is(vm->boot_file))
+		return true;
+	for (size_t i = 0; i < vm->n_initrds; i++)
+		if (http_url_is(vm->initrd[i]))
+			return true;
+	return false;
+}
+
+bool conf_wants_http(const struct conf *conf)
+{
+	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
+		if (vm_wants_http(vm))
+			return true;
+	return false;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* control.c - commands to a running hostd. */
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "control_cache.h"
 #include "log.h"
 #include "palacios.h"
 
@@ -20,7 +22,10 @@
 struct client {
 	struct control *control;
 	int fd; /* -1: free */
-	struct event *readable;
+	struct event *readable, *writable;
+	struct evbuffer *out;
+	bool ended; /* all of the answer is in out */
+	struct control_cache *job;
 	size_t have;
 	char line[CONTROL_LINE];
 };
@@ -28,6 +33,7 @@ struct client {
 struct control {
 	struct event_base *base;
 	struct palacios *palacios;
+	struct cache *cache;
 	int fd;
 	struct event *readable;
 	struct sockaddr_un address;
@@ -36,39 +42,74 @@ struct control {
 
 static void hang_up(struct client *c)
 {
-	palacios_forget(c->control->palacios, c);
+	if (c->control->palacios)
+		palacios_forget(c->control->palacios, c);
+	control_cache_cancel(c->job);
+	c->job = NULL;
 	if (c->readable)
 		event_free(c->readable);
-	c->readable = NULL;
+	if (c->writable)
+		event_free(c->writable);
+	if (c->out)
+		evbuffer_free(c->out);
+	c->readable = c->writable = NULL;
+	c->out = NULL;
+	c->ended = false;
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
 }
 
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c = arg;
+	int n = what & EV_TIMEOUT ? -1 : evbuffer_write(c->out, fd);
+
+	if (n < 0 && !(what & EV_TIMEOUT) && (errno == EAGAIN || errno == EINTR))
+		n = 0;
+	if (n < 0)
+		log_msg(LOG_DEBUG, NULL, "nobody waits for the answer to a command");
+	if (n < 0 || (c->ended && !evbuffer_get_length(c->out)))
+		hang_up(c);
+	else if (evbuffer_get_length(c->out))
+		event_add(c->writable, &(struct timeval){PATIENCE, 0});
+}
+
+void control_say(struct client *c, const char *line)
+{
+	evbuffer_add_printf(c->out, "%s\n", line);
+	event_add(c->writable, &(struct timeval){PATIENCE, 0});
+}
+
+void control_end(struct client *c, const char *error)
+{
+	evbuffer_add_printf(c->out, error ? "error %s\n" : "ok\n", error);
+	c->job = NULL;
+	c->ended = true;
+	event_add(c->writable, &(struct timeval){PATIENCE, 0});
+}
+
 /* As palacios_detach()'s done. */
 static void answer(void *arg, const char *error)
 {
-	struct client *c = arg;
-	char line[CONTROL_LINE];
-	int len = error ? snprintf(line, sizeof(line), "error %s\n", error) : snprintf(line, sizeof(line), "ok\n");
-
-	if (len >= (int)sizeof(line))
-		len = sizeof(line) - 1;
-	if (send(c->fd, line, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) != len)
-		log_msg(LOG_DEBUG, NULL, "nobody waits for the answer to a command");
-	hang_up(c);
+	control_end(arg, error);
 }
 
 static void obey(struct client *c)
 {
 	struct palacios *all = c->control->palacios;
+	bool machine = !strncmp(c->line, "detach ", 7) || !strncmp(c->line, "attach ", 7);
 
-	if (!strncmp(c->line, "detach ", 7))
+	if (!strncmp(c->line, "cache ", 6))
+		c->job = control_cache(c->control->cache, c, c->line + 6);
+	else if (machine && !all)
+		answer(c, "no section of the configuration is a machine of Palacios's");
+	else if (machine && *c->line == 'd')
 		palacios_detach(all, c->line + 7, answer, c);
-	else if (!strncmp(c->line, "attach ", 7))
+	else if (machine)
 		answer(c, palacios_attach(all, c->line + 7));
 	else
-		answer(c, "there is no such command: detach NAME, attach NAME");
+		answer(c, "there is no such command: detach NAME, attach NAME, cache ...");
 }
 
 static void on_client(evutil_socket_t fd, short what, void *arg)
@@ -111,8 +152,10 @@ static void on_readable(evutil_socket_t listener, short what, void *arg)
 	}
 	c->fd = fd;
 	c->have = 0;
+	c->out = evbuffer_new();
 	c->readable = event_new(control->base, fd, EV_READ | EV_PERSIST, on_client, c);
-	if (!c->readable || event_add(c->readable, &(struct timeval){PATIENCE, 0}))
+	c->writable = event_new(control->base, fd, EV_WRITE, on_writable, c);
+	if (!c->out || !c->readable || !c->writable || event_add(c->readable, &(struct timeval){PATIENCE, 0}))
 		hang_up(c);
 }
 
@@ -156,9 +199,10 @@ struct control *control_listen(struct event_base *base, const struct conf *conf,
 	return NULL;
 }
 
-void control_serve(struct control *control, struct palacios *palacios)
+void control_serve(struct control *control, struct palacios *palacios, struct cache *cache)
 {
 	control->palacios = palacios;
+	control->cache = cache;
 	control->readable = event_new(control->base, control->fd, EV_READ | EV_PERSIST, on_readable, control);
 	if (!control->readable || event_add(control->readable, NULL))
 		log_msg(LOG_ERR, NULL, "out of memory: no commands can be given");

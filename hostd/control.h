@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * control.h - the socket by which `pvboot detach` and `pvboot attach` speak to hostd.
+ * control.h - the socket by which `pvboot detach`, `pvboot attach` and `pvboot cache` speak to hostd.
  *
  * It lies beside the main one, its name that one's and CONTROL_SUFFIX, and is the starting user's alone.  One line of
- * text each way: "detach NAME" or "attach NAME"; "ok" or "error WORDS".
+ * text to hostd: "detach NAME", "attach NAME", or "cache" and what control_cache.h has.  Back come lines, the last of
+ * which is "ok" or "error WORDS".
  */
 #ifndef HOSTD_CONTROL_H
 #define HOSTD_CONTROL_H
@@ -11,15 +12,26 @@
 #include "conf.h"
 
 #define CONTROL_SUFFIX ".control"
-#define CONTROL_LINE 256 /* bytes of a line, newline included */
+#define CONTROL_LINE 8192 /* bytes of a line, newline included */
 
+struct cache;
 struct control;
 struct event_base;
 struct palacios;
 
 /* Bind and listen; nobody is answered before control_serve().  NULL with words. */
 struct control *control_listen(struct event_base *base, const struct conf *conf, char *why, size_t room);
-void control_serve(struct control *control, struct palacios *palacios);
+/* palacios may be NULL: no machine is one of Palacios's. */
+void control_serve(struct control *control, struct palacios *palacios, struct cache *cache);
 void control_free(struct control *control);
+
+/* ---- for the commands ---- */
+
+struct client;
+
+/* Queue a line of an answer, without its newline. */
+void control_say(struct client *client, const char *line);
+/* The end: "ok", or with words "error WORDS".  The client is gone once it has all of it. */
+void control_end(struct client *client, const char *error);
 
 #endif /* HOSTD_CONTROL_H */

@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #include "file_internal.h"
-#include "log.h"
-#include "tftp.h"
 
 static uint64_t max_bytes = UINT64_C(4) << 30;	/* of one fetched file */
 static uint64_t max_total = UINT64_C(16) << 30; /* of all fetched files */
@@ -63,8 +61,10 @@ struct file *file_new_failed(const char *vm, const char *name, uint32_t status, 
  * Tell everybody who watches.  A watcher may drop any watch, and the file: the cursor follows what file_unwatch()
  * removes, and the reference keeps the file until the round is over.  A change during the round starts another one.
  */
-static void notify(struct file *file)
+void file_notify(struct file *file)
 {
+	if (file->quiet)
+		return;
 	if (file->notifying) {
 		file->again = true;
 		return;
@@ -84,23 +84,45 @@ static void notify(struct file *file)
 	file_unref(file);
 }
 
-/* ---- a fetch by TFTP ------------------------------------------------------------------------------------------- */
+/* ---- a fetch ---------------------------------------------------------------------------------------------------- */
 
-static void fetch_opened(void *arg, uint64_t size, uint16_t blksize)
+/* Give back what it holds. */
+static void drop_bytes(struct file *file)
 {
-	struct file *file = arg;
-
-	file->opened = true;
-	file->size = size;
-	log_msg(LOG_DEBUG, file->vm, "%s: opened, blksize %u", file->name, blksize);
-	notify(file);
+	if (file->counted)
+		total -= file->available;
+	file->counted = false;
+	file->available = 0;
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
 }
 
-static bool fetch_data(void *arg, const void *buf, size_t len)
+bool file_grow_begin(struct file *file)
 {
-	struct file *file = arg;
+	drop_bytes(file);
+	file->fd = memfd_create("pvboot-file", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	file->counted = true;
+	/* 0400: a process of another uid that is handed a descriptor cannot reopen it for writing. */
+	if (file->fd >= 0 && !fchmod(file->fd, 0400) && !fcntl(file->fd, F_ADD_SEALS, F_SEAL_SHRINK))
+		return true;
+	file_fail(file, PVBOOT_S_NO_RESOURCES, 0, "the host has no room for a file: %s", strerror(errno));
+	return false;
+}
+
+void file_grow_opened(struct file *file, uint64_t size)
+{
+	file->opened = true;
+	file->size = size;
+	file_notify(file);
+}
+
+bool file_grow(struct file *file, const void *buf, size_t len)
+{
 	const uint8_t *at = buf;
 
+	if (file->done)
+		return false;
 	if (len > max_bytes - file->available || len > max_total - total) {
 		file_fail(file, PVBOOT_S_NO_RESOURCES, 0,
 			  "\"%.100s\" is larger than this host takes: raise max_file or max_memory in hostd.conf",
@@ -122,56 +144,39 @@ static bool fetch_data(void *arg, const void *buf, size_t len)
 		at += n;
 		len -= (size_t)n;
 	}
-	notify(file);
+	file_notify(file);
 	return true;
 }
 
-static void fetch_done(void *arg, uint32_t status, uint32_t detail, const char *text)
+void file_grow_done(struct file *file, uint32_t status, uint32_t detail, const char *text)
 {
-	struct file *file = arg;
-	file->tftp = NULL;
-	/* If it was fetch_data() that ended the transfer, its own words say more. */
+	/* If it was file_grow() that ended the transfer, its own words say more. */
 	if (!file->done)
 		file_fail(file, status, detail, "%s", status == PVBOOT_S_OK ? "" : text);
-	if (status == PVBOOT_S_OK && !file->stat_only) {
+	if (file->status == PVBOOT_S_OK) {
 		if (file->size == PVBOOT_SIZE_UNKNOWN)
 			file->size = file->available;
 		if (file->size != file->available)
 			file_fail(file, PVBOOT_S_TRUNCATED, 0,
 				  "the server announced %llu bytes of \"%.100s\" and sent %llu: look at its file",
 				  (unsigned long long)file->size, file->name, (unsigned long long)file->available);
-		/* Nothing writes to it any more, whoever may come to hold it. */
-		fcntl(file->fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
 	}
-	notify(file);
+	/* Nothing writes to it any more, whoever may come to hold it. */
+	if (file->fd >= 0)
+		fcntl(file->fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+	file_notify(file);
 }
 
-static const struct tftp_ops fetch_ops = {
-	.opened = fetch_opened,
-	.data = fetch_data,
-	.done = fetch_done,
-};
-
-struct file *file_fetch_tftp(struct event_base *base, const struct tftp_request *req)
+void file_adopt(struct file *file, int fd, uint64_t size)
 {
-	struct file *file = file_alloc(req->vm, req->filename);
-
-	if (!file)
-		return NULL;
-	file->stat_only = req->stat_only;
-	file->fetched = true;
-	file->fd = memfd_create("pvboot-file", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	/* 0400: a process of another uid that is handed a descriptor cannot reopen it for writing. */
-	if (file->fd < 0 || fchmod(file->fd, 0400) || fcntl(file->fd, F_ADD_SEALS, F_SEAL_SHRINK)) {
-		file_fail(file, PVBOOT_S_NO_RESOURCES, 0, "the host has no room for a file: %s", strerror(errno));
-		return file;
-	}
-	file->tftp = tftp_get(base, req, &fetch_ops, file);
-	if (!file->tftp) {
-		file_unref(file);
-		return NULL;
-	}
-	return file;
+	drop_bytes(file);
+	file->fd = fd;
+	file->opened = true;
+	file->done = true;
+	file->status = PVBOOT_S_OK;
+	file->size = size;
+	file->available = size;
+	file_notify(file);
 }
 
 /* ---- what everybody may ask ------------------------------------------------------------------------------------ */
@@ -186,12 +191,10 @@ void file_unref(struct file *file)
 {
 	if (!file || --file->refs)
 		return;
-	if (file->tftp)
-		tftp_cancel(file->tftp);
-	if (file->fetched)
-		total -= file->available;
-	if (file->fd >= 0)
-		close(file->fd);
+	if (file->ended)
+		file->ended(file);
+	drop_bytes(file);
+	file_unref(file->backing);
 	free(file);
 }
 
@@ -259,12 +262,12 @@ int file_open_fd(struct file *file)
 
 bool file_check_unchanged(struct file *file)
 {
-	if (file->fetched || file->fd < 0)
+	if (!file->root || file->fd < 0)
 		return true;
 	if (file_root_stamp(file->fd) == file->stamp)
 		return true;
 	file_fail(file, PVBOOT_S_CHANGED, 0, "\"%.100s\" changed while it was read: boot again", file->name);
-	notify(file);
+	file_notify(file);
 	return false;
 }
 

@@ -2,8 +2,9 @@
 /*
  * file.h - a file that guests read: perhaps still growing while it is fetched, never held in the heap.
  *
- * A fetched file is a memfd of hostd's own (mode 0400: a device of another uid cannot reopen it for writing); a --root
- * file is the user's own, and its size, mtime and ctime are compared when it is finished with.
+ * A fetched file is a memfd of hostd's own (mode 0400: a device of another uid cannot reopen it for writing), or a copy
+ * that the cache has on disk; cache.h begins it.  A --root file is the user's own, and its size, mtime and ctime are
+ * compared when it is finished with.
  */
 #ifndef HOSTD_FILE_H
 #define HOSTD_FILE_H
@@ -13,9 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct event_base;
 struct file;
-struct tftp_request;
 
 /* Somebody who wants to know.  Embed it; changed() is called from the loop whenever the file opened, grew, was
  * completed or failed. It may drop its watch and its reference, but not start a read loop of its own that never
@@ -25,9 +24,6 @@ struct file_watch {
 	struct file *file; /* set by file_watch() */
 	struct file_watch *next, **prev;
 };
-
-/* Begin to fetch by TFTP.  One reference is the caller's.  NULL only if memory ran out. */
-struct file *file_fetch_tftp(struct event_base *base, const struct tftp_request *req);
 
 /* Open name below the directory dirfd (RESOLVE_BENEATH: no way out by .. or links).  Never NULL but for memory: a
  * missing file is a file whose status is PVBOOT_S_NOT_FOUND. */

@@ -6,19 +6,20 @@
 #include "file.h"
 #include "pvboot_req.h"
 
-struct tftp;
-
 struct file {
 	unsigned int refs;
-	int fd;	      /* memfd of a fetched file, the user's own file below a root, or -1 */
-	bool fetched; /* a memfd */
-	bool stat_only;
+	int fd;	      /* -1: none */
+	bool root;    /* the user's own file, below a root; else a memfd, or a copy of the cache's */
+	bool counted; /* what is available is part of what max_memory bounds */
 	bool opened, done;
-	bool notifying, again;
+	bool notifying, again, quiet;
 	uint32_t status, detail;
 	uint64_t size, available;
 	uint64_t stamp; /* of a root file: see file_root_stamp() */
-	struct tftp *tftp;
+	/* Whose it is: told when the last reference goes, or before by file_unref() of the owner's own. */
+	void (*ended)(struct file *file);
+	void *owner;
+	struct file *backing; /* whose memory it reads, or NULL: a reference */
 	struct file_watch *watches, *cursor;
 	char vm[64];
 	char text[PVBOOT_ERROR_MAX + 1];
@@ -31,6 +32,22 @@ struct file *file_alloc(const char *vm, const char *name);
 /* Mark it done, with what and why; tells nobody. */
 void file_fail(struct file *file, uint32_t status, uint32_t detail, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Tell everybody who watches. */
+void file_notify(struct file *file);
+
+/* ---- a file that is being fetched ---- */
+
+/* Give it memory to grow in: none of it is taken yet.  False if it has failed. */
+bool file_grow_begin(struct file *file);
+/* The server accepted. */
+void file_grow_opened(struct file *file, uint64_t size);
+/* What came next.  False if it has failed: the fetch is to end. */
+bool file_grow(struct file *file, const void *buf, size_t len);
+/* The end.  What failed before stays failed. */
+void file_grow_done(struct file *file, uint32_t status, uint32_t detail, const char *text);
+/* Be a complete file of that size, by fd, which becomes its own.  What came so far is given up. */
+void file_adopt(struct file *file, int fd, uint64_t size);
 
 /* Identity and state of an open root file in one number: inode, size, mtime and ctime. */
 uint64_t file_root_stamp(int fd);

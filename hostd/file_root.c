@@ -109,6 +109,7 @@ struct file *file_open_root(int dirfd, const char *root_path, const char *name, 
 		fail_open(file, root_path, name, EISDIR);
 		return file;
 	}
+	file->root = true;
 	file->opened = true;
 	file->done = true;
 	file->size = (uint64_t)st.st_size;

@@ -13,14 +13,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache.h"
+#include "cache_dir.h"
 #include "control.h"
 #include "file.h"
+#include "http.h"
 #include "isolate.h"
 #include "log.h"
 #include "options.h"
 #include "palacios.h"
 #include "palacios_open.h"
 #include "server.h"
+
+#define CA_MAX (4u << 20) /* bytes of tls_ca */
 
 struct daemon {
 	struct conf conf;
@@ -29,6 +34,9 @@ struct daemon {
 	struct server *server;
 	struct palacios *palacios; /* NULL: no machine is one of Palacios's */
 	struct control *control;
+	struct http *http;
+	char *ca; /* of tls_ca */
+	size_t ca_len;
 	struct event *signals[3];
 	int started; /* the pipe on which the process in the foreground waits, or -1 */
 	pid_t parent;
@@ -112,7 +120,74 @@ static bool wants_packets(const struct conf *conf)
 	return false;
 }
 
-/* What machines of Palacios need: the opener and the control socket, while there are rights for them. */
+/* What tls_ca names, while there are rights to read it.  False with words. */
+static bool read_ca(struct daemon *d, char *why, size_t room)
+{
+	FILE *f = d->conf.tls_ca[0] ? fopen(d->conf.tls_ca, "re") : NULL;
+
+	if (!d->conf.tls_ca[0])
+		return true;
+	d->ca = malloc(CA_MAX);
+	d->ca_len = f && d->ca ? fread(d->ca, 1, CA_MAX, f) : 0;
+	if (f)
+		fclose(f);
+	if (d->ca_len && d->ca_len < CA_MAX && memmem(d->ca, d->ca_len, "-----BEGIN ", 11))
+		return true;
+	snprintf(why, room, "tls_ca = %.300s: no certificates in PEM form can be read there", d->conf.tls_ca);
+	return false;
+}
+
+/* Where copies are kept; -1: nowhere.  A hostd for one guest keeps none unless it is told to. */
+static int open_cache_dir(struct daemon *d)
+{
+	const char *path = d->conf.cache_dir;
+	char why[512];
+	int dir;
+
+	if (!strcmp(path, "none") || (!*path && (geteuid() || d->opt.exit_with_parent || !conf_wants_http(&d->conf))))
+		return -1;
+	dir = cache_dir_open(*path ? path : CACHE_DIR_DEFAULT, d->conf.user, why, sizeof(why));
+	if (dir < 0)
+		log_msg(LOG_WARNING, NULL, "no files are kept for the next boot: %s", why);
+	return dir;
+}
+
+/* Where files come from; with the privileges hostd stays with. */
+static bool start_cache(struct daemon *d, int dir, char *why, size_t room)
+{
+	const struct cache_settings settings = {.dir = dir, .size = d->conf.cache_size};
+	const struct http_settings http = {.proxy = d->conf.http_proxy, .ca = d->ca, .ca_len = d->ca_len};
+	struct cache *cache;
+	char words[256];
+
+	if (conf_wants_http(&d->conf)) {
+		d->http = http_new(d->base, &http, words, sizeof(words));
+		if (!d->http)
+			log_msg(LOG_WARNING, NULL, "%s", words);
+	}
+	cache = cache_new(d->base, d->http, &settings);
+	if (!cache) {
+		snprintf(why, room, "out of memory");
+		return false;
+	}
+	server_set_cache(d->server, cache);
+	if (d->control)
+		control_serve(d->control, d->palacios, cache);
+	return true;
+}
+
+/* The control socket.  Without it a hostd with machines of Palacios is none. */
+static bool start_control(struct daemon *d, char *why, size_t room)
+{
+	if (!d->palacios && d->opt.exit_with_parent)
+		return true;
+	d->control = control_listen(d->base, &d->conf, why, room);
+	if (!d->control && !d->palacios)
+		log_msg(LOG_WARNING, NULL, "no commands can be given: %s", why);
+	return d->control || !d->palacios;
+}
+
+/* What machines of Palacios need: the opener, while there are rights for it. */
 static bool start_palacios(struct daemon *d, char *why, size_t room)
 {
 	int opener;
@@ -123,21 +198,16 @@ static bool start_palacios(struct daemon *d, char *why, size_t room)
 	if (opener < 0)
 		return false;
 	d->palacios = palacios_new(d->base, d->server, &d->conf, opener);
-	if (!d->palacios) {
+	if (!d->palacios)
 		snprintf(why, room, "out of memory");
-		return false;
-	}
-	d->control = control_listen(d->base, &d->conf, why, room);
-	if (!d->control)
-		return false;
-	control_serve(d->control, d->palacios);
-	return true;
+	return d->palacios != NULL;
 }
 
 /* Everything between the command line and the loop.  False with words. */
 static bool start(struct daemon *d, char *why, size_t room)
 {
 	static const int signals[3] = {SIGTERM, SIGINT, SIGHUP};
+	int dir = -1;
 
 	file_set_limits(d->conf.max_file, d->conf.max_memory);
 	raise_descriptor_limit();
@@ -155,9 +225,16 @@ static bool start(struct daemon *d, char *why, size_t room)
 		}
 	}
 	signal(SIGPIPE, SIG_IGN);
-	return server_listen(d->server, why, room) && start_palacios(d, why, room) &&
-	       write_pid_file(d->conf.pid_file, why, room) &&
-	       isolate_user(d->conf.user, wants_packets(&d->conf), why, room) && isolate_final(why, room);
+	if (!read_ca(d, why, room) || !server_listen(d->server, why, room) || !start_palacios(d, why, room) ||
+	    !start_control(d, why, room))
+		return false;
+	dir = open_cache_dir(d);
+	if (write_pid_file(d->conf.pid_file, why, room) &&
+	    isolate_user(d->conf.user, wants_packets(&d->conf), why, room) && isolate_final(why, room))
+		return start_cache(d, dir, why, room);
+	if (dir >= 0)
+		close(dir);
+	return false;
 }
 
 /* An interface may come later, and hostd looks for it at each DHCP: a reason for words, not for failure. */
@@ -240,6 +317,8 @@ int main(int argc, char **argv)
 	control_free(d.control);
 	if (d.server)
 		server_free(d.server);
+	http_free(d.http);
+	free(d.ca);
 	palacios_free(d.palacios); /* after the last words of the server's links */
 	for (int i = 0; i < 3; i++)
 		if (d.signals[i])

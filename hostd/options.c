@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache_dir.h"
 #include "options.h"
 
 #define OVERRIDES_MAX 32
@@ -34,6 +35,10 @@ static const struct option long_options[] = {
 	{"pid-file", required_argument, NULL, OPT_HOSTD},
 	{"max-file", required_argument, NULL, OPT_HOSTD},
 	{"max-memory", required_argument, NULL, OPT_HOSTD},
+	{"cache-dir", required_argument, NULL, OPT_HOSTD},
+	{"cache-size", required_argument, NULL, OPT_HOSTD},
+	{"http-proxy", required_argument, NULL, OPT_HOSTD},
+	{"tls-ca", required_argument, NULL, OPT_HOSTD},
 	{"interface", required_argument, NULL, OPT_VM},
 	{"root", required_argument, NULL, OPT_VM},
 	{"mac", required_argument, NULL, OPT_VM},
@@ -49,6 +54,9 @@ static const struct option long_options[] = {
 	{"kernel", required_argument, NULL, OPT_VM},
 	{"initrd", required_argument, NULL, OPT_VM},
 	{"append", required_argument, NULL, OPT_VM},
+	{"cache", required_argument, NULL, OPT_VM},
+	{"tftp-max-age", required_argument, NULL, OPT_VM},
+	{"serve-stale", required_argument, NULL, OPT_VM},
 	{NULL, 0, NULL, 0},
 };
 
@@ -69,6 +77,12 @@ static const char usage[] =
 	"      --mac LIST, --proxy auto|wait|off, --dhcp-timeout S, --tftp-blksize N,\n"
 	"      --tftp-windowsize N, --host-wait S, --frames on|off\n"
 	"                        as the keys of [vm NAME] in hostd.conf(5); with --interface or --root\n"
+	"      --cache on|off, --tftp-max-age S, --serve-stale yes|no\n"
+	"                        when a copy of a file is served, likewise\n"
+	"      --cache-dir DIR|none, --cache-size MIB\n"
+	"                        where copies are kept (root: default " CACHE_DIR_DEFAULT "), and how much\n"
+	"      --http-proxy URL, --tls-ca FILE\n"
+	"                        for HTTP and HTTPS\n"
 	"      --socket PATH     where devices connect (default " PVBOOT_LINK_SOCKET_DEFAULT ")\n"
 	"      --socket-mode MODE, --socket-group GROUP\n"
 	"      --user USER       become this user when started as root\n"
@@ -114,8 +128,9 @@ static bool set(struct conf *conf, struct conf_vm *vm, const char *name, const c
 	char path[PATH_MAX];
 
 	/* A person types paths from where they stand; the configuration has them from /. */
-	if (!strcmp(name, "root") || !strcmp(name, "socket") || !strcmp(name, "pid-file")) {
-		if (*value != '/') {
+	if (!strcmp(name, "root") || !strcmp(name, "socket") || !strcmp(name, "pid-file") ||
+	    !strcmp(name, "cache-dir") || !strcmp(name, "tls-ca")) {
+		if (*value != '/' && strcmp(value, "none")) {
 			if (!getcwd(path, sizeof(path)) || strlen(path) + 1 + strlen(value) >= sizeof(path))
 				return conf_set(conf, vm, key_of(name), value);
 			strcat(strcat(path, "/"), value);

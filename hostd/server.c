@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "log.h"
 #include "server.h"
 #include "vm.h"
@@ -31,6 +32,7 @@ struct memory {
 struct server {
 	struct event_base *base;
 	const struct conf *conf;
+	struct cache *cache;
 	struct vm *vms;
 	unsigned int n_vms;
 	struct memory memory[MEMORIES];
@@ -394,7 +396,22 @@ struct server *server_new(struct event_base *base, const struct conf *conf)
 	server->base = base;
 	server->conf = conf;
 	server->fd = -1;
-	return server;
+	server->cache = cache_new(base, NULL, &(struct cache_settings){.dir = -1});
+	if (server->cache)
+		return server;
+	free(server);
+	return NULL;
+}
+
+struct cache *server_cache(struct server *server)
+{
+	return server->cache;
+}
+
+void server_set_cache(struct server *server, struct cache *cache)
+{
+	cache_free(server->cache);
+	server->cache = cache;
 }
 
 void server_free(struct server *server)
@@ -405,6 +422,7 @@ void server_free(struct server *server)
 		server->vms = vm_next(vm);
 		vm_free(vm);
 	}
+	cache_free(server->cache);
 	if (server->readable)
 		event_free(server->readable);
 	if (server->pause)

@@ -10,6 +10,7 @@
 
 #include "conf.h"
 
+struct cache;
 struct event_base;
 struct server;
 struct vm;
@@ -56,5 +57,10 @@ void server_note_address(struct server *server, const struct server_identity *id
 void server_forget(struct server *server, struct vm *vm);
 
 struct event_base *server_base(struct server *server);
+
+/* Where files come from.  server_new() makes one that keeps nothing on disk and knows no HTTP; another one given in its
+ * place becomes the server's. */
+struct cache *server_cache(struct server *server);
+void server_set_cache(struct server *server, struct cache *cache);
 
 #endif /* HOSTD_SERVER_H */

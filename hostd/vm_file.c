@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http_url.h"
 #include "log.h"
 #include "vm_internal.h"
 
@@ -237,7 +238,7 @@ static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args,
 	if (status != PVBOOT_S_OK)
 		return status;
 	snprintf(vf->name, sizeof(vf->name), "%s", path);
-	if (vm->id.conf->root[0] || memcmp(vf->server, none, 4))
+	if (vm->id.conf->root[0] || memcmp(vf->server, none, 4) || http_url_is(vf->name))
 		return PVBOOT_S_OK;
 	snprintf(why, room, "no server is known for \"%.80s\": there is no lease that names one", vf->name);
 	return PVBOOT_S_BAD_REQUEST;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cache.h"
+#include "http_url.h"
 #include "tftp.h"
 #include "udp.h"
 #include "vm_internal.h"
@@ -33,8 +35,13 @@ uint32_t vm_source_parse(const char *name, uint8_t server[4], uint16_t *port, co
 	*path = name;
 	if (!scheme)
 		return PVBOOT_S_OK;
+	if (http_url_is(name)) {
+		memset(server, 0, 4); /* it names its own */
+		*port = 0;
+		return PVBOOT_S_OK;
+	}
 	if (scheme != 4 || strncasecmp(name, "tftp", 4)) {
-		snprintf(why, room, "\"%.80s\": this host fetches by TFTP only: give a path or tftp://ADDRESS/PATH",
+		snprintf(why, room, "\"%.80s\": this host fetches by TFTP and HTTP: give a path or a URL of those",
 			 name);
 		return PVBOOT_S_UNSUPPORTED;
 	}
@@ -67,31 +74,81 @@ uint32_t vm_source_parse(const char *name, uint8_t server[4], uint16_t *port, co
 	return PVBOOT_S_OK;
 }
 
-struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
+static struct file *refuse(struct vm *vm, const char *name, uint32_t status, const char *words)
+{
+	return file_new_failed(vm->id.name, name, status, words);
+}
+
+/* Its own directory, whichever server the guest asks. */
+static struct file *from_root(struct vm *vm, const char *name)
 {
 	const struct conf_vm *conf = vm->id.conf;
-	struct tftp_request req = {
+	char words[PVBOOT_ERROR_MAX + 1];
+
+	if (vm_plan_allows(vm, name))
+		return file_open_root(conf->root_fd, conf->root, name, vm->id.name);
+	snprintf(words, sizeof(words), "\"%.80s\": this VM may have its kernel and initrds only", name);
+	return refuse(vm, name, PVBOOT_S_DENIED, words);
+}
+
+/* What every file asked of a server has in common. */
+static struct cache_request request_of(const struct vm *vm, bool stat_only)
+{
+	const struct conf_vm *conf = vm->id.conf;
+
+	return (struct cache_request){
 		.vm = vm->id.name,
+		.stat_only = stat_only,
+		.off = conf->cache_off,
+		.stale = conf->serve_stale,
+		.max_age_ms = conf->tftp_max_age_ms,
+	};
+}
+
+static struct file *from_http(struct vm *vm, const char *name, bool stat_only)
+{
+	struct cache_request req = request_of(vm, stat_only);
+	char words[PVBOOT_ERROR_MAX + 1], url[HTTP_URL_MAX];
+
+	if (!http_url_canonical(url, name, words, sizeof(words)))
+		return refuse(vm, name, PVBOOT_S_UNSUPPORTED, words);
+	req.url = url;
+	return cache_open(server_cache(vm->server), &req);
+}
+
+static struct file *from_tftp(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
+{
+	const struct conf_vm *conf = vm->id.conf;
+	struct cache_request req = request_of(vm, stat_only);
+	const struct tftp_request tftp = {
+		.vm = vm->id.name,
+		.server = {server[0], server[1], server[2], server[3]},
 		.port = port,
 		.filename = name,
 		.blksize = conf->tftp_blksize,
 		.windowsize = conf->tftp_windowsize,
-		.stat_only = stat_only,
 	};
 	char words[PVBOOT_ERROR_MAX + 1];
 
-	/* Whichever server the guest asks: it is the directory. */
-	if (conf->root[0] && !vm_plan_allows(vm, name)) {
-		snprintf(words, sizeof(words), "\"%.80s\": this VM may have its kernel and initrds only", name);
-		return file_new_failed(vm->id.name, name, PVBOOT_S_DENIED, words);
-	}
-	if (conf->root[0])
-		return file_open_root(conf->root_fd, conf->root, name, vm->id.name);
-	memcpy(req.server, server, 4);
 	if (!udp_allowed(server)) {
 		snprintf(words, sizeof(words), "%u.%u.%u.%u is no server that a guest may ask for \"%.80s\"", server[0],
 			 server[1], server[2], server[3], name);
-		return file_new_failed(vm->id.name, name, PVBOOT_S_DENIED, words);
+		return refuse(vm, name, PVBOOT_S_DENIED, words);
 	}
-	return file_fetch_tftp(server_base(vm->server), &req);
+	req.tftp = &tftp;
+	return cache_open(server_cache(vm->server), &req);
+}
+
+struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
+{
+	static const uint8_t none[4];
+	const struct conf_vm *conf = vm->id.conf;
+	bool http = !memcmp(server, none, 4) && http_url_is(name);
+
+	/* A VM with a directory has no network, but for what the configuration names. */
+	if (http && conf->root[0] && !conf_vm_names(conf, name))
+		return refuse(vm, name, PVBOOT_S_DENIED, "this VM has a directory and no network");
+	if (http)
+		return from_http(vm, name, stat_only);
+	return conf->root[0] ? from_root(vm, name) : from_tftp(vm, server, port, name, stat_only);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cache_cmd.h"
 #include "machine.h"
 #include "plan_cmd.h"
 #include "probe.h"
@@ -13,13 +14,14 @@ static const char help_text[] =
 	"       pvboot probe --interface IF --mac MAC         what that network would offer such a guest\n"
 	"       pvboot detach | attach NAME                   let hostd leave a Palacios machine, or find it again\n"
 	"       pvboot plan --root DIR | FILE                 what a guest boots by a pxelinux configuration\n"
+	"       pvboot cache list | purge | prefetch          what hostd keeps for the next boot\n"
 	"       pvboot help | version\n"
 	"\n"
 	"  pvboot run --root DIR                  boot DIR/pxelinux.0: no server, no root rights\n"
 	"  pvboot run --interface br0             boot from br0's DHCP and TFTP servers\n"
 	"  pvboot run -- -m 2G -accel kvm         with a running pvboot-hostd, and QEMU's own options\n"
 	"\n"
-	"Each has --help, and a man page: pvboot(1), pvboot-probe(1), pvboot-plan(1).\n";
+	"Each has --help, and a man page: pvboot(1), pvboot-probe(1), pvboot-plan(1), pvboot-cache(1).\n";
 
 static int help_main(int argc, char **argv)
 {
@@ -42,6 +44,7 @@ static const struct {
 	{"run", run_main},
 	{"probe", probe_main},
 	{"plan", plan_main},
+	{"cache", cache_main},
 	{"help", help_main},
 	{"--help", help_main},
 	{"-h", help_main},
@@ -61,7 +64,8 @@ int main(int argc, char **argv)
 			return commands[i].main(argc - 1, argv + 1);
 		}
 	}
-	fprintf(stderr, "pvboot: there is no command \"%s\": try run, probe, plan, detach, attach, help or version\n",
+	fprintf(stderr,
+		"pvboot: there is no command \"%s\": try run, probe, plan, cache, detach, attach, help or version\n",
 		argv[1]);
 	return 2;
 }

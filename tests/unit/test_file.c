@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "cache.h"
 #include "fake_network.h"
 #include "file.h"
 #include "log.h"
@@ -21,6 +22,7 @@
 
 static char root[64];
 static int root_fd;
+static struct cache *cache;
 
 static void put(const char *name, const char *text)
 {
@@ -43,6 +45,8 @@ static int setup(void **state)
 	assert_int_equal(symlinkat("loop", root_fd, "loop"), 0);
 	assert_int_equal(mkfifoat(root_fd, "fifo", 0644), 0);
 	file_set_limits(1 << 20, 1 << 20);
+	cache = cache_new(NULL, NULL, &(struct cache_settings){.dir = -1});
+	assert_non_null(cache);
 	return 0;
 }
 
@@ -51,6 +55,7 @@ static int teardown(void **state)
 	char command[128];
 
 	close(root_fd);
+	cache_free(cache);
 	snprintf(command, sizeof(command), "rm -r %s", root);
 	return system(command);
 }
@@ -154,7 +159,8 @@ static void test_file_root_replaced(void **state)
 static struct file *fetch(void)
 {
 	struct tftp_request req = {.vm = "vm", .server = {172, 21, 0, 2}, .filename = "f"};
-	struct file *file = file_fetch_tftp(NULL, &req);
+	const struct cache_request alone = {.vm = "vm", .tftp = &req, .off = true};
+	struct file *file = cache_open(cache, &alone);
 
 	assert_non_null(file);
 	assert_false(file_opened(file));

@@ -437,7 +437,7 @@ static void test_commands(void **state)
 
 	f->control = control_listen(f->base, &f->conf, why, sizeof(why));
 	assert_non_null(f->control);
-	control_serve(f->control, f->palacios);
+	control_serve(f->control, f->palacios, NULL);
 	tell(f, "reboot m\n", reply);
 	assert_non_null(strstr(reply, "error there is no such command"));
 	memset(junk, 'x', sizeof(junk) - 1);

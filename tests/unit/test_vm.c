@@ -204,7 +204,7 @@ static void test_vm_bad_requests(void **state)
 	expect_status(f, 10, PVBOOT_S_BAD_HANDLE);
 	fake_device_request(&f->dev, 11, PVBOOT_OP_PROGRESS, &file_args, sizeof(file_args), ROOM);
 	expect_status(f, 11, PVBOOT_S_BAD_HANDLE);
-	fake_device_open(&f->dev, 12, "http://172.21.0.2/x", 0);
+	fake_device_open(&f->dev, 12, "ftp://172.21.0.2/x", 0);
 	expect_status(f, 12, PVBOOT_S_UNSUPPORTED);
 	fake_device_open(&f->dev, 13, "../small", 0);
 	expect_status(f, 13, PVBOOT_S_ACCESS);

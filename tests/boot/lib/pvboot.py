@@ -27,10 +27,10 @@ def answers(path):
 
 
 class Hostd:
-    """pvboot-hostd in the foreground with one [vm *] section for its interface, its log in a file.  vms: sections that come before
-    it; options: more lines of the [vm *] section."""
+    """pvboot-hostd in the foreground with one [vm *] section for its interface, its log in a file.  vms: lines of [hostd] and
+    sections that come before it; options: more lines of the [vm *] section; cache: its cache_dir."""
 
-    def __init__(self, ns, directory, ifname, vms="", options=""):
+    def __init__(self, ns, directory, ifname, vms="", options="", cache="none"):
         self.ns = ns
         self.dir = Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ class Hostd:
         self.log = self.dir / "hostd.log"
         self.conf = self.dir / "hostd.conf"
         self.conf.write_text(
-            f"[hostd]\nsocket = {self.socket}\nlog = stderr\n{vms}\n[vm *]\ninterface = {ifname}\nallow_uid = any\n{options}\n"
+            f"[hostd]\nsocket = {self.socket}\nlog = stderr\ncache_dir = {cache}\n{vms}\n[vm *]\ninterface = {ifname}\nallow_uid = any\n{options}\n"
         )
         self.env = {}
         self.process = None

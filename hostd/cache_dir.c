@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cache_dir.c - the cache's directory. */
+#include "cache_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* It is to be the user's alone.  False with words. */
+static bool own(int fd, const char *path, const char *user, char *why, size_t room)
+{
+	const struct passwd *pw = *user && !geteuid() ? getpwnam(user) : NULL;
+	uid_t uid = pw ? pw->pw_uid : geteuid();
+	struct stat st;
+
+	if (fstat(fd, &st)) {
+		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
+		return false;
+	}
+	/* Only root's own is made over: another user's may be anybody's. */
+	if (st.st_uid != uid && st.st_uid == 0 && pw && !fchown(fd, uid, pw->pw_gid))
+		st.st_uid = uid;
+	if (st.st_uid != uid) {
+		snprintf(why, room, "cache_dir = %s belongs to uid %u, and hostd is uid %u: give it to that user", path,
+			 (unsigned int)st.st_uid, (unsigned int)uid);
+		return false;
+	}
+	if (st.st_mode & 022) {
+		snprintf(why, room, "cache_dir = %s: others may write there: chmod 700 it", path);
+		return false;
+	}
+	return true;
+}
+
+int cache_dir_open(const char *path, const char *user, char *why, size_t room)
+{
+	int fd;
+
+	if (mkdir(path, 0700) && errno != EEXIST) {
+		snprintf(why, room, "cannot make cache_dir = %s: %s", path, strerror(errno));
+		return -1;
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (!own(fd, path, user, why, room))
+		goto failed;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	snprintf(why, room, "cache_dir = %s: another hostd has it", path);
+failed:
+	close(fd);
+	return -1;
+}

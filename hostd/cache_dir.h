@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cache_dir.h - the cache's directory: made and made over to hostd's user while there are rights for that. */
+#ifndef HOSTD_CACHE_DIR_H
+#define HOSTD_CACHE_DIR_H
+
+#include <stddef.h>
+
+#define CACHE_DIR_DEFAULT "/var/cache/pvboot"
+
+/*
+ * Open it, make it if only its last part is missing, and lock it; user ("": who we are) is who hostd becomes.  -1, with
+ * words in why: it is another user's, others may write to it, another hostd has it, ...
+ */
+int cache_dir_open(const char *path, const char *user, char *why, size_t room);
+
+#endif /* HOSTD_CACHE_DIR_H */
