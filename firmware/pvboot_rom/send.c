@@ -99,7 +99,7 @@ uint32_t send_datagram(const struct pvboot_dgram_args *args, uint32_t payload, u
 uint32_t send_frame(const uint8_t *header, const struct send_fragment *fragments, uint32_t n)
 {
 	static struct frame frame;
-	uint16_t own = header ? sizeof(frame) : offsetof(struct frame, header), d = REQUEST_DESC_SEND;
+	uint16_t own = offsetof(struct frame, header) + (header ? SEND_HEADER : 0), d = REQUEST_DESC_SEND;
 	uint32_t end;
 
 	send_flush();
