@@ -93,6 +93,31 @@ EXPECTED = {
 }
 
 
+# With frames on: what differs, and what else is called.
+EXPECTED_FRAMES = {
+    "undi-open": SUCCESS,
+    "undi-open-again": SUCCESS,
+    "undi-set-filter": SUCCESS,
+    "undi-clear-statistics": SUCCESS,
+    "undi-transmit-9-blocks": PARAMETER,
+    "undi-transmit-long": PARAMETER,
+    "undi-transmit-short": PARAMETER,
+    "undi-transmit-bad-protocol": PARAMETER,
+    "undi-transmit-arp": SUCCESS,
+    "undi-isr": SUCCESS,
+    "undi-transmit-arp-directed": SUCCESS,
+    "undi-transmit-frame": SUCCESS,
+    "undi-statistics": SUCCESS,
+    "undi-reset": SUCCESS,
+    "undi-transmit-after-reset": SUCCESS,
+    "undi-shutdown": SUCCESS,
+    "undi-transmit-shut": INVALID_STATE,
+    "undi-transmit-after-shutdown": SUCCESS,
+    "undi-unload-stack": SUCCESS,
+    "undi-transmit-after-unload": SUCCESS,
+}
+
+
 class Report:
     """apitest's lines: the Status of each call by name, and what followed it."""
 
@@ -114,13 +139,13 @@ def address(text):
     return int.from_bytes(bytes(int(part) for part in text.split(".")), "little")
 
 
-def run(lab, data):
+def run(lab, data, **hostd):
     output = lab.root / "apitest.0"
     subprocess.run(["nasm", "-f", "bin", "-Werror", "-o", output, SOURCE], check=True, stdin=subprocess.DEVNULL)
     (lab.root / "payload.bin").write_bytes(data)
     lab.dhcpd(hosts=[dhcpd_host(filename="apitest.0")])
     lab.tftpd()
-    vm = lab.vm(lab.hostd())
+    vm = lab.vm(lab.hostd(**hostd))
     vm.wait(r"API-TEST end", 120)
     return vm, Report(vm.console.text())
 
@@ -128,7 +153,7 @@ def run(lab, data):
 @pytest.mark.parametrize("length", LENGTHS.values(), ids=LENGTHS.keys())
 def test_api_calls_keep_their_promises(lab, length):
     data = noise(length, seed=9)
-    vm, report = run(lab, data)
+    vm, report = run(lab, data, options="frames = off")
     assert "BAD" not in report.text, "a call broke a promise"
     assert {name: status for name, _, status, _, _ in report.calls} == EXPECTED
     assert all(ax == (status != SUCCESS) for _, ax, status, _, _ in report.calls)
@@ -160,10 +185,21 @@ def test_api_refuses_a_call_within_a_call(lab):
 
 def test_api_undi_tells_why_there_are_no_frames(lab):
     """With a status of its own, a line on the screen and one in hostd's log, each once."""
-    vm, report = run(lab, b"x")
+    vm, report = run(lab, b"x", options="frames = off")
     assert report.text.count("the boot program wants Ethernet frames; frames = on") == 1
     assert report.values("undi-get-mcast") == [{"mac": 0x015E0001, "low": 0x0302}]
     assert [report.values(name)[0]["function"] for name in ("undi-isr-start", "undi-isr-closed")] == [1, 0]
+
+
+def test_api_undi_carries_frames(lab):
+    """An ARP request in pieces without its header, broadcast and directed, and whole; after RESET, SHUTDOWN and UNLOAD_STACK, too."""
+    _, report = run(lab, noise(LENGTHS["partial-block"], seed=9), options="frames = on")
+    assert "BAD" not in report.text, "a call broke a promise, or the server did not answer"
+    assert {name: status for name, _, status, _, _ in report.calls} == {**EXPECTED, **EXPECTED_FRAMES}
+    answers = report.values("undi-isr")
+    # Directed, of type ARP; in a frame to nobody else.
+    assert answers == [{"length": 42, "header": 14, "types": 2, "other": 0}] * 6
+    assert report.values("undi-statistics") == [{"sent": 3, "received": 3}]
 
 
 def test_api_unload_leaves_base_memory_to_the_program(lab):
