@@ -11,3 +11,10 @@ fuzz_proxy_SRCS := vmm/qemu/proxy.c vmm/qemu/ram.c vmm/pvboot_backend/link_socke
 	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c) $(wildcard vmm/pvboot_*.c)
 fuzz_proxy_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu
 fuzz_proxy_LDLIBS := -levent_core
+
+# The same of vfio-user.
+FUZZERS += fuzz_vfio_user
+fuzz_vfio_user_SRCS := $(addprefix vmm/qemu/,vfio_user.c vfio_user_info.c vfio_user_version.c ram.c) vmm/pvboot_backend/link_socket.c \
+	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c) $(wildcard vmm/pvboot_*.c)
+fuzz_vfio_user_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu
+fuzz_vfio_user_LDLIBS := -levent_core -ljansson

@@ -135,18 +135,25 @@ static uint64_t config(struct fake_qemu *q, int cmd, uint32_t addr, int32_t len,
 
 uint32_t qemu_cfg_read(struct fake_qemu *q, uint32_t addr, int32_t len)
 {
+	if (q->access)
+		return q->access->read(q->arg, true, addr, (uint32_t)len);
 	return (uint32_t)config(q, PROXY_CFG_READ, addr, len, 0);
 }
 
 void qemu_cfg_write(struct fake_qemu *q, uint32_t addr, int32_t len, uint32_t val)
 {
-	config(q, PROXY_CFG_WRITE, addr, len, val);
+	if (q->access)
+		q->access->write(q->arg, true, addr, (uint32_t)len, val);
+	else
+		config(q, PROXY_CFG_WRITE, addr, len, val);
 }
 
 uint32_t qemu_in(struct fake_qemu *q, uint32_t reg, uint32_t len)
 {
 	struct proxy_bar m = {.addr = QEMU_PORT + reg, .size = len};
 
+	if (q->access)
+		return q->access->read(q->arg, false, reg, len);
 	qemu_send(q, PROXY_BAR_READ, &m, sizeof(m), NULL, 0);
 	return (uint32_t)qemu_answer(q);
 }
@@ -155,6 +162,10 @@ void qemu_out(struct fake_qemu *q, uint32_t reg, uint32_t len, uint32_t val)
 {
 	struct proxy_bar m = {.addr = QEMU_PORT + reg, .size = len, .val = val};
 
+	if (q->access) {
+		q->access->write(q->arg, false, reg, len, val);
+		return;
+	}
 	qemu_send(q, PROXY_BAR_WRITE, &m, sizeof(m), NULL, 0);
 	qemu_answer(q);
 }

@@ -10,6 +10,12 @@
 #define QEMU_RAM 33554432u /* bytes of guest memory, from guest-physical 0 */
 #define QEMU_PORT 0xc000u  /* where the BAR is */
 
+/* How another attachment's QEMU gets at the device. */
+struct qemu_access {
+	uint32_t (*read)(void *arg, bool config, uint32_t offset, uint32_t len);
+	void (*write)(void *arg, bool config, uint32_t offset, uint32_t len, uint32_t val);
+};
+
 struct fake_qemu {
 	int fd; /* this end of the socketpair */
 	int device_fd;
@@ -18,7 +24,8 @@ struct fake_qemu {
 	int irq[2];		 /* interrupt, resample */
 	void (*turn)(void *arg); /* give the device its turn; NULL: it is a process of its own */
 	void *arg;
-	uint16_t avail; /* of queue 1 */
+	const struct qemu_access *access; /* NULL: by the messages of x-pci-proxy-dev */
+	uint16_t avail;			  /* of queue 1 */
 };
 
 /* A socketpair and guest memory. */

@@ -19,6 +19,7 @@
 
 #include "fake_qemu.h"
 #include "pvboot_link.h"
+#include "vfio_user.h"
 
 #define PATIENCE_MS 5000
 #define FILE_BYTES (9u << 20)
@@ -280,7 +281,7 @@ static void boot(struct rig *r)
 
 static void test_command_line_wrong(void **state)
 {
-	static const char *const wrong[][3] = {
+	static const char *const wrong[][5] = {
 		{"--fd", "x"},
 		{"--fd", "99"},
 		{"--mac", "01:00:00:00:00:00"},
@@ -297,6 +298,9 @@ static void test_command_line_wrong(void **state)
 		{"stray"},
 		{"--no-such-option"},
 		{"--backend", "dir:/no/such"},
+		{"--attach", "vfio"},
+		{"--attach", "vfio-user", "--rom", "/no/such"},
+		{"--attach", "vfio-user", "--rom", "/dev/null"},
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -541,6 +545,48 @@ static void test_sheds_privilege(void **state)
 	assert_int_equal(finish(&r), 0);
 }
 
+/* Where QEMU connects to a path: from inside the sandbox, JSON library and all. */
+static void test_vfio_user_connects(void **state)
+{
+	static const char *const args[] = {"--attach", "vfio-user", NULL};
+	struct {
+		struct vfio_user_hdr hdr;
+		struct vfio_user_version version;
+		char text[sizeof("{\"capabilities\":{\"pgsizes\":1}}")];
+	} __attribute__((packed))
+	m = {.hdr = {1, VFIO_USER_VERSION, sizeof(m), 0, 0}, .text = "{\"capabilities\":{\"pgsizes\":1}}"};
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	uint8_t reply[128] = {0};
+	struct pollfd p = {.events = POLLIN};
+	struct rig r;
+
+	for (unsigned int bad = 0; bad < 2; bad++) {
+		rig_init(&r);
+		snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/vm", r.dir);
+		close(r.q.fd);
+		close(r.q.device_fd);
+		r.q.device_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(bind(r.q.device_fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+		assert_int_equal(listen(r.q.device_fd, 1), 0);
+		start(&r, args);
+		r.q.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(r.q.fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+		unlink(sun.sun_path);
+		m.hdr.error = bad;
+		assert_int_equal(send(r.q.fd, &m, sizeof(m), 0), sizeof(m));
+		if (bad) {
+			expect_log(&r, "QEMU sent a command with an error in it");
+			assert_true(qemu_closed(&r.q));
+		} else {
+			p.fd = r.q.fd;
+			assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+			assert_true(recv(r.q.fd, reply, sizeof(reply), 0) > 20);
+			assert_string_equal((char *)reply + 20, "{\"capabilities\":{\"pgsizes\":4096}}");
+		}
+		assert_int_equal(finish(&r), bad);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -549,6 +595,7 @@ int main(void)
 		cmocka_unit_test(test_files_reach_memory), cmocka_unit_test(test_files_reach_memory_unconfined),
 		cmocka_unit_test(test_inline_data),	   cmocka_unit_test(test_hostd_comes_late_dies_and_is_back),
 		cmocka_unit_test(test_phase_is_logged),	   cmocka_unit_test(test_sheds_privilege),
+		cmocka_unit_test(test_vfio_user_connects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,9 +172,10 @@ int ram_add(struct ram *r, uint64_t gpa, uint64_t size, uint64_t offset, int fd,
 		if (file < 0)
 			return errno;
 		f = &r->file[file];
-		r->stale = true; /* until a range lies in it */
-		if (offset > f->size || size > f->size - offset)
+		if (offset > f->size || size > f->size - offset) {
+			r->stale = true;
 			return EINVAL;
+		}
 		readonly |= f->readonly;
 	}
 	memmove(&r->region[at + 1], &r->region[at], (r->nregions - at) * sizeof(*r->region));
