@@ -4,7 +4,7 @@
 INSTALL ?= install
 INST_BIN := $(B)/pvboot $(B)/pvboot-device
 INST_SBIN := $(B)/pvboot-hostd
-INST_SHARE := $(B)/pvboot.rom
+INST_SHARE := $(B)/pvboot.rom $(B)/pvboot-1af4-1000.rom $(B)/pvboot-1af4-1041.rom
 INST_MAN := $(wildcard docs/*.1 docs/*.5 docs/*.8)
 INST_DOC := $(wildcard README.md LICENSE docs/*.md examples/*.conf examples/*.cfg examples/palacios/*.xml)
 INST_UNITS := $(wildcard examples/*.service)

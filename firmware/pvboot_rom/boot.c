@@ -167,14 +167,18 @@ static uint32_t direct(const char **words)
 
 static uint32_t prepare(const char **words)
 {
+	uint32_t status;
+
 	print("\npvboot " PVBOOT_VERSION "  ");
 	if (!pci_find(pci_bdf))
 		return ERROR_NO_PCI;
 	*words = virtio_start();
 	if (*words)
 		return ERROR_START;
+	status = request_begin();
+	if (status)
+		return status;
 	print("%m  Esc gives up\n", virtio_mac);
-	request_begin();
 	request_phase(PVBOOT_PHASE_ROM);
 	return PVBOOT_S_OK;
 }

@@ -3,7 +3,7 @@
 
 ROM_DIR := firmware/pvboot_rom
 ROM_B := $(B)/$(ROM_DIR)
-ROM_C := boot console errors hooks linux linux_list linux_load pci pxe pxe_file pxe_frame pxe_info pxe_tftp pxe_udp \
+ROM_C := boot console errors front hooks linux linux_list linux_load pci pxe pxe_file pxe_frame pxe_info pxe_tftp pxe_udp \
 	pxe_undi receive request send transfer virtio
 ROM_ASM := entry bios int_hooks pxe_entry
 ROM_OBJS := $(ROM_ASM:%=$(ROM_B)/%.o) $(ROM_C:%=$(ROM_B)/%.o)
@@ -17,9 +17,9 @@ ROM_CFLAGS := -std=gnu11 -m16 -march=i386 -Os -ffreestanding -mregparm=3 -mprefe
 	-DPVBOOT_VERSION='"$(VERSION)"' -Iprotocol -I$(ROM_DIR) $(WARNINGS) -Wno-pointer-to-int-cast \
 	-Wno-int-to-pointer-cast
 
-ALL += $(B)/pvboot.rom
+ALL += $(B)/pvboot.rom $(B)/pvboot-1af4-1000.rom $(B)/pvboot-1af4-1041.rom
 .PHONY: rom
-rom: $(B)/pvboot.rom
+rom: $(B)/pvboot.rom $(B)/pvboot-1af4-1000.rom $(B)/pvboot-1af4-1041.rom
 
 $(ROM_B)/%.o: $(ROM_DIR)/%.c
 	$(call say,CC16,$<)
@@ -54,6 +54,11 @@ $(ROM_B)/rom.raw: $(ROM_DIR)/rom.asm $(ROM_B)/consts.inc $(ROM_B)/runtime.bin
 	$(call say,NASM,$<)
 	$(Q)$(NASM) -Werror -f bin -I $(ROM_B)/ $< -o $@
 
-$(B)/pvboot.rom: $(ROM_B)/rom.raw $(ROM_B)/mkrom
+# One image for each PCI id: our own device, and the virtio-net card that QEMU shows for a vhost-user back end.
+ROM_IMAGES := $(B)/pvboot.rom $(B)/pvboot-1af4-1000.rom $(B)/pvboot-1af4-1041.rom
+$(B)/pvboot-1af4-1000.rom: ROM_ID := 1000
+$(B)/pvboot-1af4-1041.rom: ROM_ID := 1041
+
+$(ROM_IMAGES): $(ROM_B)/rom.raw $(ROM_B)/mkrom
 	$(Q)$(ROM_B)/mkrom $< $@ $$(nm $(ROM_B)/runtime.elf | sed -n 's/ A _resident_kib$$//p' | \
-		{ read h; echo $$((0x$$h)); })
+		{ read h; echo $$((0x$$h)); }) $(ROM_ID)

@@ -26,6 +26,7 @@ resident:
 	dw	bev_entry
 	dw	0, 0, 0, 0, 0
 	dw	loader_entry
+	dw	0, 0
 %if ($ - resident) != RESIDENT_SIZE
 %error "struct resident"
 %endif

@@ -5,7 +5,7 @@
  * The image's own length is what is used, so that little of the ROM area is taken even for a moment; the file is always
  * 32 KiB, so that an attachment that must size the ROM BAR itself (x-pci-proxy-dev) need not know it.
  *
- *   mkrom RAW ROM KIB    KIB: of base memory that the resident part takes
+ *   mkrom RAW ROM KIB [ID]    KIB: of base memory that the resident part takes; ID: the PCI device's, in hexadecimal
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +17,8 @@
 #define SCAN_STEP 2048 /* where a BIOS looks for ROMs */
 #define TRAILER 8      /* rom.asm's: offsets of the PCIR length and of $PnP, blocks that stay, offset of rest_dwords */
 #define SUM_AT 6
+#define PCIR_AT 0x18 /* PCI Firmware Specification 3.0, 5.1.1 and 5.1.2 */
+#define DEVICE_AT 6
 
 static uint8_t rom[ROM_MAX + BLOCK + TRAILER];
 
@@ -61,8 +63,8 @@ int main(int argc, char **argv)
 	uint16_t pcir_blocks, pnp, kept, rest;
 	FILE *f;
 
-	if (argc != 4)
-		die("usage: mkrom RAW ROM KIB, not", argv[0]);
+	if (argc != 4 && argc != 5)
+		die("usage: mkrom RAW ROM KIB [ID], not", argv[0]);
 	f = fopen(argv[1], "rb");
 	if (!f)
 		die("cannot read", argv[1]);
@@ -75,6 +77,12 @@ int main(int argc, char **argv)
 	pnp = get16(used + 2);
 	kept = get16(used + 4);
 	rest = get16(used + 6);
+	if (argc == 5) {
+		unsigned long id = strtoul(argv[4], NULL, 16);
+
+		rom[get16(PCIR_AT) + DEVICE_AT] = id;
+		rom[get16(PCIR_AT) + DEVICE_AT + 1] = id >> 8;
+	}
 	padded = (used + BLOCK - 1) / BLOCK * BLOCK;
 	memset(rom + used, 0, padded - used);
 	/* Behind what stays, a BIOS that looks for the next ROM must not find one. */

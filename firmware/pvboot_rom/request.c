@@ -3,6 +3,7 @@
 #include "request.h"
 
 #include "console.h"
+#include "front.h"
 #include "virtio.h"
 
 #define HEAD_CANCEL REQUEST_DESC_CANCEL /* and the response */
@@ -69,10 +70,17 @@ static void notice_host(uint16_t status)
 	host_seen |= up;
 }
 
-void request_begin(void)
+uint32_t request_begin(void)
 {
+	uint32_t status = PVBOOT_S_OK;
+
 	request_interactive = true;
+	if (front) {
+		front_host_wait_ms = PVBOOT_HOST_WAIT_DEFAULT_MS;
+		status = front_ask();
+	}
 	host_seen = virtio_host_status() & PVBOOT_STATUS_HOST_UP;
+	return status;
 }
 
 void request_check_host(void)
@@ -83,6 +91,8 @@ void request_check_host(void)
 	if ((uint16_t)(ticks - checked) < TICKS_A_SECOND)
 		return;
 	checked = ticks;
+	if (front && virtio_has_link())
+		front_ask();
 	notice_host(virtio_host_status());
 }
 
@@ -123,7 +133,11 @@ struct waiting {
 /* One look around during a long wait: PVBOOT_S_OK to go on waiting, else the REQUEST_* to end with. */
 static uint32_t look_around(struct waiting *w, uint32_t now)
 {
-	uint16_t status = virtio_host_status();
+	uint16_t status;
+
+	if (response.status == PVBOOT_S_UNWRITTEN)
+		front_host_status = response.detail; /* the device keeps it there while a request waits */
+	status = virtio_host_status();
 
 	if (status == UINT16_MAX) {
 		if (!request_interactive && console_is_text())
@@ -222,6 +236,7 @@ void request_submit(uint16_t head)
 static void submit(uint16_t head, volatile struct pvboot_rsp *rsp)
 {
 	rsp->status = PVBOOT_S_UNWRITTEN;
+	rsp->detail = front_host_status;
 	request_submit(head);
 	virtio_kick(&virtio_requests);
 }

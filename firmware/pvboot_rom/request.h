@@ -31,8 +31,8 @@ struct request {
  */
 extern bool request_interactive;
 
-/* The ROM is on its own from now on; see whether the host is there already. */
-void request_begin(void);
+/* The ROM is on its own from now on; see whether the host is there already.  As request(). */
+uint32_t request_begin(void);
 
 /* Submit and wait for the end.  Returns PVBOOT_S_* or REQUEST_*; unless it is PVBOOT_S_OK nothing of the room is valid.
  */

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pvboot.h"
+
 #define FAR __seg_fs /* the caller's segment, see above */
 #define BDA __seg_gs /* segment 0 */
 
@@ -31,11 +33,13 @@ struct resident {
 	uint16_t pci_hint;     /* AX at init */
 	uint16_t pnp_bios;     /* "$PnP" stood at ES:DI at init */
 	uint16_t loader_entry; /* as init_entry */
+	uint16_t wanted;       /* PVBOOT_BEACON_WANTED while the device is waited for */
+	uint16_t reserved;
 };
 _Static_assert(offsetof(struct resident, magic) == 16, "resident.magic");
-_Static_assert(sizeof(struct resident) == 44, "resident header");
+_Static_assert(sizeof(struct resident) == 48, "resident header");
 
-#define RESIDENT_MAGIC "PVBOOTRM"
+#define RESIDENT_MAGIC PVBOOT_BEACON_MAGIC
 #define BASE_KIB_MAX 44 /* never more base memory than this */
 
 extern struct resident resident;

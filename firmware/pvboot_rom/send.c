@@ -73,13 +73,16 @@ uint32_t send_flush(void)
 	if (!waiting || !virtio_running)
 		return PVBOOT_S_OK;
 	virtio_kick(&virtio_requests);
-	/* The device answers these before the port write returns; if it does not it is in trouble. */
+	/* The device answers these at once; if it does not it is in trouble. */
 	for (uint8_t i = 0; i < waiting && !end; i++)
 		end = request_wait(HEAD(i));
 	if (end)
 		virtio_stop();
 	else
 		end = responses[waiting - 1].status;
+	if (end == PVBOOT_S_UNWRITTEN)
+		end = PVBOOT_S_OK; /* returned undone, while the front end had no link: lost, as on an unplugged cable
+				    */
 	waiting = 0;
 	return end;
 }

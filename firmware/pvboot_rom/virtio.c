@@ -9,6 +9,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
 
+#include "front.h"
 #include "pci.h"
 
 /* Where a structure of the device lies. */
@@ -23,6 +24,8 @@ struct window {
 #define CONFIG(field) offsetof(struct pvboot_config, field)
 #define CAPS_MAX 48 /* a list longer than configuration space holds is a loop */
 #define RESET_MS 1000
+#define NET_STATUS 6 /* in virtio-net's configuration, virtio 1.2 5.1.4 */
+#define NET_LINK_UP 1
 
 struct virtio_queue virtio_packets, virtio_requests;
 bool virtio_running, virtio_dgram;
@@ -31,12 +34,19 @@ uint16_t virtio_io_base;
 
 static struct window common, notify, config;
 static uint32_t notify_multiplier;
+static uint32_t aimed_at; /* where the window of cfg_access points: the doorbell needs not be aimed at each time */
+static uint8_t aimed_bar, aimed_size;
 static uint8_t cfg_access; /* where the VIRTIO_PCI_CAP_PCI_CFG capability stands, 0: nowhere */
 
 /* ---- registers ------------------------------------------------------------------------------------------------- */
 
 static void aim(const struct window *w, uint32_t offset, uint8_t size)
 {
+	if (aimed_at == w->offset + offset && aimed_bar == w->bar && aimed_size == size)
+		return;
+	aimed_at = w->offset + offset;
+	aimed_bar = w->bar;
+	aimed_size = size;
 	pci_write(cfg_access + offsetof(struct virtio_pci_cap, bar), 1, w->bar);
 	pci_write(cfg_access + offsetof(struct virtio_pci_cap, offset), 4, w->offset + offset);
 	pci_write(cfg_access + offsetof(struct virtio_pci_cap, length), 4, size);
@@ -94,7 +104,7 @@ static bool find_windows(void)
 {
 	uint8_t cap = pci_read(PCI_CAPABILITY_LIST, 1);
 
-	common.found = notify.found = config.found = cfg_access = 0;
+	common.found = notify.found = config.found = cfg_access = aimed_size = 0;
 	for (uint32_t n = 0; cap >= PCI_STD_HEADER_SIZEOF && n < CAPS_MAX; n++) {
 		if (pci_read(cap, 1) == PCI_CAP_ID_VNDR) {
 			switch (pci_read(cap + offsetof(struct virtio_pci_cap, cfg_type), 1)) {
@@ -143,10 +153,11 @@ static bool negotiate(void)
 	uint32_t offered, high;
 
 	reg_write(&common, COMMON(device_feature_select), 4, 0);
-	offered = reg_read(&common, COMMON(device_feature), 4);
+	offered = front ? 0 : reg_read(&common, COMMON(device_feature), 4); /* a net card's bits mean something else */
 	reg_write(&common, COMMON(device_feature_select), 4, 1);
 	high = reg_read(&common, COMMON(device_feature), 4) & (1u << (VIRTIO_F_VERSION_1 - 32));
-	virtio_dgram = offered & (1u << PVBOOT_F_DGRAM);
+	if (!front)
+		virtio_dgram = offered & (1u << PVBOOT_F_DGRAM);
 	if (!high)
 		return false;
 	reg_write(&common, COMMON(guest_feature_select), 4, 0);
@@ -192,6 +203,8 @@ bool virtio_boots_first(void)
 	uint16_t command = pci_read(PCI_COMMAND, 2);
 	bool first;
 
+	if (pci_device != PVBOOT_PCI_DEVICE)
+		return false; /* the configuration is not ours: the boot order is the BIOS's */
 	pci_write(PCI_COMMAND, 2, command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 	first = find_windows() && virtio_host_status() != UINT16_MAX &&
 		reg_read(&config, CONFIG(abi_version), 4) == PVBOOT_ABI_VERSION &&
@@ -209,13 +222,15 @@ const char *virtio_start(void)
 			  PCI_COMMAND_INTX_DISABLE);
 	if (!find_windows())
 		return "the device's structures cannot be reached";
-	if (virtio_host_status() == UINT16_MAX)
+	front = pci_device != PVBOOT_PCI_DEVICE;
+	if (front ? !front_wait_link() : virtio_host_status() == UINT16_MAX)
 		return "the device does not answer; is its process still there?";
-	if (reg_read(&config, CONFIG(abi_version), 4) != PVBOOT_ABI_VERSION)
+	if (!front && reg_read(&config, CONFIG(abi_version), 4) != PVBOOT_ABI_VERSION)
 		return "the device speaks another version; use the ROM that belongs to it";
 	if (!reset())
 		return "the device does not reset";
-	read_config();
+	if (!front)
+		read_config();
 	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
 	if (!negotiate())
@@ -250,27 +265,36 @@ void virtio_kick(struct virtio_queue *q)
 {
 	uint16_t index = q == &virtio_packets ? PVBOOT_Q_PACKETS : PVBOOT_Q_REQUESTS;
 
-	if (q->notify_port)
+	if (q->notify_port) {
 		out16(q->notify_port, index);
-	else
-		reg_write(&notify, q->notify_offset, 2, index);
+		return;
+	}
+	aim(&notify, q->notify_offset, 2);
+	pci_poke16(cfg_access + offsetof(struct virtio_pci_cfg_cap, pci_cfg_data), index);
 }
 
 /* ---- device configuration -------------------------------------------------------------------------------------- */
 
+bool virtio_has_link(void)
+{
+	return reg_read(&config, NET_STATUS, 2) & NET_LINK_UP;
+}
+
 uint32_t virtio_milliseconds(void)
 {
-	return reg_read(&config, CONFIG(milliseconds), 4);
+	return front ? front_milliseconds() : reg_read(&config, CONFIG(milliseconds), 4);
 }
 
 uint16_t virtio_host_status(void)
 {
-	return reg_read(&config, CONFIG(status), 2);
+	if (!front)
+		return reg_read(&config, CONFIG(status), 2);
+	return virtio_has_link() ? front_host_status : 0;
 }
 
 uint32_t virtio_host_wait_ms(void)
 {
-	return reg_read(&config, CONFIG(host_wait_ms), 4);
+	return front ? front_host_wait_ms : reg_read(&config, CONFIG(host_wait_ms), 4);
 }
 
 bool virtio_broken(void)

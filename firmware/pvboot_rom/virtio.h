@@ -51,7 +51,10 @@ static inline bool virtio_has_used(const struct virtio_queue *q)
 	return q->used.idx != q->last_used;
 }
 
-/* Device configuration. */
+/* Whether a virtio-net front end says that its link is up: its back end is there. */
+bool virtio_has_link(void);
+
+/* Device configuration; behind a front end what is known of it. */
 uint32_t virtio_milliseconds(void);
 uint16_t virtio_host_status(void); /* PVBOOT_STATUS_*; all ones if the device is gone */
 uint32_t virtio_host_wait_ms(void);
