@@ -89,6 +89,23 @@ PVBOOT_ASSERT_LAYOUT(pvboot_config, host_wait_ms, 36);
 PVBOOT_ASSERT_SIZE(pvboot_config, 56);
 _Static_assert(sizeof(struct pvboot_config) == PVBOOT_REG_DEVICE_LEN, "device configuration fills its register window");
 
+/* ---- behind a virtio front end of the VMM's (spec chapter 7) --------------------------------------------------- */
+
+#define PVBOOT_FRONT_DEVICE_TRANSITIONAL 0x1000 /* virtio-net's PCI ids, of vendor PVBOOT_PCI_VENDOR */
+#define PVBOOT_FRONT_DEVICE 0x1041
+
+/*
+ * What a driver leaves in base memory to ask for a device whose front end has no link: at a multiple of
+ * PVBOOT_BEACON_STEP, PVBOOT_BEACON_MAGIC at PVBOOT_BEACON_MAGIC_AT and PVBOOT_BEACON_WANTED at PVBOOT_BEACON_AT.
+ */
+#define PVBOOT_BEACON_FROM 0x40000
+#define PVBOOT_BEACON_END 0xa0000
+#define PVBOOT_BEACON_STEP 1024
+#define PVBOOT_BEACON_MAGIC "PVBOOTRM"
+#define PVBOOT_BEACON_MAGIC_AT 16
+#define PVBOOT_BEACON_AT 42 /* 16 bits; 0: it is not wanted */
+#define PVBOOT_BEACON_WANTED 0x5650
+
 /* ---- a request on queue 1 (spec chapter 4) --------------------------------------------------------------------- */
 
 /* "PVBR": read as a virtio-net header its gso_type would be 56h, which none has. */

@@ -133,8 +133,10 @@ bool pvboot_front_start(struct pvboot_dev *dev, uint32_t queue, const struct pvb
 uint16_t pvboot_front_stop(struct pvboot_dev *dev, uint32_t queue);
 /* The guest has notified a queue. */
 void pvboot_front_kick(struct pvboot_dev *dev, uint32_t queue);
-/* The process before this one had datagrams open and began to count milliseconds at epoch_ms. */
-void pvboot_front_resume(struct pvboot_dev *dev, bool dgram_open, uint64_t epoch_ms);
+/* The process before this one had datagrams or frames open and began to count milliseconds at epoch_ms. */
+void pvboot_front_resume(struct pvboot_dev *dev, bool dgram_open, bool frame_open, uint64_t epoch_ms);
+/* The driver is through: what it had open is closed.  A queue 1 in which nothing has come back yet does the same. */
+void pvboot_front_forget(struct pvboot_dev *dev);
 
 /*
  * Checkpoints.  pvboot_dev_save() writes the device's state, at most pvboot_dev_state_max() bytes, and returns how

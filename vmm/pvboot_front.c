@@ -44,6 +44,17 @@ static void set_running(struct pvboot_dev *dev)
 				      VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK;
 }
 
+void pvboot_front_forget(struct pvboot_dev *dev)
+{
+	pvboot_io_forget(dev);
+	dev->dgram_open = dev->frame_open = false;
+	dev->waiting_first = dev->waiting_count = 0;
+	dev->complaints = 0;
+	if (dev->started)
+		dev->be_ops->reset(dev->be);
+	dev->started = false;
+}
+
 bool pvboot_front_start(struct pvboot_dev *dev, uint32_t queue, const struct pvboot_front_queue *fq)
 {
 	struct pvboot_queue *q;
@@ -59,6 +70,8 @@ bool pvboot_front_start(struct pvboot_dev *dev, uint32_t queue, const struct pvb
 	q->size = fq->size;
 	if (!pvboot_ring_valid(q) || !pvboot_mem_load16(dev, q->used + USED_IDX, &next))
 		return false;
+	if (queue == PVBOOT_Q_REQUESTS && !next) /* nothing has come back in this ring: a driver begins */
+		pvboot_front_forget(dev);
 	q->next_avail = q->next_used = next;
 	q->flags = 0;
 	q->enabled = true;
@@ -105,10 +118,11 @@ void pvboot_front_kick(struct pvboot_dev *dev, uint32_t queue)
 		pvboot_dev_notified(dev, queue);
 }
 
-void pvboot_front_resume(struct pvboot_dev *dev, bool dgram_open, uint64_t epoch_ms)
+void pvboot_front_resume(struct pvboot_dev *dev, bool dgram_open, bool frame_open, uint64_t epoch_ms)
 {
 	dev->front = true;
 	dev->started = true;
 	dev->dgram_open = dgram_open;
+	dev->frame_open = frame_open;
 	dev->epoch_ms = epoch_ms;
 }

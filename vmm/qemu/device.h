@@ -27,6 +27,8 @@ struct device {
 	struct link_socket link;
 	struct pvboot_dir *dir; /* instead of link */
 	int dial;		/* -1: this process connects itself */
+	char own[256];		/* where QEMU finds this device, if it is to be hidden at times; else empty */
+	char state[256];	/* keep.h's file */
 	bool ram_used;
 	int status; /* to exit with */
 	struct pvboot_dev *dev;
@@ -43,10 +45,11 @@ struct attach_ops {
 	const char *(*open)(struct device *d);
 	/* As struct pvboot_vmm_ops's. */
 	void (*set_irq)(int level);
-	void (*call)(uint32_t queue); /* NULL: interrupts are levels */
+	void (*call)(uint32_t queue);  /* NULL: interrupts are levels */
+	void (*end)(struct device *d); /* the loop has ended; NULL: nothing to tidy up */
 };
 
-extern const struct attach_ops attach_proxy, attach_vfio_user;
+extern const struct attach_ops attach_proxy, attach_vfio_user, attach_vhost_user;
 
 /* Watch fd for reading, at QEMU's priority.  NULL: no memory. */
 struct event *device_watch(struct device *d, int fd, event_callback_fn callback);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dial.c - a second process whose only job is to connect to hostd's socket. */
+/* dial.c - a second process, which connects to hostd's socket and names our own. */
 #include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -9,7 +9,10 @@
 
 #include "dial.h"
 #include "link_socket.h"
+#include "listen.h"
 #include "sandbox.h"
+
+enum { ASK_CONNECTION, ASK_HIDE, ASK_SHOW, ASK_REMOVE_STATE, ASK_REMOVE };
 
 /* One answer: an errno or 0, and with 0 a descriptor. */
 static void send_answer(int pair, int fd)
@@ -39,20 +42,30 @@ static void send_answer(int pair, int fd)
 		close(fd);
 }
 
-static void run(int pair, const char *path)
+static void run(int pair, const char *hostd, const char *own, const char *state)
 {
 	char ask;
 
 	prctl(PR_SET_NAME, "pvboot-dial");
 	dup2(pair, 3);
 	close_range(4, ~0U, 0);
-	sandbox_dial();
-	while (recv(3, &ask, 1, 0) == 1)
-		send_answer(3, link_socket_connect(path));
+	sandbox_dial(own != NULL);
+	while (recv(3, &ask, 1, 0) == 1) {
+		if (ask == ASK_CONNECTION)
+			send_answer(3, link_socket_connect(hostd));
+		else if (own && ask == ASK_HIDE)
+			listen_hide(own);
+		else if (own && ask == ASK_SHOW)
+			listen_show(own);
+		else if (own && ask >= ASK_REMOVE_STATE)
+			unlink(state);
+		if (own && ask == ASK_REMOVE)
+			listen_remove(own);
+	}
 	_exit(0);
 }
 
-int dial_start(const char *path)
+int dial_start(const char *hostd, const char *own, const char *state)
 {
 	int pair[2];
 	pid_t pid;
@@ -61,7 +74,7 @@ int dial_start(const char *path)
 		return -1;
 	pid = fork();
 	if (pid == 0)
-		run(pair[1], path);
+		run(pair[1], hostd, own, state);
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);
@@ -70,11 +83,25 @@ int dial_start(const char *path)
 	return pair[0];
 }
 
+static int ask_for(int dial, char what)
+{
+	return send(dial, &what, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : errno;
+}
+
 int dial_ask(int dial)
 {
-	char ask = 0;
+	return ask_for(dial, ASK_CONNECTION);
+}
 
-	return send(dial, &ask, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : errno;
+void dial_hide(int dial, bool hide)
+{
+	ask_for(dial, hide ? ASK_HIDE : ASK_SHOW);
+}
+
+void dial_remove(int dial, bool made)
+{
+	ask_for(dial, ASK_SHOW);
+	ask_for(dial, made ? ASK_REMOVE : ASK_REMOVE_STATE);
 }
 
 int dial_answer(int dial, int *fd)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dial.h - a second process whose only job is to connect to hostd's socket.
+ * dial.h - a second process, which connects to hostd's socket and names our own.
  *
  * The process that faces the guest can then be forbidden to make sockets at all, may change its user and its root
  * directory, and hostd still sees the user who started the VM, and may be started over below a directory that was
@@ -9,14 +9,23 @@
 #ifndef QEMU_DIAL_H
 #define QEMU_DIAL_H
 
+#include <stdbool.h>
+
 /*
- * Start the process; it connects to the Unix socket at path whenever asked, and ends when the result is closed.
- * Returns a non-blocking descriptor for the next two, or -1 and errno.
+ * Start the process; it connects to the Unix socket at hostd whenever asked, and ends when the result is closed.  own,
+ * if it is not NULL, is the path at which QEMU finds this device (listen.h), and state a file that belongs to it.
+ * Returns a non-blocking descriptor for the next ones, or -1 and errno.
  */
-int dial_start(const char *path);
+int dial_start(const char *hostd, const char *own, const char *state);
 
 /* Ask for a connection.  0, or an errno: the process is gone. */
 int dial_ask(int dial);
+
+/* Have QEMU find our own socket no more, or again. */
+void dial_hide(int dial, bool hide);
+
+/* QEMU has ended: have our own socket (if made says that it is ours to remove) and the state file removed. */
+void dial_remove(int dial, bool made);
 
 /* The descriptor is readable: *fd is a connection, or -1 and an errno is returned.  EAGAIN: not yet. */
 int dial_answer(int dial, int *fd);

@@ -228,13 +228,18 @@ static bool make_link(struct device *d)
 	snprintf(conf.name, sizeof(conf.name), "%s", d->options.name);
 	memcpy(conf.mac, dc->mac, sizeof(conf.mac));
 	memcpy(conf.uuid, dc->uuid, sizeof(conf.uuid));
-	d->dialed = d->dial >= 0 ? event_new(d->base, d->dial, EV_READ | EV_PERSIST, on_dialed, d) : NULL;
-	if (d->dialed && event_add(d->dialed, NULL))
-		return false;
 	return link_socket_init(&d->link, d->base, &conf, dial, move, d);
 }
 
-static const struct attach_ops *const attachments[] = {&attach_proxy, &attach_vfio_user};
+/* The process that keeps a user and a file system. */
+static bool start_dial(struct device *d)
+{
+	d->dial = dial_start(d->options.hostd, *d->own ? d->own : NULL, d->state);
+	d->dialed = d->dial >= 0 ? event_new(d->base, d->dial, EV_READ | EV_PERSIST, on_dialed, d) : NULL;
+	return d->dialed && event_add(d->dialed, NULL) == 0;
+}
+
+static const struct attach_ops *const attachments[] = {&attach_proxy, &attach_vfio_user, &attach_vhost_user};
 
 static const struct attach_ops *find_attachment(const char *name)
 {
@@ -257,10 +262,6 @@ static int run(struct device *d)
 		d->dir = pvboot_dir_new(o->dir, NULL);
 		if (!d->dir)
 			return die(o->dir, strerror(errno));
-	} else if (o->sandbox) {
-		d->dial = dial_start(o->hostd);
-		if (d->dial < 0)
-			return die("starting a second process", strerror(errno));
 	}
 	d->dev = calloc(1, pvboot_dev_size());
 	if (!d->dev || !ram_init(&d->ram) || !make_loop(d) || (!d->dir && !make_link(d)))
@@ -272,12 +273,16 @@ static int run(struct device *d)
 	refused = d->attach->open(d);
 	if (refused)
 		return die(refused, strerror(errno));
+	if (o->sandbox && (!d->dir || *d->own) && !start_dial(d))
+		return die("starting a second process", strerror(errno));
 	refused = o->sandbox ? sandbox_device(&user, d->dir != NULL) : NULL;
 	if (refused)
 		return die(refused, strerror(errno));
 	if (!d->dir)
 		link_socket_start(&d->link);
 	event_base_dispatch(d->base);
+	if (d->attach->end)
+		d->attach->end(d);
 	if (d->dial >= 0)
 		dial_stop(d->dial);
 	return d->status;
@@ -294,7 +299,7 @@ int main(int argc, char *argv[])
 	d.dial = -1;
 	d.attach = find_attachment(d.options.attach);
 	if (!d.attach)
-		return die(d.options.attach, "--attach takes x-pci-proxy-dev or vfio-user") + 1;
+		return die(d.options.attach, "--attach takes x-pci-proxy-dev, vfio-user or vhost-user") + 1;
 	if (!d.options.name) {
 		snprintf(d.name, sizeof(d.name), "vm-%d", (int)getpid());
 		d.options.name = d.name;

@@ -23,6 +23,11 @@ static const char help_text[] =
 	"       x-pci-proxy-dev  one end of a socketpair whose other end QEMU has\n"
 	"                        (-device x-pci-proxy-dev,fd=M,romfile=pvboot.rom): the default\n"
 	"       vfio-user        a socket that listens where vfio-user-pci connects (QEMU 10.1)\n"
+	"       vhost-user       a socket that listens where -chardev socket,path=,reconnect=1 of\n"
+	"                        -netdev vhost-user connects\n"
+	"  --socket PATH       vhost-user: listen there, instead of --fd\n"
+	"  --state FILE        vhost-user: what the next process needs if this one is killed\n"
+	"                      (default: the socket's path and .state)\n"
 	"  --name NAME         the VM's name, in log lines and for hostd's configuration\n"
 	"                      (at most 63 bytes; default: vm-PID)\n"
 	"  --mac MAC           the guest's MAC address; without one hostd lays it down\n"
@@ -52,6 +57,8 @@ enum {
 	OPT_HOSTD,
 	OPT_BACKEND,
 	OPT_ATTACH,
+	OPT_SOCKET,
+	OPT_STATE,
 	OPT_ROM,
 	OPT_ROM_SIZE,
 	OPT_HOST_WAIT,
@@ -72,6 +79,8 @@ static const struct option long_options[] = {
 	{"hostd", required_argument, NULL, OPT_HOSTD},
 	{"backend", required_argument, NULL, OPT_BACKEND},
 	{"attach", required_argument, NULL, OPT_ATTACH},
+	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"state", required_argument, NULL, OPT_STATE},
 	{"rom", required_argument, NULL, OPT_ROM},
 	{"rom-size", required_argument, NULL, OPT_ROM_SIZE},
 	{"host-wait", required_argument, NULL, OPT_HOST_WAIT},
@@ -232,6 +241,12 @@ static int take_argument(struct options *o, int opt, const char *text)
 	case OPT_ATTACH:
 		o->attach = text;
 		break;
+	case OPT_SOCKET:
+		o->socket = text;
+		break;
+	case OPT_STATE:
+		o->state = text;
+		break;
 	case OPT_ROM:
 		o->rom = text;
 		break;
@@ -299,7 +314,7 @@ int options_parse(struct options *o, int argc, char *argv[])
 			argv[optind]);
 		return 2;
 	}
-	if (o->fd < 0) {
+	if (o->fd < 0 && !o->socket) {
 		fprintf(stderr, "pvboot-device: --fd N is missing: the socket to QEMU, inherited; see --help\n");
 		return 2;
 	}

@@ -8,6 +8,8 @@
 struct options {
 	int fd;		    /* the socket to QEMU */
 	const char *attach; /* the name of a struct attach_ops */
+	const char *socket; /* where to listen for QEMU, NULL: fd */
+	const char *state;  /* keep.h's file, NULL: beside the socket */
 	const char *rom;    /* file for the device's own ROM BAR, NULL: none */
 	const char *name;
 	const char *hostd; /* hostd's socket */

@@ -65,6 +65,8 @@ static void note(void *backend, uint16_t op, const uint8_t *args, uint32_t arg_l
 		log_phase(p, args);
 	else if (op == PVBOOT_OP_LOG)
 		log_text(p, args, arg_len);
+	if (p->heard)
+		p->heard(op, args);
 	p->next->note(p->next_backend, op, args, arg_len);
 }
 
@@ -86,6 +88,8 @@ static void reset(void *backend)
 {
 	struct phase *p = backend;
 
+	if (p->heard)
+		p->heard(0, NULL);
 	p->next->reset(p->next_backend);
 }
 

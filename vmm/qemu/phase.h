@@ -14,6 +14,8 @@ struct phase {
 	void *next_backend;
 	struct pvboot_dev *dev;
 	uint64_t start_ms; /* on the VMM's clock */
+	/* NULL: nobody.  Hears of each note before the guest has its answer, and of resets as op 0. */
+	void (*heard)(uint16_t op, const uint8_t *args);
 };
 
 /* The backend to give to the device; its pointer is a struct phase. */

@@ -256,6 +256,17 @@ const void *ram_map_read(struct ram *r, uint64_t gpa, uint64_t *len)
 	return map_at(r, gpa, len, false);
 }
 
+bool ram_file_id(const struct ram *r, uint64_t gpa, uint64_t *dev, uint64_t *ino)
+{
+	const struct ram_region *g = region_of(r, gpa);
+
+	if (!g)
+		return false;
+	*dev = r->file[g->file].dev;
+	*ino = r->file[g->file].ino;
+	return true;
+}
+
 const char *ram_trouble(struct ram *r)
 {
 	uint64_t len = VECTORS;

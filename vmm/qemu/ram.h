@@ -85,6 +85,9 @@ const char *ram_trouble(struct ram *r);
  */
 int64_t ram_move(struct ram *r, int fd, uint64_t offset, struct pvboot_io *io, uint64_t to, uint32_t len);
 
+/* Which file gpa lies in; false if it is in none. */
+bool ram_file_id(const struct ram *r, uint64_t gpa, uint64_t *dev, uint64_t *ino);
+
 /* Unmap and close everything. */
 void ram_free(struct ram *r);
 

@@ -16,7 +16,8 @@
  *   be removed and made again when hostd is upgraded, and of root's capabilities CAP_DAC_OVERRIDE, because root without
  *   it may lack the right to connect.  It is forked before any guest memory is mapped, closes every other descriptor,
  *   and reads nothing but one byte per connection asked for.
- *   Should: be asked, make a Unix socket, connect it, pass it on.
+ *   Should: be asked, make a Unix socket, connect it, pass it on; behind vhost-user also rename and remove the socket
+ *   that QEMU connects to, and remove the file of keep.h.
  *   Mustn't: anything else; seccomp kills it.
  *
  * Phase 3, the process that faces the guest
@@ -83,8 +84,10 @@ static const int device_calls[] = {
 	SCMP_SYS(epoll_pwait),
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(gettimeofday),
-	/* QEMU's connection, where it is to come */
+	/* QEMU's connection, where it is to come, and QEMU's end */
 	SCMP_SYS(accept4),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(pidfd_open),
 	/* files and guest memory */
 	SCMP_SYS(pread64),
 	SCMP_SYS(splice),
@@ -137,7 +140,11 @@ static bool filter_device(bool files)
 	return good;
 }
 
-static bool filter_dial(void)
+static const int name_calls[] = {
+	SCMP_SYS(rename), SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
+};
+
+static bool filter_dial(bool names)
 {
 	scmp_filter_ctx ctx = new_filter();
 	bool good;
@@ -145,7 +152,8 @@ static bool filter_dial(void)
 	if (!ctx)
 		return false;
 	good = !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) &&
-	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0) && !seccomp_load(ctx);
+	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0) &&
+	       (!names || allow(ctx, name_calls, COUNT(name_calls))) && !seccomp_load(ctx);
 	seccomp_release(ctx);
 	return good;
 }
@@ -189,9 +197,9 @@ static bool no_new_privileges(void)
 	       setrlimit(RLIMIT_CORE, &none) == 0;
 }
 
-void sandbox_dial(void)
+void sandbox_dial(bool names)
 {
-	if (!drop_capabilities(true) || !no_new_privileges() || !filter_dial())
+	if (!drop_capabilities(true) || !no_new_privileges() || !filter_dial(names))
 		_exit(1);
 }
 

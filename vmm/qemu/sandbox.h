@@ -14,8 +14,8 @@ struct sandbox_user {
 /* Phase 1: look the user up, while /etc can be read.  False: there is none of that name. */
 bool sandbox_find_user(const char *name, struct sandbox_user *user);
 
-/* Phase 2, in the process that connects to hostd.  Ends it if something is refused. */
-void sandbox_dial(void);
+/* Phase 2, in the process that connects to hostd, and if names is set names a socket.  Ends it if that is refused. */
+void sandbox_dial(bool names);
 
 /*
  * Phase 3, in the process that faces the guest.  user is whom to become if this is root; files: leave the right to open

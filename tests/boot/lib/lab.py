@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from .kernel import check_report, make_initrd, make_kernel
 from .middlebox import Middlebox
 from .netns import Net
-from .pvboot import Hostd, PvbootVm
+from .pvboot import Hostd, PvbootVm, VhostVm
 from .servers import MAC, Dhcpd, Tftpd
 from .tftproot import make_root, write_config
 
@@ -61,6 +61,9 @@ class Lab:
 
     def vm(self, hostd, mac=MAC, **kw):
         return self.add(PvbootVm(self.place("vm"), self.net.host, hostd.socket, mac=mac, **kw))
+
+    def vhost_vm(self, hostd, mac=MAC, **kw):
+        return self.add(VhostVm(self.place("vm"), self.net.host, hostd.socket, mac=mac, **kw))
 
     def check(self, vm, timeout=120, count=1, **kw):
         """Wait until the VM powered off by itself, and check every byte of what its kernel was given."""

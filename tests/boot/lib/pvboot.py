@@ -99,6 +99,53 @@ class PvbootVm(Vm):
         self.device.kill()
 
 
+class VhostVm(Vm):
+    """A VM whose pvboot device is a vhost-user back end behind QEMU's virtio-net-pci.  machine "q35" puts the card behind a PCIe root
+    port: then it is modern-only, and its BARs are memory."""
+
+    def __init__(
+        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), reconnect=True
+    ):
+        self.place = Path(directory)
+        self.place.mkdir(parents=True, exist_ok=True)
+        self.socket = self.place / "vhost.sock"
+        self.device_argv = [DEVICE, "--attach", "vhost-user", "--socket", self.socket, "--name", name, "--hostd", hostd_socket]
+        self.device_argv += (["--mac", mac] if mac else []) + list(device_args)
+        self.ns = ns
+        self.device = None
+        self.start_device()
+        card = f"virtio-net-pci,id=pvboot,netdev=n0,bootindex=1,mac={mac or MAC}"
+        if machine == "q35":
+            card = f"{card},bus=rp0,romfile={BUILD / 'pvboot-1af4-1041.rom'}"
+        else:
+            card = f"{card},romfile={BUILD / 'pvboot-1af4-1000.rom'}"
+        argv = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
+        argv += ["-device", "pcie-root-port,id=rp0,chassis=1"] if machine == "q35" else []
+        argv += ["-chardev", f"socket,id=c0,path={self.socket}" + (",reconnect=1" if reconnect else "")]
+        argv += ["-netdev", "vhost-user,id=n0,chardev=c0", "-device", card]
+        super().__init__(directory, ns, argv + list(args), memory=memory, machine=f"{machine},memory-backend=pvbmem")
+
+    def start_device(self):
+        """May follow kill_device()."""
+        self.device = Process(self.device_argv, log=self.place / "device.log", ns=self.ns)
+        wait_for(lambda: is_socket(self.socket) or not self.device.alive(), 10, f"a socket {self.socket}")
+        assert self.device.alive(), self.device.text()
+
+    def kill_device(self):
+        """The process alone, as an out-of-memory killer does; its helper ends by itself."""
+        self.device.signal(9)
+        self.device.popen.wait(10)
+
+    def stop(self):
+        super().stop()
+        self.device.kill()
+
+
+def is_socket(path):
+    """Is there a socket of that name?  Without connecting to it: it takes one connection."""
+    return Path(path).is_socket()
+
+
 def pvboot_run(hostd, *options, qemu=()):
     """The command line of `pvboot run` with this hostd."""
     where = ["--hostd", hostd.socket] if hostd else []
