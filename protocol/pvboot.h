@@ -103,7 +103,7 @@ _Static_assert(sizeof(struct pvboot_config) == PVBOOT_REG_DEVICE_LEN, "device co
 #define PVBOOT_BEACON_STEP 1024
 #define PVBOOT_BEACON_MAGIC "PVBOOTRM"
 #define PVBOOT_BEACON_MAGIC_AT 16
-#define PVBOOT_BEACON_AT 42 /* 16 bits; 0: it is not wanted */
+#define PVBOOT_BEACON_AT 44 /* 16 bits; 0: it is not wanted */
 #define PVBOOT_BEACON_WANTED 0x5650
 
 /* ---- a request on queue 1 (spec chapter 4) --------------------------------------------------------------------- */

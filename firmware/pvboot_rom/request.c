@@ -135,8 +135,8 @@ static uint32_t look_around(struct waiting *w, uint32_t now)
 {
 	uint16_t status;
 
-	if (response.status == PVBOOT_S_UNWRITTEN)
-		front_host_status = response.detail; /* the device keeps it there while a request waits */
+	if (response.rsp.status == PVBOOT_S_UNWRITTEN)
+		front_host_status = response.rsp.detail; /* the device keeps it there while a request waits */
 	status = virtio_host_status();
 
 	if (status == UINT16_MAX) {

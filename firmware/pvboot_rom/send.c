@@ -66,6 +66,14 @@ static void fill(uint8_t i, const struct pvboot_dgram_args *args, uint32_t paylo
 	responses[i].status = PVBOOT_S_UNWRITTEN;
 }
 
+/* What came back undone, while a front end had no link, is lost as on an unplugged cable. */
+static uint32_t answer(uint8_t i)
+{
+	uint32_t status = responses[i].status;
+
+	return status == PVBOOT_S_UNWRITTEN ? PVBOOT_S_OK : status;
+}
+
 uint32_t send_flush(void)
 {
 	uint32_t end = PVBOOT_S_OK;
@@ -79,10 +87,7 @@ uint32_t send_flush(void)
 	if (end)
 		virtio_stop();
 	else
-		end = responses[waiting - 1].status;
-	if (end == PVBOOT_S_UNWRITTEN)
-		end = PVBOOT_S_OK; /* returned undone, while the front end had no link: lost, as on an unplugged cable
-				    */
+		end = answer(waiting - 1);
 	waiting = 0;
 	return end;
 }
@@ -126,7 +131,7 @@ uint32_t send_frame(const uint8_t *header, const struct send_fragment *fragments
 	virtio_kick(&virtio_requests);
 	end = request_wait(REQUEST_DESC_SEND);
 	if (!end)
-		return responses[0].status;
+		return answer(0);
 	virtio_stop();
 	return end;
 }
