@@ -14,6 +14,7 @@
 #include "tftp.h"
 
 #define TFTP_PORT 69
+#define STORE_NICE 10 /* a boot under way goes first */
 
 uint64_t cache_now_ms(void)
 {
@@ -181,9 +182,11 @@ struct cache *cache_new(struct event_base *base, struct http *http, const struct
 	cache->size = settings->size;
 	if (settings->dir < 0)
 		return cache;
-	cache->disk = cache_disk_new(base, settings->dir);
-	if (!cache->disk) {
-		free(cache);
+	cache->disk = cache_disk_new(base, settings->dir, STORE_NICE);
+	cache->verify = cache_disk_new(base, settings->dir, 0);
+	if (!cache->disk || !cache->verify) {
+		cache->dir = -1; /* still the caller's */
+		cache_free(cache);
 		return NULL;
 	}
 	cache_entry_scan(cache);
@@ -197,6 +200,7 @@ void cache_free(struct cache *cache)
 	while (cache->fetches)
 		cache_fetch_end(cache->fetches);
 	cache_disk_free(cache->disk);
+	cache_disk_free(cache->verify);
 	while (cache->first)
 		cache_entry_abandon(cache->first);
 	if (cache->dir >= 0)

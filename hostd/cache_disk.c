@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cache_disk.c - the cache's thread.
+ * cache_disk.c - the cache's threads.
  *
  * Of what it shares with the loop only the queues and `cancelled` are under the lock: a job belongs to one side at a
  * time.
@@ -22,11 +22,12 @@
 #include <unistd.h>
 
 #define SLICE (256u << 10) /* bytes read, hashed and written at a time */
-#define NICENESS 19	   /* a boot under way goes first */
 
 struct cache_disk {
 	int dir;
-	int done_fd; /* an eventfd: jobs have ended */
+	int nice;
+	unsigned int pending; /* jobs not told of yet; the loop's */
+	int done_fd;	      /* an eventfd: jobs have ended */
 	struct event *readable;
 	pthread_t thread;
 	bool started, stop;
@@ -218,7 +219,8 @@ static void *run(void *arg)
 	struct cache_disk *disk = arg;
 	const uint64_t one = 1;
 
-	setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+	if (disk->nice)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), disk->nice);
 	pthread_mutex_lock(&disk->lock);
 	while (!disk->stop || disk->todo) {
 		struct cache_job *job = disk->todo;
@@ -268,6 +270,7 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
 	pthread_mutex_unlock(&disk->lock);
 	for (; job; job = next) {
 		next = job->next;
+		disk->pending--;
 		if (job->done && !job->cancelled)
 			job->done(job->arg, job);
 		free_job(job);
@@ -307,6 +310,7 @@ void cache_disk_do(struct cache_disk *disk, struct cache_job *job)
 	const uint64_t one = 1;
 	bool runs = start(disk);
 
+	disk->pending++;
 	pthread_mutex_lock(&disk->lock);
 	if (runs) {
 		*disk->todo_tail = job;
@@ -322,6 +326,11 @@ void cache_disk_do(struct cache_disk *disk, struct cache_job *job)
 		return; /* it is readable already */
 }
 
+bool cache_disk_idle(const struct cache_disk *disk)
+{
+	return !disk->pending;
+}
+
 void cache_disk_cancel(struct cache_disk *disk, struct cache_job *job)
 {
 	pthread_mutex_lock(&disk->lock);
@@ -329,13 +338,14 @@ void cache_disk_cancel(struct cache_disk *disk, struct cache_job *job)
 	pthread_mutex_unlock(&disk->lock);
 }
 
-struct cache_disk *cache_disk_new(struct event_base *base, int dir)
+struct cache_disk *cache_disk_new(struct event_base *base, int dir, int nice)
 {
 	struct cache_disk *disk = calloc(1, sizeof(*disk));
 
 	if (!disk)
 		return NULL;
 	disk->dir = dir;
+	disk->nice = nice;
 	disk->todo_tail = &disk->todo;
 	disk->ended_tail = &disk->ended;
 	pthread_mutex_init(&disk->lock, NULL);

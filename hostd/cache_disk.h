@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cache_disk.h - the cache's thread: it copies objects to disk, hashes them, and removes them.
+ * cache_disk.h - the cache's threads: they copy objects to disk, hash them, and remove them.
  *
- * Jobs are done one after the other, in their order; the end of each is told from the loop.  The thread is started by
- * the first job, hence without the privileges that hostd has shed by then.
+ * Jobs of one are done one after the other, in their order; the end of each is told from the loop.  The thread is
+ * started by the first job, hence without the privileges that hostd has shed by then.
  */
 #ifndef HOSTD_CACHE_DISK_H
 #define HOSTD_CACHE_DISK_H
@@ -37,8 +37,8 @@ struct cache_job {
 	void *arg;
 };
 
-/* dir stays the caller's.  NULL if memory ran out. */
-struct cache_disk *cache_disk_new(struct event_base *base, int dir);
+/* dir stays the caller's; nice: added to hostd's own.  NULL if memory ran out. */
+struct cache_disk *cache_disk_new(struct event_base *base, int dir, int nice);
 /* What is under way is given up or, if it is nearly done, completed. Nobody is told. */
 void cache_disk_free(struct cache_disk *disk);
 
@@ -46,6 +46,8 @@ void cache_disk_free(struct cache_disk *disk);
 struct cache_job *cache_job_new(enum cache_job_kind kind, int fd, void (*done)(void *, struct cache_job *), void *arg);
 /* Have it done; it becomes the thread's. */
 void cache_disk_do(struct cache_disk *disk, struct cache_job *job);
+/* Has all been done and told? */
+bool cache_disk_idle(const struct cache_disk *disk);
 /* Nobody wants to know any more: done is not called. */
 void cache_disk_cancel(struct cache_disk *disk, struct cache_job *job);
 

@@ -32,7 +32,7 @@ static void drop_old(struct cache_fetch *fetch)
 static void destroy(struct cache_fetch *fetch)
 {
 	if (fetch->verify)
-		cache_disk_cancel(fetch->cache->disk, fetch->verify);
+		cache_disk_cancel(fetch->cache->verify, fetch->verify);
 	if (fetch->tftp)
 		tftp_cancel(fetch->tftp);
 	if (fetch->http)
@@ -345,7 +345,7 @@ static void check_old(struct cache_fetch *fetch)
 		if (job) {
 			job->meta = fetch->old->meta;
 			fetch->verify = job;
-			cache_disk_do(fetch->cache->disk, job);
+			cache_disk_do(fetch->cache->verify, job);
 			return;
 		}
 		close(fd);

@@ -51,8 +51,9 @@ struct cache {
 	struct event_base *base;
 	struct http *http;
 	int dir;
-	uint64_t size, stored; /* bytes on disk at most, and now (with what is being stored) */
-	struct cache_disk *disk;
+	uint64_t size, stored;		  /* bytes on disk at most, and now (with what is being stored) */
+	struct cache_disk *disk;	  /* stores and removes, when there is time */
+	struct cache_disk *verify;	  /* hashes what a boot waits for */
 	struct cache_entry *first, *last; /* first: used last */
 	unsigned int count;
 	struct cache_fetch *fetches;

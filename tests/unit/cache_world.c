@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "cache_dir.h"
+#include "cache_internal.h"
 #include "cache_world.h"
 #include "fake_network.h"
 #include "log.h"
@@ -219,8 +220,14 @@ static void turn(struct world *w)
 
 void world_run(struct world *w, struct file *file)
 {
-	for (int i = 0; i < (file ? PATIENCE : 20) && !(file && file_done(file)); i++)
+	for (int i = 0; i < PATIENCE; i++) {
+		bool idle = cache_disk_idle(w->cache->disk) && cache_disk_idle(w->cache->verify);
+
+		if (file ? file_done(file) : idle)
+			return;
 		turn(w);
+	}
+	fail_msg("nothing comes to an end");
 }
 
 static void count_stored(void *arg, const struct cache_info *info)

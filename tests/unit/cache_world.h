@@ -39,7 +39,7 @@ void world_send_http(uint64_t size, uint8_t seed, const char *etag, const char *
 /* Fetch a file by TFTP and wait until it is on disk. */
 void world_store(struct world *w, const char *name, uint64_t size, uint8_t seed);
 
-/* Run the loop until nothing has happened for a moment, or file is done. */
+/* Run the loop until file is done; NULL: until nothing is being stored, hashed or removed. */
 void world_run(struct world *w, struct file *file);
 /* Run the loop until so many objects are on disk. */
 void world_wait_stored(struct world *w, unsigned int count);

@@ -322,7 +322,6 @@ static void test_cache_tftp_server_away(void **state)
 	struct file *file;
 
 	w->stale = true;
-	w->max_age_ms = 0;
 	world_store(w, "small", 100, 1);
 	file = world_tftp(w, "small");
 	fake_tftp_done(PVBOOT_S_TIMEOUT, 0, "away");
