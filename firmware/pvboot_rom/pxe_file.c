@@ -78,7 +78,7 @@ uint16_t pxe_file_read(void FAR *block)
 	if (!t)
 		return PXE_S_TFTP_CLOSED;
 	status = transfer_read(t, linear(p->buffer), p->buffer_size, PVBOOT_READ_F_PARTIAL, READ_WAIT_MS, &got);
-	if (status == PVBOOT_S_AGAIN || (!status && !got && !t->eof))
+	if (status == PVBOOT_S_AGAIN || (!status && !got && !t->eof && p->buffer_size))
 		return PXE_S_TFTP_OPEN; /* it would block: 0 bytes would be the end */
 	if (status)
 		return errors_pxe_status(status | ERROR_READ);

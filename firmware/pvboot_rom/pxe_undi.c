@@ -179,7 +179,7 @@ uint16_t pxe_undi_diags(void FAR *block)
 								       : PXE_S_SUCCESS;
 }
 
-/* RFC 1112, 6.4 */
+/* RFC 1112, 6.4.  Some callers' blocks end behind these 6 bytes. */
 uint16_t pxe_undi_get_mcast(void FAR *block)
 {
 	struct pxe_undi_get_mcast FAR *p = block;
@@ -190,7 +190,5 @@ uint16_t pxe_undi_get_mcast(void FAR *block)
 	p->mac[3] = p->ip[1] & 0x7f;
 	p->mac[4] = p->ip[2];
 	p->mac[5] = p->ip[3];
-	for (uint32_t i = 6; i < PXE_MAC_FIELD; i++)
-		p->mac[i] = 0;
 	return PXE_S_SUCCESS;
 }
