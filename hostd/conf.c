@@ -195,8 +195,12 @@ bool conf_check(struct conf *conf, const char *name)
 		if (!vm->n_uids && !vm->any_uid)
 			vm->uid[vm->n_uids++] = getuid();
 		seal(vm);
-		if (!vm->kernel[0] && (vm->n_initrds || vm->append[0]))
-			what = "has an initrd or append without a kernel";
+		if (!vm->kernel[0] && vm->n_initrds)
+			what = "has an initrd without a kernel";
+		else if (!vm->kernel[0] && vm->append[0] && !vm->direct && !vm->boot_option)
+			what = "has append, and neither a kernel nor boot = direct";
+		else if (vm->boot_option && !vm->ifname[0])
+			what = "has a boot_option, and no interface for DHCP";
 		else if (!vm->ifname[0] && !vm->root[0])
 			what = "needs interface = IF (DHCP and TFTP there) or root = DIR (a local directory)";
 		else if (vm->ifname[0] && vm->root[0])

@@ -59,6 +59,7 @@ struct conf_vm {
 	char palacios[CONF_PATH_MAX];	     /* the VM's device file on a Palacios host; "": it connects by itself */
 	char stream[CONF_STREAM_MAX];	     /* the stream's name there */
 	enum conf_frames frames;	     /* may its boot program send Ethernet frames? */
+	uint8_t boot_option;		     /* the DHCP option by which a site says so or not; 0: none */
 	bool direct;			     /* boot without a boot program, where there is a plan for that */
 	bool sealed;			     /* kernel and initrds are the only files it may have; root is "/" */
 	char kernel[CONF_FILE_MAX];	     /* the plan; "": by a configuration of pxelinux's */

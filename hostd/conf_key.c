@@ -273,6 +273,16 @@ static bool vm_boot(struct conf *conf, struct conf_vm *vm, const char *key, cons
 	return false;
 }
 
+static bool vm_boot_option(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	uint64_t n;
+
+	if (!number_value(conf, key, value, 10, 224, 254, &n)) /* RFC 3942: a site's own */
+		return false;
+	vm->boot_option = (uint8_t)n;
+	return true;
+}
+
 static bool vm_kernel(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	return text_value(conf, key, value, vm->kernel, sizeof(vm->kernel));
@@ -350,6 +360,7 @@ static const struct {
 	{"stream", vm_stream},
 	{"frames", vm_frames},
 	{"boot", vm_boot},
+	{"boot_option", vm_boot_option},
 	{"kernel", vm_kernel},
 	{"initrd", vm_initrd},
 	{"append", vm_append},

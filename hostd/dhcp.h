@@ -26,6 +26,7 @@ struct dhcp_request {
 	bool file_known;  /* the boot file is configured: no offer need name one, and no proxy is waited for or asked */
 	enum dhcp_proxy_mode proxy;
 	uint32_t timeout_ms; /* give up after this; 0: the default, 60 s */
+	uint8_t site_option; /* one more that is asked for, 0: none */
 	uint8_t previous[4]; /* an address to ask for again (INIT-REBOOT is not used), 0.0.0.0: none */
 };
 

@@ -87,9 +87,12 @@ static void put_identity(struct writer *w, const struct dhcp_send *send)
 	static const uint8_t arch[2];		 /* 0: an x86 BIOS */
 	static const uint8_t nii[3] = {1, 2, 1}; /* UNDI 2.1 */
 	uint8_t uuid[17] = {0};			 /* type 0: a UUID follows */
+	uint8_t asked[sizeof(parameters) + 1];
 	uint8_t size[2];
 
-	put_option(w, DHCP_OPT_PARAMETERS, parameters, sizeof(parameters));
+	memcpy(asked, parameters, sizeof(parameters));
+	asked[sizeof(parameters)] = send->site_option;
+	put_option(w, DHCP_OPT_PARAMETERS, asked, sizeof(parameters) + (send->site_option ? 1 : 0));
 	/* No more than the buffers that every boot program expects of GET_CACHED_INFO can hold. */
 	put_be16(size, PVBOOT_DHCP_PACKET);
 	put_option(w, DHCP_OPT_MAX_SIZE, size, sizeof(size));

@@ -63,6 +63,7 @@ struct dhcp_send {
 	uint8_t ciaddr[4];
 	uint8_t requested[4]; /* option 50 */
 	uint8_t server[4];    /* option 54 */
+	uint8_t site_option;  /* one more in option 55, 0: none */
 	bool has_item;	      /* option 43, sub-option 71: the boot menu's item of this type */
 	uint16_t item;
 };

@@ -31,7 +31,7 @@ void dhcp_arm(struct event *ev, int64_t ms)
 
 static struct dhcp_send identity(const struct dhcp *d, uint8_t type)
 {
-	struct dhcp_send send = {.type = type, .xid = d->xid, .secs = d->secs};
+	struct dhcp_send send = {.type = type, .xid = d->xid, .secs = d->secs, .site_option = d->req.site_option};
 
 	memcpy(send.mac, d->req.mac, 6);
 	memcpy(send.uuid, d->uuid, 16);

@@ -6,7 +6,7 @@
 #include "dhcp.h"
 #include "file.h"
 #include "link.h"
-#include "plan_names.h"
+#include "plan_boot.h"
 #include "server.h"
 #include "vm.h"
 
@@ -84,8 +84,9 @@ struct vm {
 	struct vm_wait waits[VM_READS_MAX];
 	struct dhcp *dhcp;
 	struct pvboot_lease lease;
-	struct plan_guest guest; /* what a plan needs of the lease and its packets */
-	struct vm_plan *plan;	 /* being made, or NULL */
+	struct plan_guest guest;	    /* what a plan needs of the lease and its packets */
+	char boot_text[PLAN_BOOT_TEXT_MAX]; /* what a site's DHCP option says of the boot; "": nothing */
+	struct vm_plan *plan;		    /* being made, or NULL */
 	struct tftp_serve *serve;
 	struct udp *udp;
 	uint8_t dgram_ip[4];
@@ -155,6 +156,8 @@ void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, ui
 /* Give up the plan that is being made; with an id: if it is that request's.  False if it is not. */
 bool vm_plan_cancel(struct vm *vm, uint32_t id);
 void vm_plan_reset(struct vm *vm);
+/* Does this VM boot without a boot program, by its section or a site's DHCP option? */
+bool vm_plan_wanted(const struct vm *vm);
 /* May this VM have that file of its root? */
 bool vm_plan_allows(const struct vm *vm, const char *name);
 

@@ -16,8 +16,9 @@ struct kept_lease {
 	struct pvboot_lease lease;
 	char prefix[PVBOOT_BOOTFILE_MAX]; /* of struct plan_guest */
 	char config[PVBOOT_BOOTFILE_MAX];
+	char boot_text[PLAN_BOOT_TEXT_MAX];
 };
-#define KEPT_LEASE_MAGIC 0x324c4b50u /* "PKL2" */
+#define KEPT_LEASE_MAGIC 0x334c4b50u /* "PKL3" */
 _Static_assert(sizeof(struct kept_lease) <= PVBOOT_LINK_KEEP_MAX, "a lease can be kept");
 
 static void uuid_of(const struct vm *vm, uint8_t uuid[16])
@@ -39,6 +40,7 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 	plan_guest_read(&vm->guest, res, vm->id.mac, uuid);
 	memcpy(kept.prefix, vm->guest.prefix, sizeof(kept.prefix));
 	memcpy(kept.config, vm->guest.config, sizeof(kept.config));
+	memcpy(kept.boot_text, vm->boot_text, sizeof(kept.boot_text));
 	known = !memcmp(&vm->lease, lease, sizeof(*lease)) && !memcmp(&vm->guest, &before, sizeof(before));
 	vm->lease = *lease;
 	server_note_address(vm->server, &vm->id, lease->address);
@@ -69,10 +71,23 @@ static void answer(struct vm *vm, const struct dhcp_result *result)
 	}
 }
 
+static void read_boot_text(struct vm *vm, const struct pvboot_discover_res *res)
+{
+	char before[PLAN_BOOT_TEXT_MAX];
+
+	memcpy(before, vm->boot_text, sizeof(before));
+	plan_boot_read(vm->boot_text, res, vm->id.conf->boot_option);
+	if (!strcmp(before, vm->boot_text))
+		return;
+	memset(&vm->guest, 0, sizeof(vm->guest)); /* not known any more: to be kept anew */
+	if (vm->boot_text[0])
+		log_msg(LOG_INFO, vm->id.name, "DHCP option %u: \"%s\"", vm->id.conf->boot_option, vm->boot_text);
+}
+
 /* A plan does without a boot file; if there is none in the end, the guest says so. */
 static void plan_needs_no_boot_file(const struct vm *vm, struct dhcp_result *result)
 {
-	if (result->status == PVBOOT_S_NO_BOOTFILE && (vm->id.conf->direct || vm->id.conf->kernel[0]))
+	if (result->status == PVBOOT_S_NO_BOOTFILE && (vm_plan_wanted(vm) || vm->id.conf->kernel[0]))
 		result->status = PVBOOT_S_OK;
 }
 
@@ -86,6 +101,7 @@ static void on_done(void *arg, const struct dhcp_result *result)
 		bootfile_override(&changed.res, vm->id.conf->boot_file);
 		changed.status = PVBOOT_S_OK;
 	}
+	read_boot_text(vm, &changed.res);
 	plan_needs_no_boot_file(vm, &changed);
 	answer(vm, &changed);
 }
@@ -100,6 +116,7 @@ static void ask_server(struct vm *vm, bool fresh)
 		.file_known = conf->boot_file[0] || conf->kernel[0],
 		.proxy = conf->proxy,
 		.timeout_ms = conf->dhcp_timeout_ms,
+		.site_option = conf->boot_option,
 	};
 	struct dhcp_result failed = {.status = PVBOOT_S_NO_RESOURCES, .text = "out of memory"};
 
@@ -192,6 +209,7 @@ bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
 	if (kept.magic != KEPT_LEASE_MAGIC || kept.reserved)
 		return false;
 	kept.lease.bootfile[PVBOOT_BOOTFILE_MAX - 1] = '\0';
+	snprintf(vm->boot_text, sizeof(vm->boot_text), "%.*s", PLAN_BOOT_TEXT_MAX - 1, kept.boot_text);
 	vm->lease = kept.lease;
 	restore_guest(vm, &kept);
 	memcpy(vm->id.previous, kept.lease.address, 4);

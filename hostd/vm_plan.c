@@ -6,11 +6,14 @@
 
 #include "log.h"
 #include "plan_answer.h"
+#include "plan_boot.h"
 #include "plan_fetch.h"
 #include "vm_internal.h"
 
 struct vm_plan {
 	struct vm *vm;
+	struct file_watch watch; /* watch.file: the boot file, while it is seen whether that is a kernel */
+	struct file *boot_file;
 	uint32_t id; /* request */
 	struct pvboot_plan_args args;
 	struct plan_fetch *fetch;
@@ -90,6 +93,101 @@ static struct file *open_file(void *arg, const struct plan_file *named)
 		return file_new_failed(job->vm->id.name, named->name, status, words);
 	return vm_source(job->vm, server, port, path, false);
 }
+
+/* ---- what DHCP says ---------------------------------------------------------------------------------------------- */
+
+/* By the site's option (*understood: there is none, or it says what is known), else by the section. */
+static enum plan_boot read_boot(const struct vm *vm, const char **options, bool *understood)
+{
+	enum plan_boot boot;
+
+	*understood = plan_boot_parse(vm->boot_text, &boot, options);
+	if (boot == PLAN_BOOT_UNSAID)
+		return vm->id.conf->direct ? PLAN_BOOT_DIRECT : PLAN_BOOT_PROGRAM;
+	return boot;
+}
+
+bool vm_plan_wanted(const struct vm *vm)
+{
+	const char *options;
+	bool understood;
+
+	return read_boot(vm, &options, &understood) == PLAN_BOOT_DIRECT;
+}
+
+static void stop_looking(struct vm_plan *job)
+{
+	if (!job->boot_file)
+		return;
+	file_unwatch(&job->watch);
+	file_unref(job->boot_file);
+	job->boot_file = NULL;
+}
+
+static bool is_kernel(const struct vm_plan *job)
+{
+	uint8_t head[PLAN_KERNEL_HEAD];
+
+	return file_read(job->boot_file, 0, head, sizeof(head)) == (ssize_t)sizeof(head) && plan_boot_is_kernel(head);
+}
+
+static void reply_boot_file(struct vm_plan *job)
+{
+	static struct plan plan; /* too large for the stack */
+	char words[PLAN_ERROR_MAX], text[PLAN_ERROR_MAX];
+	struct vm *vm = job->vm;
+	const char *options;
+	bool understood;
+
+	read_boot(vm, &options, &understood);
+	vm->plan = NULL;
+	if (plan_boot_make(&plan, vm->lease.bootfile, vm->id.conf->append, options, &vm->guest, words, sizeof(words))) {
+		reply_plan(vm, job->id, &plan);
+	} else {
+		snprintf(text, sizeof(text), "no direct boot of %.100s: %.370s", vm->lease.bootfile, words);
+		reply_words(vm, job->id, PVBOOT_PLAN_NONE, text);
+	}
+	free(job);
+}
+
+/* As soon as there is enough of the boot file to tell: it is the kernel, or it is passed over. */
+static void look(struct vm_plan *job)
+{
+	if (!file_done(job->boot_file) && file_available(job->boot_file) < PLAN_KERNEL_HEAD)
+		return;
+	if (is_kernel(job)) {
+		stop_looking(job);
+		plan_fetch_cancel(job->fetch);
+		reply_boot_file(job);
+		return;
+	}
+	stop_looking(job);
+	plan_fetch_run(job->fetch);
+}
+
+static void on_boot_file(struct file_watch *watch)
+{
+	look((struct vm_plan *)((char *)watch - offsetof(struct vm_plan, watch)));
+}
+
+/* Is the boot file a kernel?  False: it cannot be one. */
+static bool look_at_boot_file(struct vm_plan *job)
+{
+	struct plan_file named = {0};
+
+	if (!plan_boot_may_be_kernel(job->vm->lease.bootfile))
+		return false;
+	snprintf(named.name, sizeof(named.name), "%s", job->vm->lease.bootfile);
+	job->watch.changed = on_boot_file;
+	job->boot_file = open_file(job, &named);
+	if (!job->boot_file)
+		return false;
+	file_watch(job->boot_file, &job->watch);
+	look(job);
+	return true;
+}
+
+/* ---- a configuration --------------------------------------------------------------------------------------------- */
 
 /*
  * Somebody is to choose: *command is what was chosen, where that was; else the list is the answer (*listed).  The
@@ -174,13 +272,16 @@ static void start(struct vm *vm, uint32_t id, const struct pvboot_plan_args *arg
 	job->id = id;
 	job->args = *args;
 	vm->plan = job;
-	plan_fetch_run(job->fetch);
+	if (!look_at_boot_file(job))
+		plan_fetch_run(job->fetch);
 }
 
 void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
 {
 	const struct conf_vm *conf = vm->id.conf;
 	struct pvboot_plan_args args;
+	const char *options;
+	bool understood;
 
 	memcpy(&args, bytes, sizeof(args));
 	if (len != sizeof(args) || room < sizeof(struct pvboot_plan) || (args.choice && !args.flags))
@@ -191,10 +292,11 @@ void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, u
 		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "a plan is being made already");
 	else if (conf->kernel[0])
 		reply_configured(vm, id);
-	else if (conf->direct)
+	else if (read_boot(vm, &options, &understood) == PLAN_BOOT_DIRECT)
 		start(vm, id, &args);
 	else
-		reply_words(vm, id, PVBOOT_PLAN_NONE, "");
+		reply_words(vm, id, PVBOOT_PLAN_NONE,
+			    understood ? "" : "the site's DHCP option says neither \"direct\" nor \"program\"");
 }
 
 bool vm_plan_cancel(struct vm *vm, uint32_t id)
@@ -209,6 +311,7 @@ void vm_plan_reset(struct vm *vm)
 {
 	if (!vm->plan)
 		return;
+	stop_looking(vm->plan);
 	plan_fetch_cancel(vm->plan->fetch);
 	free(vm->plan);
 	vm->plan = NULL;

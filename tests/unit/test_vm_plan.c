@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "fake_network.h"
 #include "vm_world.h"
 
 static struct pvboot_plan plan; /* of the last answer */
@@ -295,6 +296,82 @@ static void test_plan_by_pxelinux_configuration(void **state)
 	assert_int_equal(plan.text_len, strlen(plan.bytes + plan.text_at));
 }
 
+/* ---- a boot file that is a kernel -------------------------------------------------------------------------------- */
+
+static void write_kernel(struct fixture *f, const char *name)
+{
+	uint8_t head[1024] = {[0x1fe] = 0x55, [0x1ff] = 0xaa, [0x202] = 'H', 'd', 'r', 'S'};
+
+	write_file(f, name, head, sizeof(head));
+}
+
+static void test_plan_boot_file_is_a_kernel(void **state)
+{
+	struct fixture *f = *state;
+	struct conf_vm *vm = section(f, "local");
+
+	vm->direct = true;
+	assert_true(conf_set(&f->conf, vm, "append", "x initrd=i"));
+	assert_true(conf_check(&f->conf, "f"));
+	join(f, "local", 0);
+	write_kernel(f, "small");
+	write_config(f, "DEFAULT a\nLABEL a\nLINUX k\n");
+	discover(f, 1, 0);
+	ask(f, 2);
+	expect_plan(f, 2, PVBOOT_PLAN_LINUX);
+	assert_int_equal(plan.n_files, 2);
+	assert_string_equal(plan.bytes + plan.file[0].name_at, "small");
+	assert_string_equal(plan.bytes + plan.text_at, "BOOT_IMAGE=small x initrd=i");
+}
+
+static void test_plan_boot_file_is_a_kernel_that_cannot_be_booted(void **state)
+{
+	struct fixture *f = *state;
+	struct conf_vm *vm = section(f, "local");
+
+	vm->direct = true;
+	assert_true(conf_set(&f->conf, vm, "append", "keeppxe"));
+	join(f, "local", 0);
+	write_kernel(f, "small");
+	discover(f, 1, 0);
+	ask(f, 2);
+	expect_plan(f, 2, PVBOOT_PLAN_NONE);
+	expect_words("no direct boot of small: keeppxe");
+}
+
+/* It is too short to be one. */
+static void test_plan_boot_file_is_no_kernel(void **state)
+{
+	struct fixture *f = *state;
+
+	section(f, "local")->direct = true;
+	join(f, "local", 0);
+	write_config(f, "DEFAULT a\nLABEL a\nLINUX k\n");
+	discover(f, 1, 0);
+	ask(f, 2);
+	expect_plan(f, 2, PVBOOT_PLAN_LINUX);
+	assert_string_equal(plan.bytes + plan.file[0].name_at, "k");
+}
+
+static void test_plan_cancelled_while_the_boot_file_is_looked_at(void **state)
+{
+	struct fixture *f = *state;
+
+	section(f, "t1")->direct = true;
+	assert_true(conf_set(&f->conf, section(f, "t1"), "boot_file", "vmlinuz"));
+	join(f, "t1", 0);
+	lease(f);
+	ask(f, 2);
+	fake_device_turn(&f->dev);
+	assert_int_equal(fake_tftp_running, 1);
+	fake_device_send(&f->dev, PVBOOT_LINK_CANCEL, 2, NULL, 0);
+	fake_device_turn(&f->dev);
+	assert_int_equal(fake_tftp_running, 0);
+	while (fake_device_next(&f->dev))
+		assert_int_not_equal(f->dev.hdr.type, PVBOOT_LINK_REPLY);
+	assert_false(fake_device_ended(&f->dev));
+}
+
 static void test_plan_localboot(void **state)
 {
 	struct fixture *f = *state;
@@ -398,6 +475,10 @@ int main(void)
 		TEST(test_plan_list_that_is_too_long),
 		TEST(test_plan_list_title_is_printable_and_cut),
 		TEST(test_plan_by_pxelinux_configuration),
+		TEST(test_plan_boot_file_is_a_kernel),
+		TEST(test_plan_boot_file_is_a_kernel_that_cannot_be_booted),
+		TEST(test_plan_boot_file_is_no_kernel),
+		TEST(test_plan_cancelled_while_the_boot_file_is_looked_at),
 		TEST(test_plan_localboot),
 		TEST(test_plan_too_many_files_is_left_to_the_boot_program),
 		TEST(test_plan_by_section),
