@@ -8,7 +8,9 @@
 #include "virtio.h"
 
 #define PAGE 4096u
-#define CHUNK (4u << 20) /* bytes asked for at once: what progress is counted in */
+#define CHUNK_MIN                                                                                                      \
+	(256u << 10) /* bytes asked for at once: what progress is counted in; the more, the faster they come */
+#define CHUNK_MAX (4u << 20)
 #define PROGRESS_MS 500
 #define UNPACKED 8 /* a kernel that does not say how much memory it takes gets so many times its length */
 
@@ -57,16 +59,22 @@ uint32_t linux_open_files(void)
 /* Read the next bytes to a physical address, up to room or the end of the file. */
 static uint32_t read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len)
 {
-	uint32_t shown = virtio_milliseconds(), got, status;
+	uint32_t shown = virtio_milliseconds(), chunk = CHUNK_MIN, asked, got, status;
 
 	*len = 0;
 	while (*len < room && !t->eof) {
-		status = transfer_read(t, phys + *len, room - *len < CHUNK ? room - *len : CHUNK, 0, 0, &got);
+		asked = virtio_milliseconds();
+		status = transfer_read(t, phys + *len, room - *len < chunk ? room - *len : chunk, 0, 0, &got);
 		if (status)
 			return status | ERROR_READ;
 		if (!got && !t->eof)
 			return PVBOOT_S_TRUNCATED;
 		*len += got;
+		asked = virtio_milliseconds() - asked;
+		if (asked < PROGRESS_MS / 4 && chunk < CHUNK_MAX)
+			chunk *= 2;
+		else if (asked > PROGRESS_MS && chunk > CHUNK_MIN)
+			chunk /= 2;
 		if (virtio_milliseconds() - shown < PROGRESS_MS)
 			continue;
 		shown = virtio_milliseconds();
