@@ -63,7 +63,7 @@ all: $(ALL)
 MAKE_QUIET = $(MAKE) --no-print-directory
 
 help:
-	@sed -n 's/^#: //p' Makefile vmm/palacios/build.mk tests/palacios/build.mk
+	@sed -n 's/^#: //p' Makefile vmm/palacios/build.mk tests/palacios/build.mk tests/qemu/build.mk
 
 #: make                   build everything into build/
 #: make check             install what the tests need (as root), build, run all tests; last line: N passed, N failed
@@ -87,7 +87,7 @@ check:
 	@+$(MAKE_QUIET) check-built
 
 check-built: all $(UNIT_TESTS) $(FUZZ_REPLAYS)
-	@tests/run $(CHECK_UNIT) --pytest tests/boot --pytest tests/palacios
+	@tests/run $(CHECK_UNIT) --pytest tests/boot --pytest tests/qemu --pytest tests/palacios
 
 check-unit: $(UNIT_TESTS) $(FUZZ_REPLAYS)
 	@tests/run $(CHECK_UNIT)

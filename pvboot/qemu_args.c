@@ -315,18 +315,21 @@ static void build_network(struct argv *out, const struct qemu_user *user, int ar
 
 static void build_device(struct argv *out, const struct qemu_conf *conf)
 {
-	char head[64];
+	const char *bus = conf->bus ? conf->bus : "";
+	char head[160];
 
 	argv_add(out, "-device");
 	switch (conf->attach) {
 	case ATTACH_VFIO_USER: /* its ROM comes from the device; a temporary directory's name needs no escapes */
 		argv_add(out,
 			 "{\"driver\":\"vfio-user-pci\",\"id\":\"" QEMU_ARGS_ID
-			 "\",\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}",
-			 conf->socket);
+			 "\",%s%s%s\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}",
+			 *bus ? "\"bus\":\"" : "", bus, *bus ? "\"," : "", conf->socket);
 		break;
 	case ATTACH_X_PCI_PROXY_DEV:
-		snprintf(head, sizeof(head), "x-pci-proxy-dev,id=" QEMU_ARGS_ID ",fd=%d,romfile=", conf->fd);
+		snprintf(head, sizeof(head),
+			 "x-pci-proxy-dev,id=" QEMU_ARGS_ID ",%s%s%sfd=%d,romfile=", *bus ? "bus=" : "", bus,
+			 *bus ? "," : "", conf->fd);
 		argv_add_escaped(out, head, conf->rom, "");
 		break;
 	}
@@ -351,7 +354,11 @@ void qemu_args_build(struct argv *out, const struct qemu_conf *conf, const struc
 		argv_add(out, "-uuid");
 		argv_add(out, "%s", conf->uuid);
 	}
-	build_device(out, conf);
+	if (!conf->bus)
+		build_device(out, conf);
 	for (int i = 0; i < argc; i++)
 		argv_add(out, "%s", argv[i]);
+	/* QEMU makes devices one after the other: the bus, which is the user's, has to be there. */
+	if (conf->bus)
+		build_device(out, conf);
 }

@@ -35,6 +35,7 @@ struct qemu_conf {
 	enum attach attach;
 	int fd;		    /* QEMU's end of the socket to pvboot-device, */
 	const char *socket; /* ... or where it connects to */
+	const char *bus;    /* NULL: QEMU's choice */
 	bool terminal;	    /* stdin is a terminal */
 };
 

@@ -228,6 +228,7 @@ static void plan_qemu(struct run *run)
 		.attach = run->attach,
 		.fd = run->attached.qemu,
 		.socket = run->attached.path,
+		.bus = run->o.bus,
 		.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
 	};
 
@@ -295,7 +296,7 @@ static bool lost_device(struct run *run)
 
 	if (status == 0)
 		return true; /* QEMU closed its end: it is about to end, too */
-	run->failed = child_now_ms() - run->started_ms < DEVICE_START_MS;
+	run->failed = WIFEXITED(run->device.status) && child_now_ms() - run->started_ms < DEVICE_START_MS;
 	if (run->failed) {
 		fputs("pvboot: pvboot-device could not start: its reason stands above, or in the --log file\n", stderr);
 		child_stop(&run->qemu, QEMU_STOP_MS);

@@ -38,6 +38,7 @@ static const char help_text[] =
 	"  --qemu PROGRAM      default: qemu-system-x86_64\n"
 	"  --attach NAME       as what QEMU has the device: vfio-user or x-pci-proxy-dev\n"
 	"                      (default: by what this QEMU offers; --explain says why)\n"
+	"  --bus ID            put it on this PCI bus of QEMU's, such as a pcie-root-port of yours\n"
 	"  --rom FILE, --device PROGRAM, --hostd-program PROGRAM\n"
 	"                      pvboot.rom, pvboot-device and pvboot-hostd, where they are not found by themselves\n"
 	"  -v                  show what device and host do, on stderr; -vv: in detail\n"
@@ -66,6 +67,7 @@ enum {
 	OPT_HOST_WAIT,
 	OPT_QEMU,
 	OPT_ATTACH,
+	OPT_BUS,
 	OPT_ROM,
 	OPT_DEVICE,
 	OPT_HOSTD_PROGRAM,
@@ -92,6 +94,7 @@ static const struct option long_options[] = {
 	{"host-wait", required_argument, NULL, OPT_HOST_WAIT},
 	{"qemu", required_argument, NULL, OPT_QEMU},
 	{"attach", required_argument, NULL, OPT_ATTACH},
+	{"bus", required_argument, NULL, OPT_BUS},
 	{"rom", required_argument, NULL, OPT_ROM},
 	{"device", required_argument, NULL, OPT_DEVICE},
 	{"hostd-program", required_argument, NULL, OPT_HOSTD_PROGRAM},
@@ -203,6 +206,11 @@ static int take(struct run_options *o, int opt, const char *text)
 		o->attach_given = attach_parse(text, &o->attach);
 		if (!o->attach_given)
 			return wrong("attach", text, "this takes vfio-user or x-pci-proxy-dev");
+		break;
+	case OPT_BUS:
+		if (!*text || strlen(text) > 63 || strpbrk(text, ",\"\\"))
+			return wrong("bus", text, "this takes the id of a bus or of a bridge");
+		o->bus = text;
 		break;
 	case OPT_ROM:
 		o->rom = text;

@@ -26,6 +26,7 @@ struct run_options {
 	const char *rom;	   /* NULL: find it */
 	const char *device;	   /* NULL: find it */
 	const char *hostd_program; /* NULL: find it */
+	const char *bus;	   /* --bus, NULL: QEMU's choice */
 	const char *log;	   /* NULL: stderr */
 	const char *host_wait;	   /* milliseconds, as typed; NULL: the default */
 	unsigned int verbose;	   /* 0: warnings only */

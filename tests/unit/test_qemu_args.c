@@ -13,6 +13,7 @@
 #define ARGS(...) (const char *const[]){__VA_ARGS__}, (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static struct qemu_user user;
+static const char *bus; /* --bus of the next command line */
 
 static const char *scan(const char *const argv[], int argc)
 {
@@ -30,6 +31,7 @@ static const char *built_as(enum attach attach, const char *const argv[], int ar
 				       .attach = attach,
 				       .fd = 7,
 				       .socket = "/run/vm.sock",
+				       .bus = bus,
 				       .terminal = terminal};
 	struct argv out = {0};
 
@@ -200,6 +202,19 @@ static void test_device_of_vfio_user(void **state)
 	assert_lacks(text, "romfile=/");
 }
 
+static void test_device_on_a_bus_follows_it(void **state)
+{
+	const char *text;
+
+	bus = "rp0";
+	text = built(ARGS("-device", "pcie-root-port,id=rp0"), false);
+	assert_has(text, "-device pcie-root-port,id=rp0 -device x-pci-proxy-dev,id=pvboot0,bus=rp0,fd=7,romfile=");
+	text = built_as(ATTACH_VFIO_USER, ARGS("-device", "pcie-root-port,id=rp0"), false);
+	assert_has(text, "-device pcie-root-port,id=rp0 -device {\"driver\":\"vfio-user-pci\",\"id\":\"pvboot0\","
+			 "\"bus\":\"rp0\",\"socket\"");
+	bus = NULL;
+}
+
 static void test_name_of_the_user_is_read(void **state)
 {
 	assert_null(scan(ARGS("-name", "guest=web,,1,process=p")));
@@ -237,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_console_of_the_user_is_left_alone),
 		cmocka_unit_test(test_device_path_has_its_comma_doubled),
 		cmocka_unit_test(test_device_of_vfio_user),
+		cmocka_unit_test(test_device_on_a_bus_follows_it),
 		cmocka_unit_test(test_name_of_the_user_is_read),
 		cmocka_unit_test(test_kvm_is_noticed),
 	};

@@ -116,6 +116,15 @@ static void test_attach_unknown_is_refused(void **state)
 	assert_int_equal(o.attach, ATTACH_VFIO_USER);
 }
 
+static void test_bus_with_more_in_it_is_refused(void **state)
+{
+	assert_int_equal(PARSE("--bus", ""), 2);
+	assert_int_equal(PARSE("--bus", "rp0,addr=1"), 2);
+	assert_int_equal(PARSE("--bus", "rp\"0"), 2);
+	assert_int_equal(PARSE("--bus", "rp0"), -1);
+	assert_string_equal(o.bus, "rp0");
+}
+
 static void test_explain_is_a_dry_run(void **state)
 {
 	assert_int_equal(PARSE("--root", "/x", "--dry-run"), -1);
@@ -171,6 +180,7 @@ int main(void)
 		cmocka_unit_test(test_uuid_malformed_is_refused),
 		cmocka_unit_test(test_name_unprintable_or_long_is_refused),
 		cmocka_unit_test(test_attach_unknown_is_refused),
+		cmocka_unit_test(test_bus_with_more_in_it_is_refused),
 		cmocka_unit_test(test_explain_is_a_dry_run),
 		cmocka_unit_test(test_root_and_interface_together_are_refused),
 		cmocka_unit_test(test_private_without_a_place_is_refused),

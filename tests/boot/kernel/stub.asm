@@ -12,8 +12,8 @@
 ;   PVBOOT-INITRD <address> <length> <crc32>
 ;   PVBOOT-KERNEL-END
 ;
-; then it powers off.  Words of the command line change the end: "debugexit" leaves by QEMU's isa-debug-exit with status 33, "stay" goes
-; on for good with a dot per second.  lib/kernel.py pads the image and sets syssize and init_size.
+; then it powers off.  Words of the command line change the end: "debugexit" leaves by QEMU's isa-debug-exit with status 33, "reboot"
+; resets the machine, "stay" goes on for good with a dot per second.  lib/kernel.py pads the image and sets syssize and init_size.
 ;
 ; With MOVES_ITSELF it stands in for kernels of protocol 2.06 whose set-up code is that of old: it moves itself to 90000h, over what lies
 ; there, and uses nothing that the loader left but its own parts.
@@ -319,6 +319,9 @@ prot:
 	mov edi, stay_word
 	call in_cmdline
 	je stay
+	mov edi, reboot_word
+	call in_cmdline
+	je reboot
 	mov edi, debugexit_word
 	call in_cmdline
 	jne power_off
@@ -334,6 +337,12 @@ power_off:
 .hang:
 	hlt
 	jmp .hang
+
+reboot:
+	mov al, 6		; reset control register, pc and q35
+	mov dx, 0cf9h
+	out dx, al
+	jmp power_off.hang
 
 ; A dot for each second of the real-time clock, for ever.
 stay:
@@ -522,6 +531,8 @@ end_line:
 	db "PVBOOT-KERNEL-END", 13, 10, 0
 stay_word:
 	db "stay", 0
+reboot_word:
+	db "reboot", 0
 debugexit_word:
 	db "debugexit", 0
 crlf:
