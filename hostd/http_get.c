@@ -22,6 +22,7 @@
 #define BUFFER (512L << 10)
 #define SLOW_BYTES 1024L /* in a second: less is no progress */
 #define TRIES_MAX 4	 /* exchanges without progress */
+#define PROGRESS 65536	 /* bytes that count as such: a server that drips is not waited for */
 #define TRIES_FIRST 2	 /* and of these, where no server has answered yet */
 
 /* ---- refusals -----------------------------------------------------------------------------------------------------
@@ -451,9 +452,10 @@ void http_get_ended(struct http_get *get, CURLcode code)
 	if (get->dead)
 		return;
 	if (!is_whole(get, code) && is_passing(get, code)) {
-		if (get->have > get->best)
+		if (get->have - get->best >= PROGRESS) {
 			get->tries = 0;
-		get->best = get->have;
+			get->best = get->have;
+		}
 		if (++get->tries < (get->opened ? TRIES_MAX : TRIES_FIRST)) {
 			log_msg(LOG_INFO, get->vm, "http: %.200s: %s: asking again, %llu bytes are here", get->url,
 				get->curl_error[0] ? get->curl_error : "broke off", (unsigned long long)get->have);
