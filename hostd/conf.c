@@ -205,6 +205,8 @@ bool conf_check(struct conf *conf, const char *name)
 			what = "needs interface = IF (DHCP and TFTP there) or root = DIR (a local directory)";
 		else if (vm->ifname[0] && vm->root[0])
 			what = "has both interface and root: choose one";
+		else if (vm->root[0] && vm->source_guest)
+			what = "has source = guest and no interface to be a guest on";
 		else if (vm->root[0] && vm->frames == CONF_FRAMES_ON)
 			what = "has frames = on and no interface to send them on";
 		else if (vm->pattern && vm->has_uuid)

@@ -39,7 +39,8 @@ struct conf_vm {
 	struct conf_vm *next;
 	char name[PVBOOT_LINK_NAME_MAX]; /* as matched by fnmatch() if pattern */
 	bool pattern;
-	int line; /* where the section begins, 0: from the command line */
+	uint32_t place; /* in conf->vms, from 0 */
+	int line;	/* where the section begins, 0: from the command line */
 	struct conf_mac mac[CONF_MACS_MAX];
 	size_t n_macs; /* 0: any */
 	bool has_uuid;
@@ -58,6 +59,7 @@ struct conf_vm {
 	uint32_t host_wait_ms;		     /* 0: as the device has it */
 	char palacios[CONF_PATH_MAX];	     /* the VM's device file on a Palacios host; "": it connects by itself */
 	char stream[CONF_STREAM_MAX];	     /* the stream's name there */
+	bool source_guest;		     /* fetch with the guest's MAC and address */
 	enum conf_frames frames;	     /* may its boot program send Ethernet frames? */
 	uint8_t boot_option;		     /* the DHCP option by which a site says so or not; 0: none */
 	bool direct;			     /* boot without a boot program, where there is a plan for that */

@@ -255,6 +255,15 @@ static bool vm_stream(struct conf *conf, struct conf_vm *vm, const char *key, co
 	return text_value(conf, key, value, vm->stream, sizeof(vm->stream));
 }
 
+static bool vm_source_key(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	vm->source_guest = !strcmp(value, "guest");
+	if (vm->source_guest || !strcmp(value, "host"))
+		return true;
+	conf_error(conf, "source: host or guest");
+	return false;
+}
+
 static bool vm_frames(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	vm->frames = !strcmp(value, "on") ? CONF_FRAMES_ON : CONF_FRAMES_OFF;
@@ -358,6 +367,7 @@ static const struct {
 	{"host_wait", vm_host_wait},
 	{"palacios", vm_palacios},
 	{"stream", vm_stream},
+	{"source", vm_source_key},
 	{"frames", vm_frames},
 	{"boot", vm_boot},
 	{"boot_option", vm_boot_option},

@@ -14,6 +14,7 @@ struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)
 {
 	size_t len = strlen(name);
 	struct conf_vm *vm;
+	uint32_t place = 0;
 
 	while (len && isspace((unsigned char)name[len - 1]))
 		len--;
@@ -21,7 +22,7 @@ struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)
 		conf_error(conf, "a VM's name has 1 to %d bytes", PVBOOT_LINK_NAME_MAX - 1);
 		return NULL;
 	}
-	for (vm = conf->vms; vm; vm = vm->next) {
+	for (vm = conf->vms; vm; vm = vm->next, place++) {
 		if (strlen(vm->name) != len || memcmp(vm->name, name, len))
 			continue;
 		conf_error(conf, "[vm %s] is there already, at line %d", vm->name, vm->line);
@@ -35,6 +36,7 @@ struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)
 	memcpy(vm->name, name, len);
 	vm->pattern = strpbrk(vm->name, "*?[") != NULL;
 	vm->line = line;
+	vm->place = place;
 	vm->root_fd = -1;
 	vm->tftp_max_age_ms = CACHE_AGE_DEFAULT_MS;
 	*conf->tail = vm;

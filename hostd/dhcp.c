@@ -125,7 +125,7 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 	dhcp_say(d, LOG_INFO, "boot file \"%s\" (%s) on %s (%s)", pxe.file, pxe.file[0] ? pxe.file_from : "none named",
 		 dhcp_ip(pxe.server), pxe.server_from ? pxe.server_from : "nobody says where");
 	/* A URL names its own server, and that one may be a name. */
-	if (!strstr(pxe.file, "://") && !dhcp_result_route(r, d->req.ifname))
+	if (!d->req.own_network && !strstr(pxe.file, "://") && !dhcp_result_route(r, d->req.ifname))
 		give_back(d);
 	finish(d);
 }

@@ -24,6 +24,7 @@ struct dhcp_request {
 	bool has_uuid;
 	uint8_t uuid[16]; /* option 97, wire order */
 	bool file_known;  /* the boot file is configured: no offer need name one, and no proxy is waited for or asked */
+	bool own_network; /* what is fetched goes by the guest's own address: the host's routes do not matter */
 	enum dhcp_proxy_mode proxy;
 	uint32_t timeout_ms; /* give up after this; 0: the default, 60 s */
 	uint8_t site_option; /* one more that is asked for, 0: none */

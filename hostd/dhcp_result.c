@@ -78,7 +78,7 @@ bool dhcp_result_route(struct dhcp_result *result, const char *ifname)
 		snprintf(result->text, sizeof(result->text),
 			 "the host has no route to %s (boot server): give %s an address in the guest's network (%s "
 			 "mask %s) or add a "
-			 "route",
+			 "route; or set source = guest",
 			 dhcp_ip(lease->boot_server), ifname, dhcp_ip(lease->address), dhcp_ip(lease->netmask));
 	else
 		snprintf(result->text, sizeof(result->text),

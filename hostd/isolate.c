@@ -21,6 +21,11 @@
  *    memory, mounts, modules, keys, new namespaces.
  *    Mustn't: refuse what is needed while hot: sockets of AF_INET, AF_PACKET, AF_UNIX and AF_NETLINK, memfd_create,
  *    openat2 below a root, the reopening of /proc/self/fd/N, syslog's reconnection.
+ *
+ * The process that makes network namespaces (source_helper.c) goes through one phase of its own instead of 2 and 3:
+ * isolate_namespaces().
+ *    Should: keep CAP_NET_ADMIN and CAP_SYS_ADMIN, and refuse by seccomp what phase 3 does, but unshare and setns.
+ *    Mustn't: read anything but hostd's requests, each of one size and checked against the configuration.
  */
 #include <cap-ng.h>
 #include <errno.h>
@@ -56,7 +61,8 @@ static bool has_privilege(void)
 	return geteuid() == 0 || capng_have_capabilities(CAPNG_SELECT_BOTH) > CAPNG_NONE;
 }
 
-bool isolate_user(const char *user, bool packets, char *why, size_t room)
+/* Become user ("": stay who we are) and keep the capabilities whose bits are set, as far as they are there. */
+static bool shed(const char *user, uint64_t keep, char *why, size_t room)
 {
 	const struct passwd *pw = *user ? getpwnam(user) : NULL;
 	bool bounding;
@@ -69,13 +75,15 @@ bool isolate_user(const char *user, bool packets, char *why, size_t room)
 	capng_get_caps_process();
 	if (!has_privilege())
 		return true;
-	if (packets && !capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW))
-		packets = false; /* DHCP will say so, in words, when a guest asks for it */
+	for (unsigned int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (keep >> cap & 1 && !capng_have_capability(CAPNG_EFFECTIVE, cap))
+			keep &= ~(UINT64_C(1) << cap);
 	/* Only who may set capabilities may empty the bounding set. */
 	bounding = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 	capng_clear(CAPNG_SELECT_BOTH);
-	if (packets)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
+	for (unsigned int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (keep >> cap & 1)
+			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, cap);
 	if (geteuid() == 0 && pw && pw->pw_uid != 0)
 		error = capng_change_id((int)pw->pw_uid, (int)pw->pw_gid,
 					CAPNG_INIT_SUPP_GRP | (bounding ? CAPNG_CLEAR_BOUNDING : 0));
@@ -87,9 +95,20 @@ bool isolate_user(const char *user, bool packets, char *why, size_t room)
 	return false;
 }
 
-bool isolate_final(char *why, size_t room)
+bool isolate_user(const char *user, bool packets, char *why, size_t room)
+{
+	/* Where the capability is missing, DHCP will say so, in words, when a guest asks for it. */
+	return shed(user, packets ? UINT64_C(1) << CAP_NET_RAW : 0, why, room);
+}
+
+/* What every process of hostd's is refused; and, first, what only the maker of namespaces needs. */
+#define NAMESPACE_CALLS 2
+
+static bool load_filter(size_t first, char *why, size_t room)
 {
 	static const int refused[] = {
+		SCMP_SYS(unshare),
+		SCMP_SYS(setns),
 		SCMP_SYS(execve),
 		SCMP_SYS(execveat),
 		SCMP_SYS(ptrace),
@@ -100,8 +119,6 @@ bool isolate_final(char *why, size_t room)
 		SCMP_SYS(umount2),
 		SCMP_SYS(pivot_root),
 		SCMP_SYS(chroot),
-		SCMP_SYS(unshare),
-		SCMP_SYS(setns),
 		SCMP_SYS(init_module),
 		SCMP_SYS(finit_module),
 		SCMP_SYS(delete_module),
@@ -120,7 +137,7 @@ bool isolate_final(char *why, size_t room)
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int error = ctx ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !error && i < sizeof(refused) / sizeof(refused[0]); i++)
+	for (size_t i = first; !error && i < sizeof(refused) / sizeof(refused[0]); i++)
 		error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
 	if (!error)
 		error = seccomp_load(ctx);
@@ -130,4 +147,22 @@ bool isolate_final(char *why, size_t room)
 		return true;
 	snprintf(why, room, "cannot load the seccomp filter: %s", strerror(-error));
 	return false;
+}
+
+bool isolate_final(char *why, size_t room)
+{
+	return load_filter(0, why, room);
+}
+
+bool isolate_may_make_namespaces(void)
+{
+	capng_get_caps_process();
+	return capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) &&
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
+}
+
+bool isolate_namespaces(const char *user, char *why, size_t room)
+{
+	return shed(user, UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_SYS_ADMIN, why, room) &&
+	       load_filter(NAMESPACE_CALLS, why, room);
 }

@@ -24,6 +24,7 @@
 #include "palacios.h"
 #include "palacios_open.h"
 #include "server.h"
+#include "source_guest.h"
 
 #define CA_MAX (4u << 20) /* bytes of tls_ca */
 
@@ -38,7 +39,8 @@ struct daemon {
 	char *ca; /* of tls_ca */
 	size_t ca_len;
 	struct event *signals[3];
-	int started; /* the pipe on which the process in the foreground waits, or -1 */
+	int source_helper; /* whom to ask for namespaces, or -1 */
+	int started;	   /* the pipe on which the process in the foreground waits, or -1 */
 	pid_t parent;
 };
 
@@ -187,6 +189,16 @@ static bool start_control(struct daemon *d, char *why, size_t room)
 	return d->control || !d->palacios;
 }
 
+/* What `source = guest` needs, while there are rights for it. */
+static bool start_sources(struct daemon *d, char *why, size_t room)
+{
+	if (!source_helper_wanted(&d->conf))
+		return true;
+	d->source_helper = source_helper_start(&d->conf, d->conf.user, why, room);
+	source_guest_helper(d->source_helper);
+	return d->source_helper >= 0;
+}
+
 /* What machines of Palacios need: the opener, while there are rights for it. */
 static bool start_palacios(struct daemon *d, char *why, size_t room)
 {
@@ -225,8 +237,8 @@ static bool start(struct daemon *d, char *why, size_t room)
 		}
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if (!read_ca(d, why, room) || !server_listen(d->server, why, room) || !start_palacios(d, why, room) ||
-	    !start_control(d, why, room))
+	if (!start_sources(d, why, room) || !read_ca(d, why, room) || !server_listen(d->server, why, room) ||
+	    !start_palacios(d, why, room) || !start_control(d, why, room))
 		return false;
 	dir = open_cache_dir(d);
 	if (write_pid_file(d->conf.pid_file, why, room) &&
@@ -301,7 +313,7 @@ static int run(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-	struct daemon d = {.started = -1, .parent = getppid()};
+	struct daemon d = {.started = -1, .source_helper = -1, .parent = getppid()};
 	int status;
 
 	isolate_start();
@@ -319,6 +331,8 @@ int main(int argc, char **argv)
 		server_free(d.server);
 	http_free(d.http);
 	free(d.ca);
+	if (d.source_helper >= 0)
+		close(d.source_helper);
 	palacios_free(d.palacios); /* after the last words of the server's links */
 	for (int i = 0; i < 3; i++)
 		if (d.signals[i])

@@ -43,11 +43,27 @@ int source_socket(struct source *source, int type);
 /* Is it the host's own (or NULL)? */
 bool source_is_host(const struct source *source);
 
+/* Has it gone? */
+bool source_is_gone(const struct source *source);
+
 /* References; NULL is passed through. */
 struct source *source_ref(struct source *source);
 void source_unref(struct source *source);
 
 void source_watch(struct source *source, struct source_watch *watch);
 void source_unwatch(struct source_watch *watch);
+
+/* ---- for who makes sources (source_guest.c) -------------------------------------------------------------------- */
+
+struct source_ops {
+	int (*socket)(void *arg, int type); /* as source_socket() */
+	void (*close)(void *arg);	    /* cut off every socket that was made: when it returns, it is so */
+	void (*free)(void *arg);
+};
+
+/* One reference is the caller's.  NULL if memory ran out; arg is then the caller's still. */
+struct source *source_new(const struct source_ops *ops, void *arg);
+/* Its sockets lead nowhere from now on, and those who watch are told.  Once or more often; NULL is passed over. */
+void source_close(struct source *source);
 
 #endif /* HOSTD_SOURCE_H */

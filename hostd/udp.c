@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * udp.c - a small address translator: each guest port gets a socket of the host's, with a port of the host's choice.
+ * udp.c - a small address translator: each guest port gets a socket of hostd's, with a port of the kernel's choice.
  *
  * Only who was written to may answer (by address: TFTP and others answer from another port).  The number of sockets is
  * bounded; the one unused for longest makes room.
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "source.h"
 #include "udp.h"
 
 #define PORTS_MAX 16
@@ -34,6 +35,7 @@ struct port {
 struct udp {
 	struct event_base *base;
 	const char *vm;
+	struct source *source;
 	udp_deliver_fn deliver;
 	void *arg;
 	uint64_t sends;
@@ -112,7 +114,7 @@ static struct port *find_port(struct udp *udp, uint16_t guest_be)
 			best = port;
 	}
 	close_port(best);
-	best->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	best->fd = source_socket(udp->source, SOCK_DGRAM);
 	if (best->fd < 0)
 		return NULL;
 	best->readable = event_new(udp->base, best->fd, EV_READ | EV_PERSIST, on_readable, best);
@@ -173,10 +175,19 @@ void udp_reset(struct udp *udp)
 		close_port(&udp->ports[i]);
 }
 
+void udp_use_source(struct udp *udp, struct source *source)
+{
+	udp_reset(udp);
+	source_ref(source);
+	source_unref(udp->source);
+	udp->source = source;
+}
+
 void udp_free(struct udp *udp)
 {
 	if (!udp)
 		return;
 	udp_reset(udp);
+	source_unref(udp->source);
 	free(udp);
 }

@@ -10,6 +10,7 @@
 #include "pvboot_req.h"
 
 struct event_base;
+struct source;
 struct udp;
 
 /* A datagram came for the guest; dst in pkt is left to the callee. */
@@ -18,6 +19,8 @@ typedef void (*udp_deliver_fn)(void *arg, const struct pvboot_pkt *pkt, const vo
 /* NULL if memory ran out. */
 struct udp *udp_new(struct event_base *base, const char *vm, udp_deliver_fn deliver, void *arg);
 void udp_free(struct udp *udp);
+/* Send by this source (source.h) from now on; sockets of the one before are closed. */
+void udp_use_source(struct udp *udp, struct source *source);
 /* The guest closed its sockets: close the host's. */
 void udp_reset(struct udp *udp);
 

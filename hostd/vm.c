@@ -112,6 +112,7 @@ static void reset(struct vm *vm)
 	vm_file_reset(vm);
 	vm_dgram_reset(vm);
 	vm_frame_reset(vm);
+	vm_guest_leave(vm);
 }
 
 /* ---- requests and notes ---------------------------------------------------------------------------------------- */
@@ -184,6 +185,9 @@ static void note_phase(struct vm *vm, const uint8_t *args, size_t len)
 	if (phase.phase > PVBOOT_PHASE_LAST || !names[phase.phase])
 		return;
 	log_msg(LOG_INFO, vm->id.name, "phase %s at %u ms", names[phase.phase], phase.guest_ms);
+	if (phase.phase == PVBOOT_PHASE_UNLOAD || phase.phase == PVBOOT_PHASE_KERNEL ||
+	    phase.phase == PVBOOT_PHASE_FAILED)
+		vm_guest_leave(vm);
 }
 
 static bool on_note(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint8_t *body, const char **why)
@@ -263,7 +267,7 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 	welcome.host_wait_ms = vm->id.conf->host_wait_ms;
 	link_send(vm->link, PVBOOT_LINK_WELCOME, 0, -1, &(struct link_part){&welcome, sizeof(welcome)}, 1);
 	*why = "out of memory";
-	return vm_dgram_start(vm);
+	return vm_dgram_start(vm) && vm_guest_start(vm);
 }
 
 static bool on_kept(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint8_t *body)
@@ -428,6 +432,7 @@ void vm_free(struct vm *vm)
 			vm_wait_end(&vm->waits[i]);
 	if (vm->dhcp)
 		dhcp_cancel(vm->dhcp);
+	vm_guest_stop(vm);
 	vm_dgram_stop(vm);
 	vm_frame_reset(vm);
 	vm_plan_reset(vm);

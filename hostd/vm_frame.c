@@ -62,6 +62,7 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why,
 				 vm, why, room);
 	if (!vm->frames)
 		return PVBOOT_S_FAILED;
+	vm_guest_leave(vm);
 	log_msg(LOG_INFO, vm->id.name, "the guest sends and hears frames on %s", conf->ifname);
 	return PVBOOT_S_OK;
 }
@@ -88,6 +89,7 @@ void vm_frame_reset(struct vm *vm)
 	frames_close(vm->frames);
 	vm->frames = NULL;
 	vm_forget(vm, PVBOOT_LINK_KEY_FRAME);
+	vm_guest_enter(vm);
 }
 
 bool vm_frame_input(struct vm *vm, const uint8_t *body, size_t len, const char **why)

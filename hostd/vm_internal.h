@@ -12,6 +12,7 @@
 
 struct event;
 struct frames;
+struct source;
 struct tftp_serve;
 struct udp;
 
@@ -90,6 +91,7 @@ struct vm {
 	struct tftp_serve *serve;
 	struct udp *udp;
 	uint8_t dgram_ip[4];
+	struct source *source; /* NULL: the host's own */
 	struct frames *frames; /* NULL: the guest has opened none */
 };
 
@@ -176,5 +178,11 @@ bool vm_frame_input(struct vm *vm, const uint8_t *body, size_t len, const char *
 void vm_frame_drained(struct vm *vm);
 void vm_frame_reset(struct vm *vm);
 bool vm_frame_restore(struct vm *vm, const uint8_t *blob, size_t len);
+
+/* vm_guest.c; each does nothing without `source = guest` */
+bool vm_guest_start(struct vm *vm); /* false: out of memory */
+void vm_guest_enter(struct vm *vm); /* there is a lease, or frames were closed: speak with the guest's address */
+void vm_guest_leave(struct vm *vm); /* somebody else may speak with it from now on */
+void vm_guest_stop(struct vm *vm);  /* leave for good */
 
 #endif /* HOSTD_VM_INTERNAL_H */

@@ -47,6 +47,7 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 	memcpy(vm->id.previous, lease->address, 4);
 	if (!known)
 		vm_keep(vm, PVBOOT_LINK_KEY_LEASE, &kept, sizeof(kept));
+	vm_guest_enter(vm);
 	log_msg(LOG_INFO, vm->id.name, "lease %u.%u.%u.%u, boot file \"%s\" at %u.%u.%u.%u", lease->address[0],
 		lease->address[1], lease->address[2], lease->address[3], lease->bootfile, lease->boot_server[0],
 		lease->boot_server[1], lease->boot_server[2], lease->boot_server[3]);
@@ -114,6 +115,7 @@ static void ask_server(struct vm *vm, bool fresh)
 		.ifname = conf->ifname,
 		.has_uuid = vm->id.has_uuid,
 		.file_known = conf->boot_file[0] || conf->kernel[0],
+		.own_network = conf->source_guest,
 		.proxy = conf->proxy,
 		.timeout_ms = conf->dhcp_timeout_ms,
 		.site_option = conf->boot_option,
@@ -213,5 +215,6 @@ bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
 	vm->lease = kept.lease;
 	restore_guest(vm, &kept);
 	memcpy(vm->id.previous, kept.lease.address, 4);
+	vm_guest_enter(vm);
 	return true;
 }

@@ -10,6 +10,7 @@
 #include "cache.h"
 #include "http_url.h"
 #include "tftp.h"
+#include "source.h"
 #include "udp.h"
 #include "vm_internal.h"
 
@@ -98,6 +99,7 @@ static struct cache_request request_of(const struct vm *vm, bool stat_only)
 
 	return (struct cache_request){
 		.vm = vm->id.name,
+		.source = vm->source,
 		.stat_only = stat_only,
 		.off = conf->cache_off,
 		.stale = conf->serve_stale,
@@ -148,6 +150,9 @@ struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, co
 	/* A VM with a directory has no network, but for what the configuration names. */
 	if (http && conf->root[0] && !conf_vm_names(conf, name))
 		return refuse(vm, name, PVBOOT_S_DENIED, "this VM has a directory and no network");
+	if (!conf->root[0] && source_is_gone(vm->source))
+		return refuse(vm, name, PVBOOT_S_UNREACHABLE,
+			      "source = guest: there is no lease, or the guest's own network has its address");
 	if (http)
 		return from_http(vm, name, stat_only);
 	return conf->root[0] ? from_root(vm, name) : from_tftp(vm, server, port, name, stat_only);

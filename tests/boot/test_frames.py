@@ -24,7 +24,7 @@ EXPERIMENT = 0x88B5  # an EtherType for local experiments (IEEE 802)
 def start_hostd(net, path, *args):
     """hostd as in production: root at first, nobody with CAP_NET_RAW then."""
     sock = path / "hostd.sock"
-    argv = [HOSTD, "-d", "--socket", sock, "--user", "nobody", "--allow-uid", "any", "--log-level", "debug"]
+    argv = [HOSTD, "-d", "--socket", sock, "--user", "nobody", "--allow-uid", "any", "--log-level", "debug", "--cache-dir", "none"]
     process = net.host.process([*argv, "--interface", net.ifname, *args], log=path / "hostd.log")
     wait_for(lambda: answers(sock) or not process.alive(), 10, process.text)
     assert process.alive(), process.text()

@@ -15,8 +15,11 @@ from .netns import Namespace
 from .servers import GUEST_IP, MAC
 
 LINK_MAGIC = 0x4B4C5650
-HELLO, WELCOME, REPLY, KEEP, FORGET, IDENTITY, KEPT, RESUME, REQUEST, RESET, NOTE, FRAME = 1, 2, 4, 7, 8, 16, 17, 18, 19, 21, 33, 35
-FRAME_OPEN, FRAME_CLOSE = 14, 15
+HELLO, WELCOME, REPLY, DATA, KEEP, FORGET, IDENTITY, KEPT, RESUME, REQUEST, RESET = 1, 2, 4, 5, 7, 8, 16, 17, 18, 19, 21
+DGRAM, NOTE, FRAME = 32, 33, 35
+DISCOVER, OPEN, READ, CLOSE, DGRAM_OPEN, PHASE, FRAME_OPEN, FRAME_CLOSE = 1, 2, 3, 4, 6, 10, 14, 15
+PHASE_UNLOAD, PHASE_KERNEL = 4, 6
+READ_EOF = 1
 ID_MAC = 1
 BROADCAST, ALL_MULTICAST = 1, 2
 OK, DENIED = 0, 14
@@ -91,15 +94,51 @@ class Device:
             if found == kind:
                 return body
 
+    def ask(self, op, args=b"", room=8192):
+        """(status, detail, its words, its result)."""
+        self.send(REQUEST, 1, struct.pack("<HHIQ", op, 0, len(args), room) + args)
+        data = b""
+        while True:
+            kind, body = self.next()
+            if kind == DATA:
+                data += body[16:]
+            elif kind == FRAME:
+                self.frames.append(body)
+            elif kind == REPLY:
+                status, detail, text, _ = struct.unpack("<IIII", body[:16])
+                return status, detail, body[16 : 16 + text].decode(), data or body[16 + text :]
+
     def request(self, op, args=b"", room=8192):
         """(status, its words)."""
-        self.send(REQUEST, 1, struct.pack("<HHIQ", op, 0, len(args), room) + args)
-        body = self.expect(REPLY)
-        status, _, text, _ = struct.unpack("<IIII", body[:16])
-        return status, body[16 : 16 + text].decode()
+        status, _, words, _ = self.ask(op, args, room)
+        return status, words
 
-    def note(self, op):
-        self.send(NOTE, 0, struct.pack("<HHIQ", op, 0, 0, 0))
+    def discover(self):
+        """The lease's address."""
+        status, _, words, result = self.ask(DISCOVER, bytes(8))
+        assert status == OK, words
+        return ".".join(map(str, result[:4]))
+
+    def fetch(self, name):
+        """The contents of a file, read inline as on a transport without descriptors."""
+        status, _, words, result = self.ask(OPEN, bytes(16) + name.encode())
+        if status != OK:
+            raise RuntimeError(words)
+        handle, data = result[:4], b""
+        while True:
+            status, detail, words, part = self.ask(READ, handle + bytes(4) + struct.pack("<QII", len(data), 0, 0), 1 << 20)
+            if status != OK:
+                raise RuntimeError(words)
+            data += part
+            if detail == READ_EOF:
+                self.ask(CLOSE, handle + bytes(4))
+                return data
+
+    def note(self, op, args=b""):
+        self.send(NOTE, 0, struct.pack("<HHIQ", op, 0, len(args), 0) + args)
+
+    def phase(self, phase):
+        self.note(PHASE, struct.pack("<II", phase, 0))
 
     def open_frames(self, flags=BROADCAST | ALL_MULTICAST, mcasts=()):
         args = struct.pack("<IHH", flags, len(mcasts), 0) + b"".join(mcasts)
