@@ -172,6 +172,7 @@ static uint32_t prepare(const char **words)
 	print("\npvboot " PVBOOT_VERSION "  ");
 	if (!pci_find(pci_bdf))
 		return ERROR_NO_PCI;
+	pxe_forget(); /* a boot program may have called INT 19h */
 	*words = virtio_start();
 	if (*words)
 		return ERROR_START;

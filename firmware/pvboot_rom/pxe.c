@@ -81,13 +81,18 @@ uint32_t pxe_env_far(void)
 	return pack(far_here(&env));
 }
 
+void pxe_forget(void)
+{
+	pxe_tftp_forget();
+	pxe_udp_forget();
+	pxe_undi_forget();
+	pxe_file_forget();
+}
+
 bool pxe_reopen(void)
 {
 	if (!virtio_running) {
-		pxe_tftp_forget();
-		pxe_udp_forget();
-		pxe_undi_forget();
-		pxe_file_forget();
+		pxe_forget();
 		if (virtio_start())
 			return false;
 		unloaded = false;

@@ -397,7 +397,8 @@ uint16_t pxe_file_api_check(void FAR *block);
 /* Frames are open: a call of UNDI_OPEN succeeded, and nothing closed them since. */
 bool pxe_undi_opened(void);
 
-/* The device was reset: nothing is open any more. */
+/* The device was reset: nothing is open any more, in any part or in one. */
+void pxe_forget(void);
 void pxe_undi_forget(void);
 void pxe_tftp_forget(void);
 void pxe_udp_forget(void);

@@ -12,6 +12,7 @@
 %define	PAYLOAD_SEGMENT	0x2000		; files are read here and checked
 %define	SECOND_RUN	0x600		; linear: says that RESTART_TFTP started us
 %define	SECOND_MAGIC	0x32545250
+%define	THIRD_MAGIC	0x33545250
 %define	SMALL_STACK	96		; bytes of stack that calls get
 %define	STACK_GUARD	48
 %define	QUIET_TICKS	9
@@ -68,6 +69,8 @@ entry:
 	call	quiet
 	cmp	dword [SECOND_RUN], SECOND_MAGIC
 	je	second
+	cmp	dword [SECOND_RUN], THIRD_MAGIC
+	je	third
 
 ; ---- first run ----------------------------------------------------------------------------------------------------------
 
@@ -180,12 +183,31 @@ entry:
 ; ---- second run, by RESTART_TFTP ------------------------------------------------------------------------------------------
 
 second:
-	mov	dword [SECOND_RUN], 0
+	mov	dword [SECOND_RUN], THIRD_MAGIC
 	say	"API-TEST second"
 	call	newline
 	call	check_entry
 	call	check_int1a
 	run	"second-get-fsize", 0x25, block_fsize
+	run	"second-udp-open", 0x30, block_uopen
+	int	0x19			; with UDP open, and its buffers the device's
+	say	"INT 19h RETURNED"
+	call	newline
+	jmp	leave_to_bios
+
+; ---- third run, by INT 19h ------------------------------------------------------------------------------------------------
+
+third:	mov	dword [SECOND_RUN], 0
+	say	"API-TEST third"
+	call	newline
+	call	check_entry
+	call	check_int1a
+	call	get_server
+	run	"third-udp-read-closed", 0x32, block_uread
+	run	"third-udp-open", 0x30, block_uopen
+	run	"third-udp-write", 0x33, block_uwrite
+	call	udp_wait
+	run	"third-get-fsize", 0x25, block_fsize
 	value16	"fbm", 0x413
 	call	newline
 	run	"unload-stack", 0x70, block_plain
@@ -559,6 +581,20 @@ cached_info:
 	call	newline
 	mov	word [block_cached + 2], 4
 	run	"cached-info-type-4", 0x71, block_cached
+	ret
+
+; The server's address, without a word.
+get_server:
+	mov	word [block_cached + 2], 2
+	mov	word [block_cached + 4], 0
+	mov	byte [call_quiet], 1
+	run	"cached-info-server", 0x71, block_cached
+	mov	byte [call_quiet], 0
+	les	bx, [block_cached + 6]
+	mov	eax, [es:bx + 20]
+	mov	[block_uwrite + 2], eax
+	xor	ax, ax
+	mov	es, ax
 	ret
 
 ; Read the open TFTP file to PAYLOAD_SEGMENT, check it and count its packets.
