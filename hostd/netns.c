@@ -297,6 +297,20 @@ int netns_socket(int ns, int type)
 	return fd;
 }
 
+void netns_silence(int ns, const struct netns_spec *spec)
+{
+	struct ifaddrmsg head = {.ifa_family = AF_INET, .ifa_prefixlen = prefix_of(spec)};
+	struct message m;
+
+	if (!enter(ns))
+		return;
+	head.ifa_index = if_nametoindex(LINK_NAME);
+	begin(&m, RTM_DELADDR, 0, &head, sizeof(head));
+	put(&m, IFA_LOCAL, spec->address, 4);
+	(void)order(&m);
+	leave();
+}
+
 void netns_remove(int ns)
 {
 	struct ifinfomsg info = {0};

@@ -30,7 +30,10 @@ int netns_make(const struct netns_spec *spec, char *err, size_t err_len);
 /* An IPv4 socket there, non-blocking and close-on-exec; -1 with errno. */
 int netns_socket(int ns, int type);
 
-/* Take its macvlan away at once, whoever still has sockets there, and close it. */
+/* Take the address away: nothing answers for it, and nothing is sent with it, when this returns. */
+void netns_silence(int ns, const struct netns_spec *spec);
+
+/* Take its macvlan away, whoever still has sockets there, and close it.  The kernel takes its time: 15 to 50 ms. */
 void netns_remove(int ns);
 
 #endif /* HOSTD_NETNS_H */

@@ -18,6 +18,7 @@
 static struct {
 	uint32_t id;
 	int ns; /* -1: free */
+	struct netns_spec spec;
 } table[NAMESPACES_MAX];
 
 static int find(uint32_t id)
@@ -73,6 +74,7 @@ static int get_socket(const struct conf *conf, const struct source_request *req,
 			return -1;
 		table[at].ns = netns_make(&spec, a->words, sizeof(a->words));
 		table[at].id = req->id;
+		table[at].spec = spec;
 		a->error = errno;
 		if (table[at].ns < 0)
 			return -1;
@@ -82,13 +84,22 @@ static int get_socket(const struct conf *conf, const struct source_request *req,
 	return fd;
 }
 
+/* Nothing speaks with the address when this returns.  For what is left hostd is not to wait: a child does that. */
 static void remove_id(uint32_t id)
 {
 	int at = find(id);
+	pid_t pid;
 
 	if (at < 0)
 		return;
-	netns_remove(table[at].ns);
+	netns_silence(table[at].ns, &table[at].spec);
+	pid = fork();
+	if (pid <= 0)
+		netns_remove(table[at].ns);
+	else
+		close(table[at].ns);
+	if (!pid)
+		_exit(0);
 	table[at].ns = -1;
 }
 
@@ -122,6 +133,7 @@ void source_helper_serve(const struct conf *conf, int fd)
 
 	for (int i = 0; i < NAMESPACES_MAX; i++)
 		table[i].ns = -1;
+	signal(SIGCHLD, SIG_IGN); /* remove_id()'s children are nobody's */
 	while (there && recv(fd, &req, sizeof(req), 0) == (ssize_t)sizeof(req)) {
 		struct source_answer a = {.number = req.number};
 		int got = -1;
@@ -135,6 +147,9 @@ void source_helper_serve(const struct conf *conf, int fd)
 			close(got);
 	}
 	/* hostd is gone, perhaps without a word: nothing of a guest's stays on its network. */
+	for (int i = 0; i < NAMESPACES_MAX; i++)
+		if (table[i].ns >= 0)
+			netns_silence(table[i].ns, &table[i].spec);
 	for (int i = 0; i < NAMESPACES_MAX; i++)
 		if (table[i].ns >= 0)
 			netns_remove(table[i].ns);

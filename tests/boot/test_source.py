@@ -141,7 +141,8 @@ def test_fetches_with_the_guests_address(link, tmp_path):
         assert world.macvlans()
         device.phase(PHASE_UNLOAD)
         wait_for(lambda: "its own again" in hostd.text(), 5, hostd.text)
-        assert not world.macvlans()
+        assert not world.guest_answers()
+        wait_for(lambda: not world.macvlans(), 5, "end of the macvlan")
         assert "IPv6" not in hostd.text() and "fe80" not in world.net.server.ip("-6 neigh show dev eth0")
 
 
