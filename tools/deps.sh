@@ -44,7 +44,7 @@ missing=
 for p in $want; do
 	grep -qxF "$p" <<<"$have" || missing+=" $p"
 done
-[ -s $peers/bzImage ] && kernel=0
+[ -s $peers/bzImage ] && [ -s $peers/modules/virtio_net.ko ] && kernel=0
 [ -x $peers/atftpd/usr/sbin/atftpd ] && atftpd=0
 [ -d $peers/debian-installer ] && installer=0
 [ -x $peers/qemu-10.0/qemu-system-x86_64 ] && [ -x $peers/qemu-newest/qemu-system-x86_64 ] && qemus=0
@@ -138,8 +138,11 @@ unpack()
 if [ $kernel = 1 ]; then
 	image=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
 	unpack "${image:?no Debian kernel in the package lists}" $peers/linux
-	# The kernel itself is all that is wanted; its modules are ten times as large.
+	# The kernel itself and its virtio drivers are all that is wanted; its modules are ten times as large.
 	cp $peers/linux/boot/vmlinuz-* $peers/bzImage.new
+	mkdir -p $peers/modules
+	find $peers/linux/lib/modules \( -path '*/drivers/virtio/*' -o -name '*failover.ko' -o -name virtio_net.ko \) \
+		-name '*.ko' -exec cp {} $peers/modules/ \;
 	rm -rf $peers/linux
 	echo "$image" >$peers/bzImage.package
 	mv $peers/bzImage.new $peers/bzImage

@@ -20,7 +20,7 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT INT TERM HUP
 mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/etc"
 cp "$busybox" "$tree/bin/busybox"
-for applet in sh cat cut echo grep ifconfig ip ls mkdir mount poweroff reboot sed sha256sum sleep tr; do
+for applet in sh cat cut echo grep ifconfig insmod ip ls mkdir mount poweroff reboot sed sha256sum sleep tr; do
 	ln -s busybox "$tree/bin/$applet"
 done
 cp "$init" "$tree/init"

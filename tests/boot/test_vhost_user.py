@@ -1,9 +1,148 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""pvboot-device as a vhost-user back end behind QEMU's own virtio-net card."""
+"""pvboot-device as a vhost-user back end behind QEMU's own virtio-net card: whole boots, and processes that die under them."""
+import re
+import shutil
+import subprocess
+import time
+
 import pytest
+
+from lib.kernel import SOURCES, make_initrd
+from lib.servers import TOP
+from lib.tftproot import APPEND, write_config
+
+MIB = 1 << 20
 
 
 @pytest.mark.parametrize("machine,memory", [("pc", "64M"), ("q35", "6G")])
 def test_vhost_user_boots(lab, machine, memory):
     vm = lab.vhost_vm(lab.servers(), machine=machine, memory=memory)
     lab.check(vm)
+    assert not vm.socket.exists() and not (vm.place / "vhost.sock.state").exists(), "left behind"
+
+
+def test_vhost_user_direct(lab):
+    """Without a boot program: READs of whole files, straight to where they belong."""
+    lab.dhcpd()
+    lab.tftpd()
+    lab.check(lab.vhost_vm(lab.hostd(options="boot = direct"), machine="q35"))
+
+
+# ---- the device process is killed -------------------------------------------------------------------------------------------
+
+
+def kill_and_restart(vm, after=0.0, pause=0.5):
+    """[DEV-65] kill -9, and a new process half a second later."""
+    time.sleep(after)
+    vm.kill_device()
+    assert "PVBOOT-KERNEL-ENTRY" not in vm.console.text(), "killed too late for this test to mean anything"
+    time.sleep(pause)
+    vm.start_device()
+
+
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "machine,moment,after",
+    [
+        ("pc", "Loading init_task", 0.7),
+        ("q35", "Loading bzImage", 0),
+        pytest.param("pc", "Loading bzImage", 0, marks=LONG),
+        pytest.param("q35", "Loading init_task", 0, marks=LONG),
+        pytest.param("q35", "PXELINUX 6", 0, marks=LONG),
+        pytest.param("pc", "loading pxelinux.0", 0, marks=LONG),
+    ],
+)
+def test_vhost_user_killed_in_pxelinux(lab, machine, moment, after):
+    """In pxelinux's own transfer: the datagrams go on."""
+    lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
+    vm = lab.vhost_vm(lab.servers(), machine=machine)
+    vm.wait(moment, 60)
+    kill_and_restart(vm, after)
+    lab.check(vm, timeout=120)
+
+
+def test_vhost_user_killed_while_the_lease_is_asked_for(lab):
+    """[DEV-62] A request under way is begun again."""
+    hostd = lab.hostd()
+    lab.tftpd()
+    vm = lab.vhost_vm(hostd)
+    vm.wait(r"^DHCP \.", 60)
+    kill_and_restart(vm)
+    time.sleep(2)
+    lab.dhcpd()
+    lab.check(vm)
+
+
+def slow_direct(lab, rate="40mbit"):
+    """A direct boot whose initrd takes seconds to come."""
+    lab.dhcpd()
+    lab.initrd = make_initrd(lab.root / "init_task", 16 * MIB)
+    lab.net.server.run("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "32kb", "latency", "400ms")
+    lab.tftpd()
+    return lab.hostd(options="boot = direct")
+
+
+@pytest.mark.parametrize("after", [1.5, pytest.param(0.3, marks=LONG)])
+def test_vhost_user_killed_while_a_file_is_read(lab, after):
+    """[DEV-65] The file is open at hostd, and is passed again; the READ begins again where it was asked for."""
+    hostd = slow_direct(lab)
+    vm = lab.vhost_vm(hostd)
+    vm.wait("init_task", 60)
+    kill_and_restart(vm, after)
+    lab.check(vm, timeout=120)
+    assert "going on with" in hostd.text()
+
+
+
+@LONG
+def test_vhost_user_killed_again_and_again(lab):
+    lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
+    vm = lab.vhost_vm(lab.servers())
+    vm.wait("Loading bzImage", 60)
+    for _ in range(4):
+        kill_and_restart(vm, after=0.2, pause=0.1)
+        vm.device_connected()
+    lab.check(vm, timeout=120)
+
+
+def test_vhost_user_killed_with_hostd(lab):
+    lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
+    hostd = lab.servers()
+    vm = lab.vhost_vm(hostd)
+    vm.wait("Loading init_task", 60)
+    hostd.kill()
+    kill_and_restart(vm)
+    hostd.start()
+    lab.check(vm, timeout=120)
+
+
+# ---- after the boot -----------------------------------------------------------------------------------------------------------
+
+MODULES = "virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net".split()
+
+
+def linux(lab):
+    """Debian's kernel, and an initramfs that loads its virtio-net driver, says what it sees, and reboots."""
+    peers = TOP / "build" / "peers"
+    shutil.copy(peers / "bzImage", lab.root / "bzImage")
+    modules = [peers / "modules" / f"{name}.ko" for name in MODULES]
+    assert all(m.exists() for m in modules), "run tools/deps.sh check"
+    command = [TOP / "tools" / "mkinitramfs.sh", lab.root / "init_task", SOURCES / "virtio_net.init", *modules]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    write_config(lab.root, append=APPEND.replace("console=serial", "console=ttyS0"))
+
+
+@pytest.mark.parametrize("machine", ["pc", pytest.param("q35", marks=LONG)])
+def test_vhost_user_card_of_the_system(lab, machine):
+    """[DEV-66] The system's driver finds a card without carrier; [DEV-67] a reboot boots from it again."""
+    linux(lab)
+    vm = lab.vhost_vm(lab.servers(), machine=machine, memory="512M")
+    for times in (1, 2):
+        vm.wait("os: end", 120, count=times)
+        text = vm.console.text()
+        assert len(re.findall(r"^os: card eth0 52:54:00:12:34:57$", text, re.M)) == times, vm.console.tail()
+        assert len(re.findall(r"^os: up at \S+ carrier 0$", text, re.M)) == times, vm.console.tail()
+        assert len(re.findall(r"^os: later carrier 0 changes 0$", text, re.M)) == times, vm.console.tail()
+    assert len(re.findall("phase rom", vm.device.text())) == 2

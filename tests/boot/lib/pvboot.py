@@ -136,6 +136,11 @@ class VhostVm(Vm):
         self.device.signal(9)
         self.device.popen.wait(10)
 
+    def device_connected(self):
+        """QEMU has found the device, and the card has a link."""
+        link = lambda: "link down" not in self.qmp_connect().human("info network")
+        wait_for(link, 20, "a link")
+
     def stop(self):
         super().stop()
         self.device.kill()
