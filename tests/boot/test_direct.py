@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from lib.direct import refused, run
+from lib.direct import refused, run, write_config
 from lib.kernel import SETUP_BYTES, check_report, make_initrd, make_kernel
 
 MIB = 1 << 20
@@ -30,9 +30,22 @@ def test_direct_kernel_below_root(lab):
 
 
 @pytest.mark.parametrize("memory", ["64M", "3G", "6G"])
-def test_direct_memory(lab, memory):
-    text = run(lab, "--root", lab.root, "--direct", qemu=["-m", memory])
-    check_report(text, lab.kernel, lab.initrd)
+def test_direct_is_what_pxelinux_hands_over(lab, memory):
+    """The memory map, the command line and the initrd that the kernel sees, by pxelinux.0 and without it."""
+    write_config(lab, "DEFAULT a\nLABEL a\nKERNEL bzImage\nAPPEND initrd=i1,init_task  x y\nIPAPPEND 3\nTIMEOUT 5\n")
+    first = make_initrd(lab.root / "i1", 4098, seed=7)
+    data = first.path.read_bytes() + bytes(2) + lab.initrd.path.read_bytes()
+    seen = []
+    for options in ([], ["--direct"]):
+        words = ["--root", lab.root, "--mac", "52:54:00:aa:bb:cc", *options]
+        seen.append(check_report(run(lab, *words, qemu=["-m", memory]), lab.kernel))
+    program, direct = seen
+    assert direct["e820"] == program["e820"]
+    assert direct["base"] == program["base"]
+    assert direct["cmdline"] == program["cmdline"]
+    assert direct["initrd"][1:] == program["initrd"][1:] == (len(data), zlib.crc32(data))
+    for field in ("ramdisk_size", "setup_data", "loadflags"):
+        assert direct["header"][field] == program["header"][field], field
 
 
 def test_direct_several_initrds(lab):
@@ -53,13 +66,13 @@ def test_direct_without_initrd(lab):
 
 
 def test_direct_include(lab):
-    (lab.root / "pxelinux.cfg" / "default").write_text("INCLUDE pxelinux.cfg/more\n")
+    write_config(lab, "INCLUDE pxelinux.cfg/more\n")
     (lab.root / "pxelinux.cfg" / "more").write_text("DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD init_task\nAPPEND included\n")
     check_report(run(lab, "--root", lab.root, "--direct"), lab.kernel, lab.initrd, cmdline="included")
 
 
 def test_direct_localboot(lab):
-    (lab.root / "pxelinux.cfg" / "default").write_text("DEFAULT a\nLABEL a\nLOCALBOOT 0\n")
+    write_config(lab, "DEFAULT a\nLABEL a\nLOCALBOOT 0\n")
     assert "PXE-E" not in refused(lab, "--root", lab.root, "--direct")
 
 

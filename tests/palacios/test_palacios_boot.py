@@ -4,6 +4,7 @@ import signal
 import subprocess
 import threading
 import time
+import zlib
 
 import pytest
 
@@ -230,3 +231,49 @@ def test_boot_while_memory_moves(lab):
     finally:
         ended.set()
         thread.join()
+
+
+# ---- without a boot program ----------------------------------------------------------------------------------------------------------
+
+
+def direct_hostd(lab, vm, options=""):
+    servers(lab)
+    return lab.add(
+        PalaciosHostd(lab.net.host, lab.place("hostd"), lab.net.ifname, {"guest": vm.device}, options="boot = direct\n" + options)
+    )
+
+
+@pytest.mark.parametrize("bios", ["seabios", "bochs"])
+def test_direct_boot(lab, bios):
+    """Kernel and initrds straight into place, their bytes inline: this link carries no descriptors."""
+    second = make_initrd(lab.root / "second", BULK, seed=5)
+    write_config(lab.root, append="initrd=init_task,second by=palacios")
+    data = lab.initrd.path.read_bytes()
+    data += bytes(-len(data) % 4) + second.path.read_bytes()
+    lab.initrd.length, lab.initrd.crc = len(data), zlib.crc32(data)
+    vm = machine(lab, bios=bios)
+    hostd = direct_hostd(lab, vm)
+    check(lab, vm, cmdline="BOOT_IMAGE=bzImage initrd=init_task,second by=palacios")
+    assert "phase kernel" in hostd.text() and "phase nbp" not in hostd.text()
+
+
+def test_direct_boot_hostd_restarts(lab):
+    slow_initrd(lab)
+    vm = machine(lab)
+    hostd = direct_hostd(lab, vm)
+    vm.wait(r" \d+ of \d+ KiB ", 60)
+    hostd.kill()
+    assert "PVBOOT-KERNEL-ENTRY" not in vm.console.text(), "too late for this test to mean anything"
+    time.sleep(0.5)
+    hostd.start()
+    check(lab, vm)
+
+
+def test_direct_boot_list(lab):
+    (lab.root / "pxelinux.cfg" / "default").write_text(
+        "PROMPT 1\nTIMEOUT 10\nDEFAULT b\nLABEL a\nKERNEL bzImage\nLABEL b\nKERNEL bzImage\nAPPEND initrd=init_task chosen\n"
+    )
+    vm = machine(lab, bios="bochs")
+    hostd = direct_hostd(lab, vm)
+    check(lab, vm, cmdline="chosen")
+    assert "somebody is to choose one of 2 labels" in hostd.text()
