@@ -92,6 +92,19 @@ static struct file *from_root(struct vm *vm, const char *name)
 	return refuse(vm, name, PVBOOT_S_DENIED, words);
 }
 
+/* A server may give each address files of its own: what is fetched with a guest's address is for that guest. */
+static const char *identity_of(const struct vm *vm)
+{
+	static char text[64];
+	const uint8_t *mac = vm->id.mac, *ip = vm->lease.address;
+
+	if (!vm->id.conf->source_guest)
+		return NULL;
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x@%u.%u.%u.%u", mac[0], mac[1], mac[2], mac[3],
+		 mac[4], mac[5], ip[0], ip[1], ip[2], ip[3]);
+	return text;
+}
+
 /* What every file asked of a server has in common. */
 static struct cache_request request_of(const struct vm *vm, bool stat_only)
 {
@@ -100,6 +113,7 @@ static struct cache_request request_of(const struct vm *vm, bool stat_only)
 	return (struct cache_request){
 		.vm = vm->id.name,
 		.source = vm->source,
+		.identity = identity_of(vm),
 		.stat_only = stat_only,
 		.off = conf->cache_off,
 		.stale = conf->serve_stale,

@@ -19,6 +19,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "http_url.h"
 #include "private_hostd.h"
 #include "pvboot_link.h"
 
@@ -97,12 +98,12 @@ static bool interface_works(const char *name, const char *program)
 	return true;
 }
 
-/* A file as hostd is to be told of it: of this machine by its whole path, of a server as it is. */
+/* A file as hostd is to be told of it: of this machine by its whole path, of a server, or by its URL, as it is. */
 static bool add_file(struct private_hostd *hostd, const struct run_options *o, const char *option, const char *name)
 {
 	char *full;
 
-	if (o->root || o->interface) {
+	if (o->root || o->interface || http_url_is(name)) {
 		add_option(&hostd->argv, option, name);
 		return true;
 	}

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from lib.kernel import make_initrd
-from lib.netns import SERVER_IP, wait_for
+from lib.kernel import check_report, make_initrd
+from lib.netns import SERVER_IP, Process, wait_for
 from lib.pvboot import PVBOOT
 from lib.servers import Nginx, Server, dhcpd_host
 from lib.tftproot import write_config
@@ -223,6 +223,15 @@ def test_http_boot_twice(web):
     # A file that changed in between is another one.
     web.initrd = make_initrd(web.root / "init_task", web.initrd.length, seed=7)
     web.check(web.vm(hostd), cmdline="once more")
+
+
+def test_http_pvboot_run(web):
+    """`pvboot run --kernel URL`, without an interface: a hostd of its own, which keeps nothing."""
+    argv = [PVBOOT, "run", "--kernel", f"{HTTP}/bzImage", "--initrd", f"{HTTP}/chunked/init_task", "--", "-accel", "tcg"]
+    process = Process(argv, log=web.place("run.log"), ns=web.net.host, env={"TERM": "dumb"})
+    assert process.wait(60) == 0, process.text()
+    check_report(process.text().replace("\r", ""), web.kernel, web.initrd)
+    assert "size unknown" in process.text()
 
 
 def test_http_boot_by_a_configuration(web):
