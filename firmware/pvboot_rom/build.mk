@@ -8,9 +8,12 @@ ROM_C := boot console errors front hooks linux linux_list linux_load pci pxe pxe
 ROM_ASM := entry bios int_hooks pxe_entry
 ROM_OBJS := $(ROM_ASM:%=$(ROM_B)/%.o) $(ROM_C:%=$(ROM_B)/%.o)
 
+# Base memory is what there is least of: -Oz, and without what makes it larger here, by measurement (660 of 25400 bytes).
+ROM_SMALL := -Oz -fno-expensive-optimizations -fno-if-conversion -fno-tree-ch
+
 # Real mode: 32-bit code with prefixes, no libraries, DS = SS = ES; arguments in registers.  The addresses of segment 0 are
 # no null pointers.
-ROM_CFLAGS := -std=gnu11 -m16 -march=i386 -Os -ffreestanding -mregparm=3 -mpreferred-stack-boundary=2 -fno-pic -fno-pie \
+ROM_CFLAGS := -std=gnu11 -m16 -march=i386 $(ROM_SMALL) -ffreestanding -mregparm=3 -mpreferred-stack-boundary=2 -fno-pic -fno-pie \
 	-fno-stack-protector -fomit-frame-pointer -fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fno-strict-aliasing -fno-delete-null-pointer-checks -ffunction-sections -fdata-sections -fno-common \
 	-fno-jump-tables -fno-tree-loop-distribute-patterns -mno-sse -mno-mmx -mno-80387 \
