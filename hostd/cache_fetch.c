@@ -22,8 +22,11 @@
 static void drop_old(struct cache_fetch *fetch)
 {
 	struct cache_entry *old = fetch->old;
+	struct file *mem = fetch->old_mem;
 
 	fetch->old = NULL;
+	fetch->old_mem = NULL;
+	file_unref(mem);
 	if (old)
 		cache_entry_release(old);
 }
@@ -67,11 +70,12 @@ static void on_file_ended(struct file *file)
 static bool give_old(struct cache_fetch *fetch)
 {
 	struct cache_entry *old = fetch->old;
-	struct file *file = fetch->file;
+	struct file *file = fetch->file, *mem = fetch->old_mem;
 	bool given;
 
 	cache_entry_hold(old);
 	file_ref(file);
+	fetch->old_mem = NULL;
 	destroy(fetch);
 	given = cache_entry_give(old, file);
 	if (!given) {
@@ -79,6 +83,7 @@ static bool give_old(struct cache_fetch *fetch)
 			  strerror(errno));
 		file_notify(file);
 	}
+	file_unref(mem);
 	cache_entry_release(old);
 	file_unref(file);
 	return given;
@@ -421,6 +426,7 @@ struct file *cache_fetch_begin(struct cache *cache, const struct cache_request *
 	fetch->old = old;
 	if (old) {
 		cache_entry_hold(old);
+		fetch->old_mem = old->mem ? file_ref(old->mem) : NULL;
 		check_old(fetch);
 	} else {
 		ask(fetch);

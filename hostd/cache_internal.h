@@ -32,6 +32,7 @@ struct cache_fetch {
 	struct cache *cache;
 	struct file *file;	 /* whoever asked holds it; when the last one lets go, the fetch ends */
 	struct cache_entry *old; /* a copy that may do, or NULL; used by us */
+	struct file *old_mem;	 /* its bytes, where they are in memory only: its last reader may leave while we ask */
 	struct cache_job *verify;
 	struct tftp *tftp;
 	struct http_get *http;

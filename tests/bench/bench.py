@@ -79,7 +79,7 @@ class Bench:
 
     def purge(self):
         """Forget what hostd has cached."""
-        subprocess.run(self.net.host.enter() + [PVBOOT, "cache", "purge", "--hostd", self.hostd.socket], check=False,
+        subprocess.run(self.net.host.enter() + [PVBOOT, "cache", "purge", "--all", "--hostd", self.hostd.socket], check=True,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # fmt: skip
 
     # ---- rows ----
@@ -189,7 +189,7 @@ class Bench:
                 stack.enter_context(Tftpd(self.net.server, self.dir / "tftpd", self.root))
                 self.nginx = stack.enter_context(Nginx(self.net.server, self.dir / "nginx", self.root))
                 stack.enter_context(RouterAdvertisements(self.net.server, self.dir / "ra"))
-                self.hostd = Hostd(host, self.dir / "hostd", self.net.ifname, vms=SECTIONS.format(ifname=self.net.ifname))
+                self.hostd = Hostd(host, self.dir / "hostd", self.net.ifname, vms=SECTIONS.format(ifname=self.net.ifname), cache=self.dir / "cache")
                 stack.enter_context(self.hostd)
                 for row in rows:
                     {"storm-8": self.storm_8, "storm-100": self.storm_100, "memory": self.memory}.get(row, lambda: self.row(row))()

@@ -295,6 +295,25 @@ static void test_cache_http_unchanged(void **state)
 	file_unref(file);
 }
 
+/* What is not on disk is there while somebody reads it, or asks its server about it. */
+static void test_cache_http_last_reader_leaves(void **state)
+{
+	struct world *w = *state;
+	struct file *one, *two;
+
+	w->size = 99;
+	world_restart(w);
+	one = world_http(w, URL);
+	world_send_http(100, 1, "\"a\"", "");
+	world_run(w, NULL);
+	two = world_http(w, URL);
+	assert_string_equal(fake_http_etag, "\"a\"");
+	file_unref(one);
+	confirm();
+	world_expect(two, 100, 1);
+	file_unref(two);
+}
+
 static void test_cache_http_server_away(void **state)
 {
 	struct world *w = *state;
@@ -385,6 +404,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cache_http_no_store, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_http_changed, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_http_unchanged, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_cache_http_last_reader_leaves, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_http_server_away, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_tftp_server_away, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_http_cut_off, world_setup, world_teardown),
