@@ -129,6 +129,46 @@ def test_initrds_of_a_few_bytes(lab):
     check_report(text, lab.kernel, lab.initrd)
 
 
+def test_initrds_of_a_few_bytes_in_used_memory(lab):
+    """The zeros between them are written, not found: an earlier boot left something else there."""
+    make_initrd(lab.root / "noise", 8 * MIB)
+    sizes = [1, 3, 4097, 2, 5]
+    parts = [make_initrd(lab.root / f"i{i}", length, seed=i) for i, length in enumerate(sizes)]
+    data = concatenate(parts)
+    write_config(lab, "DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD noise\nAPPEND stay\n")
+    vm = lab.vm(lab.hostd(vms=f"[vm guest]\nboot = direct\nroot = {lab.root}\nallow_uid = any"))
+    vm.wait("PVBOOT-KERNEL-END", 60)
+    write_config(lab, "DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD i0,i1,i2,i3,i4\n")
+    vm.qmp_connect().execute("system_reset")
+    lab.initrd.length, lab.initrd.crc = len(data), zlib.crc32(data)
+    lab.check(vm, count=2)
+
+
+def sparse(path, size, data=b""):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(data)
+        file.truncate(size)
+    return path
+
+
+def test_initrd_of_more_than_4_gib(lab):
+    large = sparse(lab.place("large") / "i", 5 << 30)
+    assert "the file is larger than 4 GiB" in refused(lab, "--kernel", lab.kernel.path, "--initrd", large)
+
+
+def test_initrds_of_more_than_4_gib_together(lab):
+    large = sparse(lab.place("large") / "i", 3 << 30)
+    words = ["--kernel", lab.kernel.path, "--initrd", large, "--initrd", large]
+    assert "too little memory for the initrd" in refused(lab, *words)
+
+
+@pytest.mark.parametrize("size", [0xFFFFD000, 0xFFF01000], ids=["almost-4-gib", "beyond-with-1-mib"])
+def test_kernel_of_almost_4_gib(lab, size):
+    large = sparse(lab.place("large") / "k", size, lab.kernel.path.read_bytes())
+    assert "too little memory for this kernel" in refused(lab, "--kernel", large)
+
+
 def test_initrd_empty(lab):
     empty = lab.place("empty")
     empty.write_bytes(b"")

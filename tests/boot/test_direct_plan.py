@@ -75,6 +75,16 @@ def test_plan_malformed_is_refused(lab):
     assert "PXE-E3B" in vm.console.text().split("Booting from ROM")[-1], "the file of a good plan was not asked for"
 
 
+def test_plan_unknown_to_the_host_is_none(lab):
+    """[DEV-39] The boot program is asked for."""
+    answers = {C["PVBOOT_OP_DISCOVER"]: (C["PVBOOT_S_OK"], (LEASE[:64] + b"program.0").ljust(4100, b"\0"))}
+    answers[C["PVBOOT_OP_PLAN"]] = (C["PVBOOT_S_UNSUPPORTED"], b"")
+    hostd = lab.add(FakeHostd(lab.dir / "fake.sock", answers))
+    vm = lab.vm(hostd)
+    vm.wait("loading program.0", 30)
+    vm.wait("PXE-E3B", 30)
+
+
 def test_list_choice_that_is_asked_again(lab):
     """[DRV-25] The answer to a choice may be a list again; the time is up at each."""
     answers = {C["PVBOOT_OP_DISCOVER"]: (C["PVBOOT_S_OK"], LEASE.ljust(4100, b"\0")), C["PVBOOT_OP_PLAN"]: (C["PVBOOT_S_OK"], listing())}
