@@ -158,8 +158,9 @@ def test_initrd_of_more_than_4_gib(lab):
 
 
 def test_initrds_of_more_than_4_gib_together(lab):
-    large = sparse(lab.place("large") / "i", 3 << 30)
-    words = ["--kernel", lab.kernel.path, "--initrd", large, "--initrd", large]
+    """By one MiB, which would find room."""
+    parts = [sparse(lab.place("large") / "i", size) for size in (3 << 30, (1 << 30) + MIB)]
+    words = ["--kernel", lab.kernel.path, "--initrd", parts[0], "--initrd", parts[1]]
     assert "too little memory for the initrd" in refused(lab, *words)
 
 
