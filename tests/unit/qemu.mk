@@ -12,11 +12,11 @@ $(LINK_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/fake_dev.o $(B)/tests/
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
 
-QEMU_TESTS := test_proxy test_vfio_user test_vfio_user_refuse
+QEMU_TESTS := test_proxy test_vfio_user test_vfio_user_refuse test_vhost_user
 QEMU_TEST_DEVICE := $(patsubst %.c,$(B)/%.o,$(wildcard vmm/pvboot_*.c))
 UNIT_TESTS += $(QEMU_TESTS:%=$(B)/tests/unit/%)
 
-$(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o $(QEMU_TESTS:%=%.o)): \
+$(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o vhost_world.o $(QEMU_TESTS:%=%.o)): \
 	CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit
 
 $(B)/tests/unit/test_proxy: $(B)/tests/unit/test_proxy.o $(B)/tests/unit/fake_qemu.o $(B)/vmm/qemu/proxy.o \
@@ -31,6 +31,11 @@ $(VFIO_USER_TESTS): %: %.o $(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o
 	$(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -ljansson -lcmocka
+
+$(B)/tests/unit/test_vhost_user: %: %.o $(B)/tests/unit/vhost_world.o \
+	$(addprefix $(B)/vmm/qemu/,vhost_user.o ram.o) $(QEMU_TEST_LINK) $(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
 
 # The program itself, as it is installed.
 UNIT_TESTS += $(B)/tests/unit/test_pvboot_device
