@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Install the Debian packages that a purpose needs:  tools/deps.sh build|demo|check|check-qemu|lint|fuzz|bench|ci
+# Install the Debian packages that a purpose needs:  tools/deps.sh build|demo|check|check-qemu|check-nbp|lint|fuzz|bench|ci
 #
 # Asks nothing, starts and enables no service (policy-rc.d refuses while it runs, links that packages made are taken
 # back), does nothing when everything is there.  A Debian kernel, the configurations of Debian's installer and atftpd
 # (which conflicts with tftpd-hpa) are not installed but unpacked below build/peers, as are, for check-qemu, the QEMUs of
-# newer Debian releases (tools/qemu_peer.sh).
+# newer Debian releases (tools/qemu_peer.sh), and the boot programs of check and check-nbp.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,11 @@ run="qemu-system-x86 seabios"
 demo="$build $run iproute2 isc-dhcp-server tftpd-hpa pxelinux syslinux-common busybox-static cpio"
 installer=0
 check="$demo libcmocka-dev nginx openssl python3-pytest python3-pytest-xdist kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
+# Boot programs, unpacked; what grub-mknetdir is linked with; what reads a screen.
+programs=
+few="grub-pc-bin grub-common grub2-common ipxe"
+check+=" libdevmapper1.02.1 libefiboot1 libefivar1 libfreetype6 libfuse2 liblzma5"
+nbp="$check tesseract-ocr tesseract-ocr-eng"
 lint="$build libcmocka-dev clang-format-14 cppcheck"
 fuzz="$build clang-14 libclang-rt-14-dev"
 qemus=0
@@ -22,14 +27,18 @@ peers=build/peers
 case "${1:-}" in
 build) want="$build" kernel=0 atftpd=0 ;;
 demo) want="$demo" kernel=1 atftpd=0 ;;
-check) want="$check" kernel=1 atftpd=1 installer=1 ;;
+check) want="$check" kernel=1 atftpd=1 installer=1 programs="$few" ;;
 check-qemu) want="$check" kernel=1 atftpd=0 qemus=1 ;;
+check-nbp)
+	want="$nbp" kernel=1 atftpd=1
+	programs="$few memtest86+ debian-installer-12-netboot-amd64"
+	;;
 bench) want="$check" kernel=1 atftpd=1 ;;
 lint) want="$lint" kernel=0 atftpd=0 ;;
 fuzz) want="$fuzz" kernel=0 atftpd=0 ;;
-ci) want="$check $lint" kernel=1 atftpd=1 installer=1 ;;
+ci) want="$check $lint" kernel=1 atftpd=1 installer=1 programs="$few" ;;
 *)
-	echo "usage: tools/deps.sh build|demo|check|check-qemu|lint|fuzz|bench|ci" >&2
+	echo "usage: tools/deps.sh build|demo|check|check-qemu|check-nbp|lint|fuzz|bench|ci" >&2
 	exit 2
 	;;
 esac
@@ -48,7 +57,11 @@ done
 [ -x $peers/atftpd/usr/sbin/atftpd ] && atftpd=0
 [ -d $peers/debian-installer ] && installer=0
 [ -x $peers/qemu-10.0/qemu-system-x86_64 ] && [ -x $peers/qemu-newest/qemu-system-x86_64 ] && qemus=0
-[ -z "$missing" ] && [ $kernel = 0 ] && [ $atftpd = 0 ] && [ $installer = 0 ] &&
+absent=
+for p in $programs; do
+	[ -d "$peers/nbp/$p" ] || absent+=" $p"
+done
+[ -z "$missing" ] && [ -z "$absent" ] && [ $kernel = 0 ] && [ $atftpd = 0 ] && [ $installer = 0 ] &&
 	[ $qemus = 0 ] && exit 0
 
 if [ "$(id -u)" != 0 ] && [ -n "$missing" ]; then
@@ -148,6 +161,10 @@ if [ $kernel = 1 ]; then
 	mv $peers/bzImage.new $peers/bzImage
 fi
 [ $atftpd = 0 ] || unpack atftpd $peers/atftpd
+mkdir -p $peers/nbp
+for p in $absent; do
+	unpack "$p" "$peers/nbp/$p"
+done
 if [ $installer = 1 ]; then
 	# Its boot configurations are all that is wanted; a test does without where it cannot be had.
 	if unpack debian-installer-12-netboot-amd64 $peers/debian-installer; then
