@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .netns import Process, wait_for
 from .servers import MAC, TOP
-from .vm import Vm, qemu_version
+from .vm import Vm
 
 BUILD = Path(os.environ.get("PVBOOT_BUILD", TOP / "build"))
 HOSTD = BUILD / "pvboot-hostd"
@@ -114,7 +114,6 @@ class VhostVm(Vm):
         self.ns = ns
         self.device = None
         self.start_device()
-        retry = "reconnect-ms=500" if qemu_version() >= (9, 2) else "reconnect=1"
         card = f"virtio-net-pci,id=pvboot,netdev=n0,bootindex=1,mac={mac or MAC}"
         if machine == "q35":
             card = f"{card},bus=rp0,romfile={BUILD / 'pvboot-1af4-1041.rom'}"
@@ -122,7 +121,7 @@ class VhostVm(Vm):
             card = f"{card},romfile={BUILD / 'pvboot-1af4-1000.rom'}"
         argv = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
         argv += ["-device", "pcie-root-port,id=rp0,chassis=1"] if machine == "q35" else []
-        argv += ["-chardev", f"socket,id=c0,path={self.socket}" + (f",{retry}" if reconnect else "")]
+        argv += ["-chardev", f"socket,id=c0,path={self.socket}" + (",reconnect=1" if reconnect else "")]
         argv += ["-netdev", "vhost-user,id=n0,chardev=c0", "-device", card]
         super().__init__(directory, ns, argv + list(args), memory=memory, machine=f"{machine},memory-backend=pvbmem")
 
