@@ -91,7 +91,7 @@ static bool give_old(struct cache_fetch *fetch)
 
 static void log_given(const struct cache_fetch *fetch, const char *why)
 {
-	log_msg(LOG_INFO, fetch->vm, "cache: %.200s: %s", fetch->meta.key, why);
+	log_msg(LOG_INFO, fetch->file->vm, "cache: %.200s: %s", fetch->meta.key, why);
 }
 
 /* The server is away: will an old copy do? */
@@ -100,7 +100,7 @@ static bool give_stale(struct cache_fetch *fetch, uint32_t status, const char *t
 	if (!fetch->old || !fetch->req.stale || fetch->file->opened ||
 	    (status != PVBOOT_S_TIMEOUT && status != PVBOOT_S_UNREACHABLE && status != PVBOOT_S_FAILED))
 		return false;
-	log_msg(LOG_WARNING, fetch->vm,
+	log_msg(LOG_WARNING, fetch->file->vm,
 		"cache: %.200s: an old copy is served, of %lld s ago, since its server is away: %.200s",
 		fetch->meta.key, (long long)(time(NULL) - fetch->old->meta.fetched), text);
 	return give_old(fetch);
@@ -151,7 +151,7 @@ static void on_tftp_opened(void *arg, uint64_t size, uint16_t blksize)
 {
 	struct cache_fetch *fetch = arg;
 
-	log_msg(LOG_DEBUG, fetch->vm, "%s: opened, blksize %u", fetch->filename, blksize);
+	log_msg(LOG_DEBUG, fetch->file->vm, "%s: opened, blksize %u", fetch->filename, blksize);
 	if (fetch->old && size > CACHE_AGAIN_MAX && size == fetch->old->meta.size) {
 		fetch->probing = true;
 		return;
@@ -280,7 +280,7 @@ static void fail_memory(struct cache_fetch *fetch)
 static void ask_http(struct cache_fetch *fetch)
 {
 	struct http_request req = {
-		.vm = fetch->vm,
+		.vm = fetch->file->vm,
 		.url = fetch->url,
 		.etag = fetch->old ? fetch->old->meta.etag : NULL,
 		.modified = fetch->old ? fetch->old->meta.modified : NULL,
@@ -326,7 +326,7 @@ static void on_verified(void *arg, struct cache_job *job)
 		old->good = job->stat;
 		old->known_good = true;
 	} else {
-		log_msg(LOG_WARNING, fetch->vm, "cache: the copy of %.200s is damaged (%s): fetched again",
+		log_msg(LOG_WARNING, fetch->file->vm, "cache: the copy of %.200s is damaged (%s): fetched again",
 			fetch->meta.key, job->error == EILSEQ ? "its sum is another" : strerror(job->error));
 		if (!old->dead)
 			cache_entry_forget(old);
@@ -356,7 +356,7 @@ static void check_old(struct cache_fetch *fetch)
 		close(fd);
 	}
 	if (state == CACHE_BAD) {
-		log_msg(LOG_WARNING, fetch->vm, "cache: the copy of %.200s is gone or cut short: fetched again",
+		log_msg(LOG_WARNING, fetch->file->vm, "cache: the copy of %.200s is gone or cut short: fetched again",
 			fetch->meta.key);
 		cache_entry_forget(fetch->old);
 	}
@@ -376,7 +376,6 @@ static bool copy_request(struct cache_fetch *fetch, const struct cache_request *
 {
 	fetch->req = *req;
 	source_ref(req->source);
-	snprintf(fetch->vm, sizeof(fetch->vm), "%s", req->vm);
 	if (!req->tftp) {
 		fetch->url = strdup(req->url);
 		return fetch->url != NULL;
@@ -386,7 +385,7 @@ static bool copy_request(struct cache_fetch *fetch, const struct cache_request *
 	if (!fetch->filename || !fetch->tftp_req)
 		return false;
 	*fetch->tftp_req = *req->tftp;
-	fetch->tftp_req->vm = fetch->vm;
+	fetch->tftp_req->vm = fetch->file->vm;
 	fetch->tftp_req->filename = fetch->filename;
 	fetch->tftp_req->source = req->source;
 	fetch->tftp_req->stat_only = req->stat_only;

@@ -39,7 +39,6 @@ struct cache_fetch {
 	struct cache_request req; /* its texts and its tftp point below */
 	struct tftp_request *tftp_req;
 	char *filename, *url;
-	char vm[64];
 	bool fresh;	/* old will do without asking, if it is whole */
 	bool confirmed; /* the server says that old is right */
 	bool probing;	/* the first bytes by TFTP are being compared with old's */

@@ -149,7 +149,8 @@ def test_hostd_turns_strangers_away(tmp_path, root):
 
 
 def test_hostd_sheds_privilege(tmp_path):
-    process, _ = start(tmp_path, "--interface", "lo")
+    process, _ = start(tmp_path, "--interface", "lo", "--cache-dir", "none")
+    wait_for(lambda: "listening at" in process.text(), 10, process.text)  # it sheds privilege after the socket is there
     status = proc_status(process.pid)
     assert status["Uid"].split() == ["65534"] * 4
     assert status["Gid"].split() == ["65534"] * 4

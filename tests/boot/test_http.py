@@ -118,6 +118,20 @@ def test_http_refusals(web):
     assert listed(hostd) == {}
 
 
+def test_cache_command_line(tmp_path):
+    """What is wrong with a command is said before hostd is asked, and where there is none."""
+
+    def run(*args):
+        done = subprocess.run([PVBOOT, "cache", *args], capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    assert run("--help")[0] == 0
+    for args in ((), ("lisp",), ("list", "x"), ("purge",), ("purge", "--all", "x"), ("prefetch",), ("list", "--nothing")):
+        assert run(*args)[0] == 2, args
+    status, text = run("list", "--hostd", str(tmp_path / "none"))
+    assert status == 1 and "is hostd running" in text
+
+
 def test_http_redirects(web):
     hostd = web.cached()
     assert prefetch(hostd, f"{HTTP}/moved") == web.kernel_bytes
@@ -269,6 +283,13 @@ def test_http_boot_with_another_hostd_in_the_middle(web):
     hostd.start()
     web.check(vm)
     assert "going on with" in hostd.text()
+
+
+def test_http_boot_of_a_missing_file(web):
+    """The guest's console says what the server said, and the BIOS goes on to its next device."""
+    web.dhcpd(hosts=[dhcpd_host(filename=None)])
+    vm = web.vm(web.cached(options=f"kernel = {HTTP}/none\n"))
+    vm.wait(r"PXE-[ETM][0-9A-F]{2}.*\n(.*\n)*.*no such file \(404\)|no such file \(404\)", 60)
 
 
 def test_http_boot_file_by_a_url(web):

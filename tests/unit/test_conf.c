@@ -96,6 +96,12 @@ static void test_conf_bad_values(void **state)
 	expect_error("[vm a]\ntftp_blksize = 7\n", "f:2: tftp_blksize");
 	expect_error("[vm a]\ntftp_blksize = 65465\n", "f:2: tftp_blksize");
 	expect_error("[vm a]\ntftp_windowsize = 0\n", "f:2: tftp_windowsize");
+	expect_error("[vm a]\ncache = yes\n", "f:2: cache: on or off");
+	expect_error("[vm a]\nserve_stale = on\n", "f:2: serve_stale: yes or no");
+	expect_error("[vm a]\ntftp_max_age = -1\n", "f:2: tftp_max_age");
+	expect_error("[hostd]\ncache_dir = here\n", "f:2: cache_dir: a path from /");
+	expect_error("[hostd]\ncache_size = 0\n", "f:2: cache_size");
+	expect_error("[hostd]\ntls_ca = ca.pem\n", "f:2: tls_ca: a path from /");
 }
 
 static void test_conf_vm_without_source(void **state)
@@ -177,6 +183,30 @@ static void test_conf_uuid_as_smbios(void **state)
 	assert_false(conf_parse_uuid("01234567-89AB-cdef-0123_456789abcdef", uuid));
 }
 
+/* Without an interface and a root a kernel by its URL is all that the VM may have; HTTP is needed for that. */
+static void test_conf_kernel_by_url(void **state)
+{
+	assert_true(parse("[hostd]\ncache_dir = none\ncache_size = 5\nhttp_proxy = http://p:1\n"
+			  "[vm a]\nkernel = http://b/k\ninitrd = http://b/i\ncache = off\ntftp_max_age = 0\n"
+			  "serve_stale = yes\n"));
+	assert_string_equal(conf.cache_dir, "none");
+	assert_int_equal(conf.cache_size, 5 << 20);
+	assert_string_equal(conf.http_proxy, "http://p:1");
+	assert_true(conf.vms->sealed && conf.vms->cache_off && conf.vms->serve_stale);
+	assert_int_equal(conf.vms->tftp_max_age_ms, 0);
+	assert_true(conf_wants_http(&conf));
+	assert_true(conf_vm_names(conf.vms, "http://b/i"));
+	assert_false(conf_vm_names(conf.vms, "http://b/j"));
+	assert_true(parse("[vm a]\nroot = /x\n"));
+	assert_int_equal(conf.vms->tftp_max_age_ms, 60000);
+	assert_false(conf_wants_http(&conf));
+	assert_true(parse("[vm a]\ninterface = x\n"));
+	assert_true(conf_wants_http(&conf));
+	assert_true(parse("[vm a]\nroot = /x\nboot_file = https://x/y\n"));
+	assert_true(conf_wants_http(&conf));
+	expect_error("[vm a]\nkernel = ftp://b/k\n", "needs interface");
+}
+
 static void test_conf_everything(void **state)
 {
 	const struct conf_vm *vm;
@@ -221,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_conf_mac_not_allowed),
 		cmocka_unit_test(test_conf_vm_not_configured),
 		cmocka_unit_test(test_conf_uuid_as_smbios),
+		cmocka_unit_test(test_conf_kernel_by_url),
 		cmocka_unit_test(test_conf_everything),
 	};
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .netns import Process, wait_for
 from .servers import MAC, TOP
-from .vm import Vm
+from .vm import Vm, qemu_version
 
 BUILD = Path(os.environ.get("PVBOOT_BUILD", TOP / "build"))
 HOSTD = BUILD / "pvboot-hostd"
@@ -114,6 +114,7 @@ class VhostVm(Vm):
         self.ns = ns
         self.device = None
         self.start_device()
+        retry = "reconnect-ms=500" if qemu_version() >= (9, 2) else "reconnect=1"
         card = f"virtio-net-pci,id=pvboot,netdev=n0,bootindex=1,mac={mac or MAC}"
         if machine == "q35":
             card = f"{card},bus=rp0,romfile={BUILD / 'pvboot-1af4-1041.rom'}"
@@ -121,7 +122,7 @@ class VhostVm(Vm):
             card = f"{card},romfile={BUILD / 'pvboot-1af4-1000.rom'}"
         argv = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
         argv += ["-device", "pcie-root-port,id=rp0,chassis=1"] if machine == "q35" else []
-        argv += ["-chardev", f"socket,id=c0,path={self.socket}" + (",reconnect=1" if reconnect else "")]
+        argv += ["-chardev", f"socket,id=c0,path={self.socket}" + (f",{retry}" if reconnect else "")]
         argv += ["-netdev", "vhost-user,id=n0,chardev=c0", "-device", card]
         super().__init__(directory, ns, argv + list(args), memory=memory, machine=f"{machine},memory-backend=pvbmem")
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from .netns import Process, wait_for
 
 QEMU = os.environ.get("PVBOOT_QEMU", "qemu-system-x86_64")
 ACCEL = "tcg"
+
+
+def qemu_version():
+    """(major, minor) of the QEMU under test."""
+    text = subprocess.run([QEMU, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=30).stdout
+    return tuple(int(n) for n in re.search(r"version (\d+)\.(\d+)", text).groups())
 
 
 class Console:
