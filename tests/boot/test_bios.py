@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The ROM deployed in RAM rather than in a BAR, on two BIOSes: SeaBIOS (-option-rom; AX=0 at init) and the Bochs BIOS (at 0xD0000; AX=F000h,
 a memory map that does not follow the word 0:413h), by BEV and by INT 19h."""
+import shutil
 import socket
 
 import pytest
@@ -9,11 +10,13 @@ from lib.bios import BIOSES, BOCHS_BIOS, ROM_ADDRESS, loaded
 from lib.kernel import NEXT_DEVICE_LINE, make_disk, make_initrd, reports
 from lib.netns import wait_for
 from lib.pvboot import ROM
+from lib.servers import dhcpd_host
 from lib.tftproot import write_config
 
 BASE_END = 639 << 10  # base memory without the ROM, on both
 TOP = 640 << 10
 BOCHS_RAM_END = 0x9F000  # of base memory, in the Bochs BIOS's map
+LPXELINUX = "/usr/lib/PXELINUX/lpxelinux.0"
 PNP_SIGNATURE = b"$PnP"
 RAM = 1
 MIB = 1 << 20
@@ -58,6 +61,16 @@ def test_bios_boots_the_reference(lab, bios, way, kept):
         assert report["base"] == BASE_END, "the ROM left without giving its memory back"
         # The Bochs BIOS offers all of it again: nothing of ours is left in INT 15h.
         assert bios != BIOSES["bochs"] or report["e820"][0] == (0, BOCHS_RAM_END, RAM), report["e820"]
+
+
+def test_bios_boots_a_program_that_brings_its_own_network(lab, bios):
+    """lpxelinux, by UNDI."""
+    shutil.copy(LPXELINUX, lab.root)
+    lab.dhcpd(hosts=[dhcpd_host(filename="lpxelinux.0")])
+    lab.tftpd()
+    report = lab.check(lab.vm(lab.hostd(), args=bios, bar=False))
+    assert report["base"] == BASE_END, "the ROM left without giving its memory back"
+    assert bios != BIOSES["bochs"] or report["e820"][0] == (0, BOCHS_RAM_END, RAM), report["e820"]
 
 
 def test_bios_disk_goes_first_without_boot_first(lab, bios, disk):
