@@ -75,6 +75,7 @@ help:
 #: make lint              formatting, static analysis, layers, headers, licence lines, specification
 #: make demo              the reference boot, live: isc-dhcp-server, tftpd-hpa, pxelinux.0, a Debian kernel (as root)
 #: make bench             measure against QEMU's own iPXE; prints the ratios (as root)
+#: make bench-latency      doorbell to completion of a request, for each attachment of each QEMU at hand
 #: make install           DESTDIR= PREFIX=/usr/local; enables and starts nothing
 #: make uninstall         the reverse
 #: make clean             remove what was built (make distclean: the unpacked peers in build/peers too)

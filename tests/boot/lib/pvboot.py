@@ -78,7 +78,7 @@ class PvbootVm(Vm):
     """A VM with a pvboot device of its own: pvboot-device and QEMU joined by a socketpair.  bar: whether the ROM is in its ROM BAR."""
 
     def __init__(
-        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), bar=True, boot="n"
+        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), bar=True, boot="n", rom=ROM
     ):
         Path(directory).mkdir(parents=True, exist_ok=True)
         device_end, qemu_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -88,7 +88,7 @@ class PvbootVm(Vm):
             self.device = Process(argv + list(device_args), log=Path(directory) / "device.log", ns=ns, pass_fds=[device_end.fileno()])
             fd = qemu_end.fileno()
             shared = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
-            rom = f"romfile={ROM}" if bar else "rombar=0"
+            rom = f"romfile={rom}" if bar else "rombar=0"
             proxy = ["-device", f"x-pci-proxy-dev,id=pvboot,fd={fd},{rom}", "-boot", boot]
             super().__init__(
                 directory, ns, shared + proxy + list(args), memory=memory, machine=f"{machine},memory-backend=pvbmem", pass_fds=[fd]
@@ -104,7 +104,7 @@ class VhostVm(Vm):
     port: then it is modern-only, and its BARs are memory."""
 
     def __init__(
-        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), reconnect=True
+        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), rom=None
     ):
         self.place = Path(directory)
         self.place.mkdir(parents=True, exist_ok=True)
@@ -117,12 +117,12 @@ class VhostVm(Vm):
         retry = "reconnect-ms=500" if qemu_version() >= (9, 2) else "reconnect=1"
         card = f"virtio-net-pci,id=pvboot,netdev=n0,bootindex=1,mac={mac or MAC}"
         if machine == "q35":
-            card = f"{card},bus=rp0,romfile={BUILD / 'pvboot-1af4-1041.rom'}"
+            card = f"{card},bus=rp0,romfile={rom or BUILD / 'pvboot-1af4-1041.rom'}"
         else:
-            card = f"{card},romfile={BUILD / 'pvboot-1af4-1000.rom'}"
+            card = f"{card},romfile={rom or BUILD / 'pvboot-1af4-1000.rom'}"
         argv = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
         argv += ["-device", "pcie-root-port,id=rp0,chassis=1"] if machine == "q35" else []
-        argv += ["-chardev", f"socket,id=c0,path={self.socket}" + (f",{retry}" if reconnect else "")]
+        argv += ["-chardev", f"socket,id=c0,path={self.socket},{retry}"]
         argv += ["-netdev", "vhost-user,id=n0,chardev=c0", "-device", card]
         super().__init__(directory, ns, argv + list(args), memory=memory, machine=f"{machine},memory-backend=pvbmem")
 
