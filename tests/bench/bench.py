@@ -37,7 +37,7 @@ HANGS = 3  # of one peer in one row, then the bench fails
 TAPS = 8
 STORM_SECONDS = 400
 LINUX = TOP / "build/peers/bzImage"
-INSTALLER = TOP / "build/peers/netboot"
+INSTALLER = TOP / "build/peers/nbp/debian-installer-12-netboot-amd64/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64"
 
 
 class Bench:
@@ -87,9 +87,8 @@ class Bench:
     def files(self, row):
         """What the servers have: the test kernel or a real one, and an initrd."""
         if row.real and row.initrd is None:
-            kernel, initrd = (next(INSTALLER.rglob(name)) for name in ("linux", "initrd.gz"))
-            shutil.copy(kernel, self.root / "bzImage")
-            shutil.copy(initrd, self.root / "init_task")
+            shutil.copy(INSTALLER / "linux", self.root / "bzImage")
+            shutil.copy(INSTALLER / "initrd.gz", self.root / "init_task")
         elif row.real:
             shutil.copy(LINUX, self.root / "bzImage")
             make_initrd(self.root / "init_task", row.initrd)
@@ -180,10 +179,9 @@ class Bench:
                 host.up(f"tap{n}")
                 host.ip(f"link set tap{n} master br0")
             self.root = make_root(self.dir / "tftp")
-            write_boot_files(self.root)
             subprocess.run(["grub-mknetdir", f"--net-directory={self.root}", "-d", "/usr/lib/grub/i386-pc"], check=True,
                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-            (self.root / "boot/grub/grub.cfg").write_text("linux /bzImage console=serial\ninitrd /init_task\nboot\n")
+            write_boot_files(self.root)
             with ExitStack() as stack:
                 stack.enter_context(Dhcpd(self.net.server, self.dir / "dhcpd", hosts=hosts(), head=DHCPD_HEAD))
                 stack.enter_context(Tftpd(self.net.server, self.dir / "tftpd", self.root))

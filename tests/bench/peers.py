@@ -5,7 +5,7 @@ A command is a function of the bench (its root directory and hostd) and of the n
 """
 from lib.pvboot import pvboot_run
 from lib.servers import MAC, SERVER_IP, dhcpd_host
-from lib.tftproot import APPEND, LDLINUX, config_name, write_config
+from lib.tftproot import LDLINUX, config_name, write_config
 from lib.vm import QEMU
 
 MACHINE = ["-machine", "pc", "-m", "512M", "-cpu", "qemu64", "-accel", "tcg"]
@@ -13,6 +13,7 @@ SHARED = ["-object", "memory-backend-memfd,id=ram,size=512M,share=on", "-machine
 CONSOLE = ["-display", "none", "-serial", "stdio", "-machine", "graphics=off"]
 URL = f"http://{SERVER_IP}"
 STORM = 100  # VMs at most
+CMDLINE = "console=ttyS0 earlyprintk=ttyS0"  # for the rows with a real kernel
 
 MACS = {
     "ipxe-http": "52:54:00:12:34:60",
@@ -56,12 +57,13 @@ def write_boot_files(root):
     """What the peers' first stages read, beside the reference boot's files."""
     for name, prefix in (("http.ipxe", f"{URL}/"), ("tftp.ipxe", f"tftp://{SERVER_IP}/")):
         (root / name).write_text(
-            f"#!ipxe\nkernel {prefix}bzImage console=serial initrd=init_task\ninitrd {prefix}init_task\nboot\n"
+            f"#!ipxe\nkernel {prefix}bzImage {CMDLINE} initrd=init_task\ninitrd {prefix}init_task\nboot\n"
         )
     (root / "lpxelinux.0").write_bytes(open("/usr/lib/PXELINUX/lpxelinux.0", "rb").read())
     (root / "ldlinux.c32").write_bytes(open(LDLINUX, "rb").read())
-    by_http = {"kernel": f"{URL}/bzImage", "append": APPEND.replace("init_task", f"{URL}/init_task")}
-    write_config(root)
+    by_http = {"kernel": f"{URL}/bzImage", "append": f"{CMDLINE} initrd={URL}/init_task"}
+    write_config(root, append=f"{CMDLINE} initrd=init_task")
+    (root / "boot/grub/grub.cfg").write_text(f"linux /bzImage {CMDLINE}\ninitrd /init_task\nboot\n")
     for mac in (MACS["lpxelinux-http"], MACS["pvboot-http"], *(f"{STORM_PVBOOT}:{i:02x}" for i in range(STORM))):
         write_config(root, config_name(mac), **by_http)
 
@@ -92,7 +94,7 @@ def pvboot_direct_local(bench, number):
     return pvboot_run(None, "--root", bench.root, "--direct", "--mac", MAC, qemu=MACHINE)
 
 
-def qemu_kernel_from(directory, memory, append="console=serial"):
+def qemu_kernel_from(directory, memory, append=CMDLINE):
     return [
         QEMU, *MACHINE, *memory, *CONSOLE, "-nic", "none",
         "-kernel", f"{directory}/bzImage", "-initrd", f"{directory}/init_task", "-append", append,
@@ -101,7 +103,7 @@ def qemu_kernel_from(directory, memory, append="console=serial"):
 
 def curl_then_qemu(bench, number):
     """What a script would do: fetch, then QEMU's own -kernel."""
-    qemu = " ".join(qemu_kernel_from(bench.scratch, SHARED, "'console=serial'"))
+    qemu = " ".join(qemu_kernel_from(bench.scratch, SHARED, f"'{CMDLINE}'"))
     return ["sh", "-c", f"cd {bench.scratch} && curl -sSf -O {URL}/bzImage -O {URL}/init_task && exec {qemu}"]
 
 
