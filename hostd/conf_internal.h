@@ -11,4 +11,17 @@
 /* Note what is wrong; the first one counts. */
 void conf_error(struct conf *conf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* conf_value.c: take a value; false with words that begin with the key. */
+
+/* 1 to room - 1 bytes. */
+bool conf_value_text(struct conf *conf, const char *key, const char *value, char *out, size_t room);
+/* The same, beginning with a slash. */
+bool conf_value_path(struct conf *conf, const char *key, const char *value, char *out, size_t room);
+/* base 10, or 8: a mode. */
+bool conf_value_number(struct conf *conf, const char *key, const char *value, int base, uint64_t min, uint64_t max,
+		       uint64_t *out);
+/* One of two words: true for the first. */
+bool conf_value_switch(struct conf *conf, const char *key, const char *value, const char *on, const char *off,
+		       bool *out);
+
 #endif /* HOSTD_CONF_INTERNAL_H */

@@ -9,91 +9,6 @@
 
 #include "conf_internal.h"
 
-/* ---- values ---------------------------------------------------------------------------------------------------- */
-
-static bool text_value(struct conf *conf, const char *key, const char *value, char *out, size_t room)
-{
-	if (!*value || strlen(value) >= room) {
-		conf_error(conf, "%s: 1 to %zu bytes, please", key, room - 1);
-		return false;
-	}
-	memcpy(out, value, strlen(value) + 1);
-	return true;
-}
-
-static bool number_value(struct conf *conf, const char *key, const char *value, int base, uint64_t min, uint64_t max,
-			 uint64_t *out)
-{
-	unsigned long long n;
-	char *end;
-
-	n = isdigit((unsigned char)*value) ? strtoull(value, &end, base) : 0;
-	if (!isdigit((unsigned char)*value) || *end || n < min || n > max) {
-		conf_error(conf, base == 8 ? "%s: an octal mode from %llo to %llo" : "%s: a number from %llu to %llu",
-			   key, (unsigned long long)min, (unsigned long long)max);
-		return false;
-	}
-	*out = n;
-	return true;
-}
-
-static bool path_value(struct conf *conf, const char *key, const char *value, char *out, size_t room)
-{
-	if (*value != '/') {
-		conf_error(conf, "%s: a path from /, please", key);
-		return false;
-	}
-	return text_value(conf, key, value, out, room);
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-bool conf_parse_mac(const char *text, struct conf_mac *mac)
-{
-	memset(mac, 0, sizeof(*mac));
-	for (int i = 0; i < 6; i++) {
-		if (i && *text++ != ':')
-			return false;
-		if (*text == '*') {
-			text++;
-			if (!*text)
-				return true; /* "52:54:00:*": all that is left */
-			continue;
-		}
-		if (hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
-			return false;
-		mac->value[i] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
-		mac->mask[i] = 0xff;
-		text += 2;
-	}
-	return !*text;
-}
-
-bool conf_parse_uuid(const char *text, uint8_t uuid[16])
-{
-	/* Where each byte of the text goes: SMBIOS 2.6, 7.2.1 stores the first three fields little-endian. */
-	static const uint8_t place[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-
-	for (int i = 0; i < 16; i++) {
-		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
-			return false;
-		if (hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
-			return false;
-		uuid[place[i]] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
-		text += 2;
-	}
-	return !*text;
-}
-
 /* ---- [vm NAME] ------------------------------------------------------------------------------------------------- */
 
 static bool add_mac(struct conf *conf, struct conf_vm *vm, const char *word)
@@ -133,7 +48,7 @@ static bool add_uid(struct conf *conf, struct conf_vm *vm, const char *word)
 	} else if (!isdigit((unsigned char)*word)) {
 		conf_error(conf, "allow_uid: there is no user \"%s\"", word);
 		return false;
-	} else if (!number_value(conf, "allow_uid", word, 10, 0, UINT32_MAX - 1, &uid)) {
+	} else if (!conf_value_number(conf, "allow_uid", word, 10, 0, UINT32_MAX - 1, &uid)) {
 		return false;
 	}
 	vm->uid[vm->n_uids++] = (uid_t)uid;
@@ -146,7 +61,7 @@ static bool each_word(struct conf *conf, struct conf_vm *vm, const char *key, co
 {
 	char copy[512], *save = NULL, *word;
 
-	if (!text_value(conf, key, value, copy, sizeof(copy)))
+	if (!conf_value_text(conf, key, value, copy, sizeof(copy)))
 		return false;
 	for (word = strtok_r(copy, " \t,", &save); word; word = strtok_r(NULL, " \t,", &save))
 		if (!add(conf, vm, word))
@@ -174,12 +89,12 @@ static bool vm_uuid(struct conf *conf, struct conf_vm *vm, const char *key, cons
 
 static bool vm_interface(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return text_value(conf, key, value, vm->ifname, sizeof(vm->ifname));
+	return conf_value_text(conf, key, value, vm->ifname, sizeof(vm->ifname));
 }
 
 static bool vm_root(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return path_value(conf, key, value, vm->root, sizeof(vm->root));
+	return conf_value_path(conf, key, value, vm->root, sizeof(vm->root));
 }
 
 static bool vm_proxy(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
@@ -202,14 +117,14 @@ static bool vm_proxy(struct conf *conf, struct conf_vm *vm, const char *key, con
 
 static bool vm_boot_file(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return text_value(conf, key, value, vm->boot_file, sizeof(vm->boot_file));
+	return conf_value_text(conf, key, value, vm->boot_file, sizeof(vm->boot_file));
 }
 
 static bool vm_dhcp_timeout(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	uint64_t n;
 
-	if (!number_value(conf, key, value, 10, 1, 3600, &n))
+	if (!conf_value_number(conf, key, value, 10, 1, 3600, &n))
 		return false;
 	vm->dhcp_timeout_ms = (uint32_t)n * 1000;
 	return true;
@@ -219,7 +134,7 @@ static bool vm_tftp_blksize(struct conf *conf, struct conf_vm *vm, const char *k
 {
 	uint64_t n;
 
-	if (!number_value(conf, key, value, 10, 8, 65464, &n)) /* RFC 2348 */
+	if (!conf_value_number(conf, key, value, 10, 8, 65464, &n)) /* RFC 2348 */
 		return false;
 	vm->tftp_blksize = (uint16_t)n;
 	return true;
@@ -229,7 +144,7 @@ static bool vm_tftp_windowsize(struct conf *conf, struct conf_vm *vm, const char
 {
 	uint64_t n;
 
-	if (!number_value(conf, key, value, 10, 1, 65535, &n)) /* RFC 7440 */
+	if (!conf_value_number(conf, key, value, 10, 1, 65535, &n)) /* RFC 7440 */
 		return false;
 	vm->tftp_windowsize = (uint16_t)n;
 	return true;
@@ -239,7 +154,7 @@ static bool vm_host_wait(struct conf *conf, struct conf_vm *vm, const char *key,
 {
 	uint64_t n;
 
-	if (!number_value(conf, key, value, 10, 1, 86400, &n))
+	if (!conf_value_number(conf, key, value, 10, 1, 86400, &n))
 		return false;
 	vm->host_wait_ms = (uint32_t)n * 1000;
 	return true;
@@ -247,12 +162,12 @@ static bool vm_host_wait(struct conf *conf, struct conf_vm *vm, const char *key,
 
 static bool vm_palacios(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return path_value(conf, key, value, vm->palacios, sizeof(vm->palacios));
+	return conf_value_path(conf, key, value, vm->palacios, sizeof(vm->palacios));
 }
 
 static bool vm_stream(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return text_value(conf, key, value, vm->stream, sizeof(vm->stream));
+	return conf_value_text(conf, key, value, vm->stream, sizeof(vm->stream));
 }
 
 static bool vm_source_key(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
@@ -286,7 +201,7 @@ static bool vm_boot_option(struct conf *conf, struct conf_vm *vm, const char *ke
 {
 	uint64_t n;
 
-	if (!number_value(conf, key, value, 10, 224, 254, &n)) /* RFC 3942: a site's own */
+	if (!conf_value_number(conf, key, value, 10, 224, 254, &n)) /* RFC 3942: a site's own */
 		return false;
 	vm->boot_option = (uint8_t)n;
 	return true;
@@ -294,7 +209,7 @@ static bool vm_boot_option(struct conf *conf, struct conf_vm *vm, const char *ke
 
 static bool vm_kernel(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return text_value(conf, key, value, vm->kernel, sizeof(vm->kernel));
+	return conf_value_text(conf, key, value, vm->kernel, sizeof(vm->kernel));
 }
 
 /* May be given again: one more. */
@@ -304,7 +219,7 @@ static bool vm_initrd(struct conf *conf, struct conf_vm *vm, const char *key, co
 		conf_error(conf, "initrd: at most %d", CONF_INITRDS_MAX);
 		return false;
 	}
-	if (!text_value(conf, key, value, vm->initrd[vm->n_initrds], sizeof(vm->initrd[0])))
+	if (!conf_value_text(conf, key, value, vm->initrd[vm->n_initrds], sizeof(vm->initrd[0])))
 		return false;
 	vm->n_initrds++;
 	return true;
@@ -312,24 +227,14 @@ static bool vm_initrd(struct conf *conf, struct conf_vm *vm, const char *key, co
 
 static bool vm_append(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return !*value || text_value(conf, key, value, vm->append, sizeof(vm->append));
-}
-
-static bool switch_value(struct conf *conf, const char *key, const char *value, const char *on, const char *off,
-			 bool *out)
-{
-	*out = !strcmp(value, on);
-	if (*out || !strcmp(value, off))
-		return true;
-	conf_error(conf, "%s: %s or %s", key, on, off);
-	return false;
+	return !*value || conf_value_text(conf, key, value, vm->append, sizeof(vm->append));
 }
 
 static bool vm_cache(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	bool on;
 
-	if (!switch_value(conf, key, value, "on", "off", &on))
+	if (!conf_value_switch(conf, key, value, "on", "off", &on))
 		return false;
 	vm->cache_off = !on;
 	return true;
@@ -339,7 +244,7 @@ static bool vm_tftp_max_age(struct conf *conf, struct conf_vm *vm, const char *k
 {
 	uint64_t n;
 
-	if (!number_value(conf, key, value, 10, 0, 31536000, &n))
+	if (!conf_value_number(conf, key, value, 10, 0, 31536000, &n))
 		return false;
 	vm->tftp_max_age_ms = n > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)n * 1000;
 	return true;
@@ -347,7 +252,7 @@ static bool vm_tftp_max_age(struct conf *conf, struct conf_vm *vm, const char *k
 
 static bool vm_serve_stale(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return switch_value(conf, key, value, "yes", "no", &vm->serve_stale);
+	return conf_value_switch(conf, key, value, "yes", "no", &vm->serve_stale);
 }
 
 static const struct {
@@ -383,14 +288,14 @@ static const struct {
 
 static bool hostd_socket(struct conf *conf, const char *key, const char *value)
 {
-	return path_value(conf, key, value, conf->socket, sizeof(conf->socket));
+	return conf_value_path(conf, key, value, conf->socket, sizeof(conf->socket));
 }
 
 static bool hostd_socket_mode(struct conf *conf, const char *key, const char *value)
 {
 	uint64_t n;
 
-	if (!number_value(conf, key, value, 8, 0, 0777, &n))
+	if (!conf_value_number(conf, key, value, 8, 0, 0777, &n))
 		return false;
 	conf->socket_mode = (mode_t)n;
 	return true;
@@ -402,7 +307,7 @@ static bool hostd_socket_group(struct conf *conf, const char *key, const char *v
 		conf_error(conf, "socket_group: there is no group \"%s\"", value);
 		return false;
 	}
-	return text_value(conf, key, value, conf->socket_group, sizeof(conf->socket_group));
+	return conf_value_text(conf, key, value, conf->socket_group, sizeof(conf->socket_group));
 }
 
 static bool hostd_log(struct conf *conf, const char *key, const char *value)
@@ -437,17 +342,17 @@ static bool hostd_user(struct conf *conf, const char *key, const char *value)
 		conf_error(conf, "user: there is no user \"%s\"", value);
 		return false;
 	}
-	return text_value(conf, key, value, conf->user, sizeof(conf->user));
+	return conf_value_text(conf, key, value, conf->user, sizeof(conf->user));
 }
 
 static bool hostd_pid_file(struct conf *conf, const char *key, const char *value)
 {
-	return path_value(conf, key, value, conf->pid_file, sizeof(conf->pid_file));
+	return conf_value_path(conf, key, value, conf->pid_file, sizeof(conf->pid_file));
 }
 
 static bool megabytes(struct conf *conf, const char *key, const char *value, uint64_t *out)
 {
-	if (!number_value(conf, key, value, 10, 1, UINT64_C(1) << 24, out))
+	if (!conf_value_number(conf, key, value, 10, 1, UINT64_C(1) << 24, out))
 		return false;
 	*out <<= 20;
 	return true;
@@ -466,8 +371,8 @@ static bool hostd_max_memory(struct conf *conf, const char *key, const char *val
 static bool hostd_cache_dir(struct conf *conf, const char *key, const char *value)
 {
 	if (!strcmp(value, "none"))
-		return text_value(conf, key, value, conf->cache_dir, sizeof(conf->cache_dir));
-	return path_value(conf, key, value, conf->cache_dir, sizeof(conf->cache_dir));
+		return conf_value_text(conf, key, value, conf->cache_dir, sizeof(conf->cache_dir));
+	return conf_value_path(conf, key, value, conf->cache_dir, sizeof(conf->cache_dir));
 }
 
 static bool hostd_cache_size(struct conf *conf, const char *key, const char *value)
@@ -477,12 +382,12 @@ static bool hostd_cache_size(struct conf *conf, const char *key, const char *val
 
 static bool hostd_http_proxy(struct conf *conf, const char *key, const char *value)
 {
-	return text_value(conf, key, value, conf->http_proxy, sizeof(conf->http_proxy));
+	return conf_value_text(conf, key, value, conf->http_proxy, sizeof(conf->http_proxy));
 }
 
 static bool hostd_tls_ca(struct conf *conf, const char *key, const char *value)
 {
-	return path_value(conf, key, value, conf->tls_ca, sizeof(conf->tls_ca));
+	return conf_value_path(conf, key, value, conf->tls_ca, sizeof(conf->tls_ca));
 }
 
 static const struct {
