@@ -11,16 +11,19 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "attach_cache.h"
 #include "child.h"
 
 #define PATIENCE_MS 5000
 
 const char attach_rule[] =
-	"# vfio-user where QEMU has vfio-user-pci (10.1 and later, if built with it);\n"
+	"# vhost-user, behind a virtio-net card, where QEMU has it; QEMU and guest outlive a device process then;\n"
+	"# else vfio-user where QEMU has vfio-user-pci (10.1 and later, if built with it);\n"
 	"# else x-pci-proxy-dev, which QEMU 10 and later have only with KVM (without it they crash).\n"
 	"# --attach NAME chooses another way.\n";
 
 static const char *const names[] = {
+	[ATTACH_VHOST_USER] = "vhost-user",
 	[ATTACH_VFIO_USER] = "vfio-user",
 	[ATTACH_X_PCI_PROXY_DEV] = "x-pci-proxy-dev",
 };
@@ -43,7 +46,7 @@ bool attach_parse(const char *name, enum attach *attach)
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
-static void ask(struct attach_question *q, const char *option, const char *value)
+static void ask(struct attach_question *q, const char *program, const char *option, const char *value)
 {
 	int fds[2];
 
@@ -58,7 +61,7 @@ static void ask(struct attach_question *q, const char *option, const char *value
 		dup2(null, STDIN_FILENO);
 		dup2(fds[1], STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
-		execl(q->program, q->program, option, value, (char *)NULL);
+		execl(program, program, option, value, (char *)NULL);
 		_exit(127);
 	}
 	close(fds[1]);
@@ -105,27 +108,50 @@ static bool answer(struct attach_question *q, char *text, size_t room)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-void attach_ask_begin(struct attach_question *q, const char *program)
+void attach_ask_begin(struct attach_questions *q, const char *program)
 {
 	/* A parent may have left it ignored: then children vanish without a status. */
 	signal(SIGCHLD, SIG_DFL);
 	q->program = program;
-	ask(q, "--version", NULL);
+	q->answered = attach_cache_get(program, &q->qemu);
+	if (q->answered)
+		return;
+	ask(&q->version, program, "--version", NULL);
+	ask(&q->netdevs, program, "-netdev", "help");
 }
 
-struct attach_qemu attach_ask_end(struct attach_question *q)
+/* Is one of the lines of text this word? */
+static bool has_line(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; text; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (strncmp(text, word, len) == 0 && (text[len] == '\n' || !text[len]))
+			return true;
+	}
+	return false;
+}
+
+struct attach_qemu attach_ask_end(struct attach_questions *q)
 {
 	struct attach_qemu qemu = {0};
-	char text[256], help[64];
+	struct attach_question more;
+	char text[256], netdevs[1024];
 
-	if (!answer(q, text, sizeof(text)))
-		return qemu;
-	qemu.known = sscanf(text, "QEMU emulator version %u.%u", &qemu.major, &qemu.minor) == 2;
-	/* Whether it is built in, only QEMUs can say that may have it. */
-	if (qemu.known && (qemu.major > 10 || (qemu.major == 10 && qemu.minor >= 1))) {
-		ask(q, "-device", "vfio-user-pci,help");
-		qemu.vfio_user = answer(q, help, sizeof(help));
+	if (q->answered)
+		return q->qemu;
+	qemu.known = answer(&q->version, text, sizeof(text)) &&
+		     sscanf(text, "QEMU emulator version %u.%u", &qemu.major, &qemu.minor) == 2;
+	qemu.vhost_user =
+		answer(&q->netdevs, netdevs, sizeof(netdevs)) && qemu.known && has_line(netdevs, "vhost-user");
+	/* Whether this one is built in, only QEMUs can say that may have it. */
+	if (qemu.known && !qemu.vhost_user && (qemu.major > 10 || (qemu.major == 10 && qemu.minor >= 1))) {
+		ask(&more, q->program, "-device", "vfio-user-pci,help");
+		qemu.vfio_user = answer(&more, text, sizeof(text));
 	}
+	if (q->program)
+		attach_cache_put(q->program, &qemu);
 	return qemu;
 }
 
@@ -133,14 +159,19 @@ struct attach_qemu attach_ask_end(struct attach_question *q)
 
 bool attach_choose(const struct attach_qemu *qemu, bool kvm, enum attach *attach, const char **why)
 {
-	static char text[160];
+	static char text[200];
 	char version[40];
 
 	*why = text;
 	snprintf(version, sizeof(version), "QEMU %u.%u", qemu->major, qemu->minor);
+	if (qemu->vhost_user) {
+		*attach = ATTACH_VHOST_USER;
+		snprintf(text, sizeof(text), "%s has vhost-user", version);
+		return true;
+	}
 	if (qemu->vfio_user) {
 		*attach = ATTACH_VFIO_USER;
-		snprintf(text, sizeof(text), "%s has vfio-user-pci", version);
+		snprintf(text, sizeof(text), "%s has no vhost-user, but vfio-user-pci", version);
 		return true;
 	}
 	*attach = ATTACH_X_PCI_PROXY_DEV;
@@ -149,12 +180,13 @@ bool attach_choose(const struct attach_qemu *qemu, bool kvm, enum attach *attach
 		return true;
 	}
 	if (qemu->major < 10 || kvm) {
-		snprintf(text, sizeof(text), "%s has no vfio-user-pci%s", version,
+		snprintf(text, sizeof(text), "%s has neither vhost-user nor vfio-user-pci%s", version,
 			 qemu->major < 10 ? "" : ", and runs with KVM");
 		return true;
 	}
 	snprintf(text, sizeof(text),
-		 "%s has no vfio-user-pci, and its x-pci-proxy-dev crashes without KVM: try -- -accel kvm, or another "
+		 "%s has neither vhost-user nor vfio-user-pci, and its x-pci-proxy-dev crashes without KVM: try -- "
+		 "-accel kvm, or another "
 		 "QEMU",
 		 version);
 	return false;

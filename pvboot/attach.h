@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum attach { ATTACH_VFIO_USER, ATTACH_X_PCI_PROXY_DEV };
+enum attach { ATTACH_VHOST_USER, ATTACH_VFIO_USER, ATTACH_X_PCI_PROXY_DEV };
 
 /* The rule in words, lines for `pvboot run --explain`. */
 extern const char attach_rule[];
@@ -19,23 +19,29 @@ bool attach_parse(const char *name, enum attach *attach);
 struct attach_qemu {
 	bool known; /* the rest is there: it answered with a version */
 	unsigned int major, minor;
-	bool vfio_user;
+	bool vhost_user, vfio_user;
 };
 
-/* QEMU being asked. */
+/* QEMU being asked one thing. */
 struct attach_question {
-	const char *program;
 	pid_t pid; /* 0: none runs */
 	int fd;
 };
 
+struct attach_questions {
+	const char *program;
+	bool answered; /* by the cache, with qemu */
+	struct attach_qemu qemu;
+	struct attach_question version, netdevs;
+};
+
 /*
- * Ask program for its version; it starts at once, and attach_ask_end() waits for it (and asks on, if need be), five
- * seconds at most.  The pointer stays the caller's until then.  A program that cannot be asked is one that is not
- * known.
+ * Ask program for its version and its back ends, unless they are remembered (attach_cache.h); it starts at once, and
+ * attach_ask_end() waits for it (and asks on, if need be), five seconds at most for each thing.  The pointer stays the
+ * caller's until then.  A program that cannot be asked is one that is not known.
  */
-void attach_ask_begin(struct attach_question *q, const char *program);
-struct attach_qemu attach_ask_end(struct attach_question *q);
+void attach_ask_begin(struct attach_questions *q, const char *program);
+struct attach_qemu attach_ask_end(struct attach_questions *q);
 
 /*
  * Choose by attach_rule; kvm: an accelerator other than TCG is used.  False: there is no way.  *why is why, in words,

@@ -2,8 +2,8 @@
 /*
  * attach_socket.c - the socket between pvboot-device and QEMU.
  *
- * x-pci-proxy-dev takes an inherited descriptor: a socketpair.  vfio-user-pci connects to a path: the socket listens
- * before either process is there, in a directory that admits nobody else.
+ * x-pci-proxy-dev takes an inherited descriptor: a socketpair.  vfio-user-pci and vhost-user connect to a path: the
+ * socket listens before either process is there, in a directory that admits nobody else.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,12 +15,13 @@
 
 #define NAME "vm.sock"
 
+/* What there may be: the socket, under its other name while a vhost-user device hides, and what that device keeps. */
+static const char *const files[] = {NAME, NAME ".away", NAME ".state"};
+
 static bool listen_at(struct attach_socket *s)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
-	if (!temp_dir_make(&s->dir))
-		return false;
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", s->path);
 	if (bind(s->device, (struct sockaddr *)&addr, sizeof(addr)) == 0 && listen(s->device, 1) == 0)
 		return true;
@@ -47,7 +48,17 @@ bool attach_socket_open(struct attach_socket *s, enum attach attach, bool dry_ru
 	if (s->device < 0 || !temp_dir_name(&s->dir))
 		return false;
 	snprintf(s->path, sizeof(s->path), "%s/" NAME, s->dir.path);
-	return dry_run || listen_at(s);
+	return dry_run || (temp_dir_make(&s->dir) && listen_at(s));
+}
+
+bool attach_socket_again(struct attach_socket *s)
+{
+	temp_dir_unlink(&s->dir, files[0]);
+	temp_dir_unlink(&s->dir, files[1]);
+	s->device = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (s->device < 0)
+		perror("pvboot: socket");
+	return s->device >= 0 && listen_at(s);
 }
 
 void attach_socket_close(struct attach_socket *s)
@@ -61,5 +72,7 @@ void attach_socket_close(struct attach_socket *s)
 
 void attach_socket_end(struct attach_socket *s)
 {
-	temp_dir_remove(&s->dir, NAME);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		temp_dir_unlink(&s->dir, files[i]);
+	temp_dir_remove(&s->dir);
 }

@@ -15,6 +15,9 @@ struct attach_socket {
 /* Make it; with dry_run nothing is created in the file system.  False, said on stderr. */
 bool attach_socket_open(struct attach_socket *s, enum attach attach, bool dry_run);
 
+/* The device has ended, and another is to be started for the same QEMU, which looks for it at path. */
+bool attach_socket_again(struct attach_socket *s);
+
 /* Both have been started: each end belongs to one process only now, and when that ends, the other sees it. */
 void attach_socket_close(struct attach_socket *s);
 

@@ -48,11 +48,11 @@ bool find_own(const char *name, char path[PATH_MAX])
 	return try_beside(places, name, X_OK, path) || find_program(name, path);
 }
 
-bool find_rom(char path[PATH_MAX])
+bool find_rom(const char *name, char path[PATH_MAX])
 {
 	static const char *const places[] = {"", "/../share/pvboot", NULL};
 
-	return try_beside(places, "pvboot.rom", R_OK, path);
+	return try_beside(places, name, R_OK, path);
 }
 
 bool find_program(const char *name, char path[PATH_MAX])

@@ -15,7 +15,7 @@ bool find_own(const char *name, char path[PATH_MAX]);
 /* Find a program as a shell does: with a '/' it is a path, else looked up in PATH. */
 bool find_program(const char *name, char path[PATH_MAX]);
 
-/* Find pvboot.rom: beside this program, or in ../share/pvboot of it. */
-bool find_rom(char path[PATH_MAX]);
+/* Find one of the ROM images: beside this program, or in ../share/pvboot of it. */
+bool find_rom(const char *name, char path[PATH_MAX]);
 
 #endif /* FIND_H */

@@ -248,6 +248,7 @@ bool private_hostd_restart(struct private_hostd *hostd, int stderr_fd)
 void private_hostd_end(struct private_hostd *hostd)
 {
 	child_stop(&hostd->child, STOP_MS);
-	temp_dir_remove(&hostd->dir, SOCKET_NAME);
+	temp_dir_unlink(&hostd->dir, SOCKET_NAME);
+	temp_dir_remove(&hostd->dir);
 	argv_free(&hostd->argv);
 }

@@ -313,13 +313,32 @@ static void build_network(struct argv *out, const struct qemu_user *user, int ar
 	}
 }
 
+/* The socket at which the device is found, and found again. */
+static void build_vhost_user(struct argv *out, const struct qemu_conf *conf)
+{
+	argv_add(out, "-chardev");
+	argv_add(out, "socket,id=" QEMU_ARGS_ID "-socket,path=%s,%s", conf->socket,
+		 conf->reconnect_ms ? "reconnect-ms=200" : "reconnect=1");
+	argv_add(out, "-netdev");
+	argv_add(out, "vhost-user,id=" QEMU_ARGS_ID "-net,chardev=" QEMU_ARGS_ID "-socket");
+}
+
 static void build_device(struct argv *out, const struct qemu_conf *conf)
 {
 	const char *bus = conf->bus ? conf->bus : "";
 	char head[160];
 
+	if (conf->attach == ATTACH_VHOST_USER)
+		build_vhost_user(out, conf);
 	argv_add(out, "-device");
 	switch (conf->attach) {
+	case ATTACH_VHOST_USER: /* on a bus that may be PCI Express the card's BARs are memory: that ROM can do both */
+		snprintf(head, sizeof(head),
+			 "virtio-net-pci,id=" QEMU_ARGS_ID ",%s%s%s%s%s,netdev=" QEMU_ARGS_ID "-net,romfile=",
+			 *bus ? "bus=" : "", bus, *bus ? ",disable-legacy=on" : "disable-legacy=off",
+			 conf->mac ? ",mac=" : "", conf->mac ? conf->mac : "");
+		argv_add_escaped(out, head, conf->rom, "");
+		break;
 	case ATTACH_VFIO_USER: /* its ROM comes from the device; a temporary directory's name needs no escapes */
 		argv_add(out,
 			 "{\"driver\":\"vfio-user-pci\",\"id\":\"" QEMU_ARGS_ID

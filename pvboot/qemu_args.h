@@ -33,6 +33,8 @@ struct qemu_conf {
 	const char *name;    /* NULL: none */
 	const char *uuid;    /* NULL: none */
 	enum attach attach;
+	bool reconnect_ms;  /* QEMU counts the time until it connects again in milliseconds */
+	const char *mac;    /* NULL: none is known */
 	int fd;		    /* QEMU's end of the socket to pvboot-device, */
 	const char *socket; /* ... or where it connects to */
 	const char *bus;    /* NULL: QEMU's choice */

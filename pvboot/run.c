@@ -31,6 +31,8 @@
 #define QEMU_STOP_MS 5000
 #define DEVICE_START_MS 2000 /* a device that ends sooner had a reason, and the guest cannot boot */
 #define DEVICE_STOP_MS 2000
+#define DEVICE_STARTS_MAX 10	/* one that dies more often does so for a reason */
+#define DEVICE_RESTART_US 50000 /* to wait before, more each time but the first */
 #define MAC_TEXT 18
 #define QEMU_DEFAULT_MAC "52:54:00:12:34:56"
 
@@ -45,11 +47,13 @@ struct run {
 	char qemu_path[PATH_MAX], device_path[PATH_MAX], hostd_path[PATH_MAX], rom_path[PATH_MAX];
 	long rom_size;
 	enum attach attach;
-	struct attach_question question;
+	struct attach_questions questions;
+	bool reconnect_ms; /* struct qemu_conf's */
 	struct attach_socket attached;
 	int stderr_fd; /* of --log, -1 */
 	struct argv device_argv, qemu_argv;
 	struct child device, qemu;
+	unsigned int device_starts;
 	long started_ms;
 	bool failed; /* the guest never had its device */
 };
@@ -75,6 +79,32 @@ static long rom_bytes(const char *path)
 	return begin[0] == 0x55 && begin[1] == 0xaa ? (long)st.st_size : 0;
 }
 
+/* The ROM for this attachment: a BIOS wants it to have the PCI ids of the card it is on. */
+static bool find_image(struct run *run)
+{
+	const struct run_options *o = &run->o;
+	const char *name = run->attach != ATTACH_VHOST_USER ? "pvboot.rom"
+			   : o->bus			    ? "pvboot-1af4-1041.rom"
+							    : "pvboot-1af4-1000.rom";
+
+	if (!o->rom && !find_rom(name, run->rom_path)) {
+		fprintf(stderr,
+			"pvboot: %s is not beside this program and not in ../share/pvboot: run make, or name it with "
+			"--rom "
+			"FILE\n",
+			name);
+		return false;
+	}
+	if (o->rom && !realpath(o->rom, run->rom_path)) {
+		fprintf(stderr, "pvboot: --rom %s: %s\n", o->rom, strerror(errno));
+		return false;
+	}
+	run->rom_size = rom_bytes(run->rom_path);
+	if (run->rom_size == 0)
+		return complain(run->rom_path, ": this is no option ROM");
+	return true;
+}
+
 /* Everything that is to be executed or read, before anything is started. */
 static bool find_files(struct run *run)
 {
@@ -86,8 +116,9 @@ static bool find_files(struct run *run)
 			fputs("pvboot: on Debian:  apt-get install --no-install-recommends qemu-system-x86\n", stderr);
 		return false;
 	}
-	if (!o->attach_given)
-		attach_ask_begin(&run->question, run->qemu_path);
+	/* vhost-user's options depend on the version. */
+	if (!o->attach_given || o->attach == ATTACH_VHOST_USER)
+		attach_ask_begin(&run->questions, run->qemu_path);
 	if (o->device ? !find_program(o->device, run->device_path) : !find_own("pvboot-device", run->device_path))
 		return complain("pvboot-device is not beside this program and not in PATH: run make, or name it with ",
 				"--device PROGRAM");
@@ -95,18 +126,8 @@ static bool find_files(struct run *run)
 						    : !find_own("pvboot-hostd", run->hostd_path)))
 		return complain("pvboot-hostd is not beside this program and not in PATH: run make, or name it with ",
 				"--hostd-program PROGRAM");
-	if (!o->rom && !find_rom(run->rom_path))
-		return complain(
-			"pvboot.rom is not beside this program and not in ../share/pvboot: run make, or name it with ",
-			"--rom FILE");
-	if (o->rom && !realpath(o->rom, run->rom_path)) {
-		fprintf(stderr, "pvboot: --rom %s: %s\n", o->rom, strerror(errno));
-		return false;
-	}
-	run->rom_size = rom_bytes(run->rom_path);
-	if (run->rom_size == 0)
-		return complain(run->rom_path, ": this is no option ROM");
-	return true;
+	run->attach = ATTACH_X_PCI_PROXY_DEV;
+	return find_image(run);
 }
 
 /* Which hostd the guest gets. */
@@ -204,7 +225,7 @@ static void plan_device(struct run *run)
 	if (run->attach == ATTACH_VFIO_USER) {
 		argv_add(&run->device_argv, "--rom");
 		argv_add(&run->device_argv, "%s", run->rom_path);
-	} else {
+	} else if (run->attach == ATTACH_X_PCI_PROXY_DEV) {
 		argv_add(&run->device_argv, "--rom-size");
 		argv_add(&run->device_argv, "%ld", run->rom_size);
 	}
@@ -228,6 +249,8 @@ static void plan_qemu(struct run *run)
 		.attach = run->attach,
 		.fd = run->attached.qemu,
 		.socket = run->attached.path,
+		.reconnect_ms = run->reconnect_ms,
+		.mac = *run->mac ? run->mac : NULL,
 		.bus = run->o.bus,
 		.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
 	};
@@ -239,14 +262,14 @@ static void plan_qemu(struct run *run)
 static bool plan_attachment(struct run *run)
 {
 	const char *why = "--attach says so";
-	struct attach_qemu qemu;
+	struct attach_qemu qemu = attach_ask_end(&run->questions);
 
 	run->attach = run->o.attach;
-	if (!run->o.attach_given) {
-		qemu = attach_ask_end(&run->question);
-		if (!attach_choose(&qemu, run->user.kvm, &run->attach, &why))
-			return complain(why, "");
-	}
+	run->reconnect_ms = qemu.major > 9 || (qemu.major == 9 && qemu.minor >= 2);
+	if (!run->o.attach_given && !attach_choose(&qemu, run->user.kvm, &run->attach, &why))
+		return complain(why, "");
+	if (run->attach == ATTACH_VHOST_USER && !find_image(run))
+		return false;
 	if (run->o.explain)
 		printf("# attach: %s: %s\n%s", attach_name(run->attach), why, attach_rule);
 	if (!attach_socket_open(&run->attached, run->attach, run->o.dry_run))
@@ -276,31 +299,59 @@ static void show(struct run *run)
 	argv_show(&run->qemu_argv, stdout);
 }
 
+static bool start_device(struct run *run)
+{
+	struct child_conf conf = {.keep_fd = run->attached.device, .stderr_fd = run->stderr_fd};
+
+	run->device_starts++;
+	return child_start(&run->device, "pvboot-device", &run->device_argv, &conf);
+}
+
 static bool start(struct run *run)
 {
-	struct child_conf device_conf = {.keep_fd = run->attached.device, .stderr_fd = run->stderr_fd};
 	struct child_conf qemu_conf = {.keep_fd = run->attached.qemu, .stderr_fd = -1, .stdin_ours = true};
 	bool started;
 
 	run->started_ms = child_now_ms();
-	started = child_start(&run->device, "pvboot-device", &run->device_argv, &device_conf) &&
-		  child_start(&run->qemu, "QEMU", &run->qemu_argv, &qemu_conf);
+	started = start_device(run) && child_start(&run->qemu, "QEMU", &run->qemu_argv, &qemu_conf);
 	attach_socket_close(&run->attached);
 	return started;
 }
 
-/* pvboot-device has ended.  False if that is the end. */
-static bool lost_device(struct run *run)
+/* Where QEMU looks for its device again and again, another can take over.  False, said on stderr, if none does. */
+static bool restart_device(struct run *run)
+{
+	bool started;
+
+	if (run->attach != ATTACH_VHOST_USER || run->device_starts >= DEVICE_STARTS_MAX)
+		return false;
+	fprintf(stderr, "pvboot: pvboot-device ended (status %d): starting it again\n",
+		child_exit_status(&run->device));
+	usleep((run->device_starts - 1) * DEVICE_RESTART_US);
+	argv_free(&run->device_argv);
+	started = attach_socket_again(&run->attached);
+	if (started) {
+		plan_device(run);
+		started = start_device(run);
+	}
+	attach_socket_close(&run->attached);
+	return started;
+}
+
+/* pvboot-device has ended, and *gone says whether for good.  False if that is the end. */
+static bool lost_device(struct run *run, bool *gone)
 {
 	int status = child_exit_status(&run->device);
 
+	*gone = true;
 	if (status == 0)
 		return true; /* QEMU closed its end: it is about to end, too */
 	run->failed = WIFEXITED(run->device.status) && child_now_ms() - run->started_ms < DEVICE_START_MS;
+	*gone = run->failed || !restart_device(run);
 	if (run->failed) {
 		fputs("pvboot: pvboot-device could not start: its reason stands above, or in the --log file\n", stderr);
 		child_stop(&run->qemu, QEMU_STOP_MS);
-	} else {
+	} else if (*gone) {
 		fprintf(stderr, "pvboot: pvboot-device ended (status %d): the guest cannot boot from it again\n",
 			status);
 	}
@@ -321,11 +372,8 @@ static void wait_for_end(struct run *run)
 		}
 		if (child_ended(&run->qemu))
 			return;
-		if (!device_gone && child_ended(&run->device)) {
-			device_gone = true;
-			if (!lost_device(run))
-				return;
-		}
+		if (!device_gone && child_ended(&run->device) && !lost_device(run, &device_gone))
+			return;
 		if (run->private_hostd && !hostd_gone && child_ended(&run->hostd.child))
 			hostd_gone = !private_hostd_restart(&run->hostd, run->stderr_fd);
 	}

@@ -43,15 +43,18 @@ bool temp_dir_make(struct temp_dir *dir)
 	return true;
 }
 
-void temp_dir_remove(struct temp_dir *dir, const char *name)
+void temp_dir_unlink(const struct temp_dir *dir, const char *name)
 {
 	char path[TEMP_DIR_PATH + 32];
 
-	if (!dir->made)
-		return;
 	snprintf(path, sizeof(path), "%s/%s", dir->path, name);
-	unlink(path);
-	if (rmdir(dir->path) < 0)
+	if (dir->made)
+		unlink(path);
+}
+
+void temp_dir_remove(struct temp_dir *dir)
+{
+	if (dir->made && rmdir(dir->path) < 0)
 		fprintf(stderr, "pvboot: could not remove %s: %s\n", dir->path, strerror(errno));
 	dir->made = false;
 }

@@ -18,7 +18,10 @@ bool temp_dir_name(struct temp_dir *dir);
 /* Make it.  False, said on stderr. */
 bool temp_dir_make(struct temp_dir *dir);
 
-/* Remove the file name in it, and the directory itself, if it was made; said on stderr if it cannot be. */
-void temp_dir_remove(struct temp_dir *dir, const char *name);
+/* Remove the file name in it, if there is one. */
+void temp_dir_unlink(const struct temp_dir *dir, const char *name);
+
+/* Remove it, which is empty, if it was made; said on stderr if it cannot be. */
+void temp_dir_remove(struct temp_dir *dir);
 
 #endif /* TEMP_DIR_H */

@@ -85,7 +85,7 @@ def test_install_and_uninstall(tmp_path):
     plan = subprocess.run(
         [tmp_path / "usr/bin/pvboot", "run", "--root", tmp_path, "--dry-run"], stdout=subprocess.PIPE, text=True, check=True
     ).stdout
-    for program in ("sbin/pvboot-hostd", "bin/pvboot-device", "share/pvboot/pvboot.rom"):
+    for program in ("sbin/pvboot-hostd", "bin/pvboot-device", "share/pvboot/pvboot"):
         assert program in plan
     assert str(TOP) not in plan
     make("uninstall", *where)

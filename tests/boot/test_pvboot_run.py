@@ -8,7 +8,7 @@ import pytest
 
 from lib.kernel import check_report
 from lib.netns import Process, wait_for
-from lib.pvboot import DEVICE, HOSTD, PVBOOT, ROM, pvboot_run
+from lib.pvboot import BUILD, DEVICE, HOSTD, PVBOOT, pvboot_run
 from lib.servers import MAC
 from lib.tftproot import write_config
 from lib.vm import children
@@ -40,7 +40,7 @@ def test_run_root_unprivileged(lab):
     os.chmod(lab.dir, 0o755)
     programs = lab.place("bin")
     programs.mkdir()
-    for program in (PVBOOT, HOSTD, DEVICE, ROM):
+    for program in (PVBOOT, HOSTD, DEVICE, *BUILD.glob("pvboot*.rom")):
         shutil.copy2(program, programs)
     argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/nonexistent"]
     argv += [programs / PVBOOT.name] + pvboot_run(None, "--root", lab.root, qemu=TCG)[1:]
@@ -60,7 +60,7 @@ def test_run_root_out_of_reach(lab):
     os.chmod(lab.dir, 0o755)
     programs = lab.place("bin")
     programs.mkdir()
-    for program in (PVBOOT, HOSTD, DEVICE, ROM):
+    for program in (PVBOOT, HOSTD, DEVICE, *BUILD.glob("pvboot*.rom")):
         shutil.copy2(program, programs)
     os.chmod(lab.root, 0o700)
     argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", programs / PVBOOT.name, "run", "--root", lab.root]

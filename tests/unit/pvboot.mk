@@ -3,8 +3,8 @@
 
 PVBOOT_TESTS := test_qemu_args test_run_options test_child test_attach
 test_qemu_args_OBJS := qemu_args.o argv.o
-test_run_options_OBJS := run_options.o attach.o child.o
-test_attach_OBJS := attach.o child.o
+test_run_options_OBJS := run_options.o attach.o attach_cache.o child.o
+test_attach_OBJS := attach.o attach_cache.o child.o
 test_child_OBJS := child.o argv.o
 
 define pvboot_test

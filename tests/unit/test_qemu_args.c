@@ -32,6 +32,8 @@ static const char *built_as(enum attach attach, const char *const argv[], int ar
 				       .fd = 7,
 				       .socket = "/run/vm.sock",
 				       .bus = bus,
+				       .mac = "52:54:00:00:00:09",
+				       .reconnect_ms = attach == ATTACH_VHOST_USER && bus,
 				       .terminal = terminal};
 	struct argv out = {0};
 
@@ -202,6 +204,23 @@ static void test_device_of_vfio_user(void **state)
 	assert_lacks(text, "romfile=/");
 }
 
+static void test_device_of_vhost_user(void **state)
+{
+	const char *text = built_as(ATTACH_VHOST_USER, ARGS("-nic", "user,model=virtio"), false);
+
+	assert_has(text,
+		   "-chardev socket,id=pvboot0-socket,path=/run/vm.sock,reconnect=1 "
+		   "-netdev vhost-user,id=pvboot0-net,chardev=pvboot0-socket "
+		   "-device virtio-net-pci,id=pvboot0,disable-legacy=off,mac=52:54:00:00:00:09,netdev=pvboot0-net,"
+		   "romfile=/r,,om ");
+	assert_has(text, "-global virtio-net-pci.romfile= "); /* the user's own card; ours says its ROM itself */
+	bus = "rp0";
+	text = built_as(ATTACH_VHOST_USER, ARGS("-device", "pcie-root-port,id=rp0"), false);
+	assert_has(text, "path=/run/vm.sock,reconnect-ms=200 ");
+	assert_has(text, "-device virtio-net-pci,id=pvboot0,bus=rp0,disable-legacy=on,mac=");
+	bus = NULL;
+}
+
 static void test_device_on_a_bus_follows_it(void **state)
 {
 	const char *text;
@@ -252,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_console_of_the_user_is_left_alone),
 		cmocka_unit_test(test_device_path_has_its_comma_doubled),
 		cmocka_unit_test(test_device_of_vfio_user),
+		cmocka_unit_test(test_device_of_vhost_user),
 		cmocka_unit_test(test_device_on_a_bus_follows_it),
 		cmocka_unit_test(test_name_of_the_user_is_read),
 		cmocka_unit_test(test_kvm_is_noticed),

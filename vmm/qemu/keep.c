@@ -38,6 +38,9 @@ struct keep *keep_open(const char *path, uint64_t now_ms)
 	/* the lock is the description's: it goes with the process, whatever ends it */
 	if (ours(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, sizeof(*k)) == 0)
 		k = mmap(NULL, sizeof(*k), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	/* nor does a child have it, as which the process that connects to hostd outlives this one by a moment */
+	if (k != MAP_FAILED)
+		madvise(k, sizeof(*k), MADV_DONTFORK);
 	if (k == MAP_FAILED) {
 		error = errno;
 		close(fd);
