@@ -186,12 +186,13 @@ static int open_data(const struct cache_entry *entry)
 	return openat(entry->cache->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
-bool cache_entry_give(struct cache_entry *entry, struct file *file)
+int cache_entry_open(struct cache_entry *entry)
 {
-	int fd = entry->mem ? fcntl(entry->mem->fd, F_DUPFD_CLOEXEC, 0) : open_data(entry);
+	return entry->mem ? fcntl(entry->mem->fd, F_DUPFD_CLOEXEC, 0) : open_data(entry);
+}
 
-	if (fd < 0)
-		return false;
+void cache_entry_give(struct cache_entry *entry, int fd, struct file *file)
+{
 	if (entry->mem)
 		file->backing = file_ref(entry->mem);
 	cache_entry_hold(entry);
@@ -199,7 +200,6 @@ bool cache_entry_give(struct cache_entry *entry, struct file *file)
 	file->ended = on_reader_ended;
 	touch(entry);
 	file_adopt(file, fd, entry->meta.size);
-	return true;
 }
 
 bool cache_entry_head(struct cache_entry *entry, uint8_t head[CACHE_HEAD])

@@ -66,27 +66,22 @@ static void on_file_ended(struct file *file)
 	destroy(file->owner);
 }
 
-/* The copy is what guests get.  False if its bytes cannot be had. */
+/* The copy is what guests get: the fetch is over.  False if it has gone meanwhile. */
 static bool give_old(struct cache_fetch *fetch)
 {
 	struct cache_entry *old = fetch->old;
-	struct file *file = fetch->file, *mem = fetch->old_mem;
-	bool given;
+	struct file *file = fetch->file;
+	int fd = cache_entry_open(old);
 
+	if (fd < 0)
+		return false;
 	cache_entry_hold(old);
 	file_ref(file);
-	fetch->old_mem = NULL;
 	destroy(fetch);
-	given = cache_entry_give(old, file);
-	if (!given) {
-		file_fail(file, PVBOOT_S_NO_RESOURCES, 0, "the host cannot open its copy of \"%.150s\": %s", file->name,
-			  strerror(errno));
-		file_notify(file);
-	}
-	file_unref(mem);
+	cache_entry_give(old, fd, file);
 	cache_entry_release(old);
 	file_unref(file);
-	return given;
+	return true;
 }
 
 static void log_given(const struct cache_fetch *fetch, const char *why)
@@ -184,8 +179,8 @@ static bool probe(struct cache_fetch *fetch, const void *buf, size_t len)
 	fetch->probing = false;
 	if (same_head(fetch)) {
 		log_given(fetch, "the copy has the same size and the same first 64 KiB");
-		give_old(fetch);
-		return false; /* the transfer has been ended */
+		if (give_old(fetch))
+			return false; /* the transfer has been ended */
 	}
 	drop_old(fetch);
 	file_grow_opened(file, size);
@@ -204,10 +199,14 @@ static void on_tftp_done(void *arg, uint32_t status, uint32_t detail, const char
 	struct cache_fetch *fetch = arg;
 
 	fetch->tftp = NULL;
+	if (fetch->probing && status == PVBOOT_S_OK)
+		fetch->file->size = fetch->old->meta.size; /* as announced: not all of it has come */
 	finish(fetch, status, detail, text);
 }
 
 static const struct tftp_ops tftp_ops = {.opened = on_tftp_opened, .data = on_tftp_data, .done = on_tftp_done};
+
+static void ask(struct cache_fetch *fetch);
 
 /* ---- HTTP ---------------------------------------------------------------------------------------------------------
  */
@@ -258,12 +257,16 @@ static void on_http_done(void *arg, uint32_t status, uint32_t detail, const char
 	struct cache_fetch *fetch = arg;
 
 	fetch->http = NULL;
-	if (status == PVBOOT_S_OK && fetch->confirmed) {
-		log_given(fetch, "unchanged, the server says");
-		give_old(fetch);
-	} else {
+	if (status != PVBOOT_S_OK || !fetch->confirmed) {
 		finish(fetch, status, detail, text);
+		return;
 	}
+	log_given(fetch, "unchanged, the server says");
+	if (give_old(fetch))
+		return;
+	fetch->confirmed = false;
+	drop_old(fetch);
+	ask(fetch);
 }
 
 static const struct http_ops http_ops = {
@@ -316,6 +319,17 @@ static void ask(struct cache_fetch *fetch)
 /* ---- is the copy whole? -------------------------------------------------------------------------------------------
  */
 
+/* If there is a copy, it is whole.  May end the fetch. */
+static void use_old(struct cache_fetch *fetch)
+{
+	if (fetch->old && fetch->fresh) {
+		if (give_old(fetch))
+			return;
+		drop_old(fetch);
+	}
+	ask(fetch);
+}
+
 static void on_verified(void *arg, struct cache_job *job)
 {
 	struct cache_fetch *fetch = arg;
@@ -328,14 +342,11 @@ static void on_verified(void *arg, struct cache_job *job)
 	} else {
 		log_msg(LOG_WARNING, fetch->file->vm, "cache: the copy of %.200s is damaged (%s): fetched again",
 			fetch->meta.key, job->error == EILSEQ ? "its sum is another" : strerror(job->error));
-		if (!old->dead)
+		if (!old->dead && (job->error == EILSEQ || job->error == EIO))
 			cache_entry_forget(old);
 		drop_old(fetch);
 	}
-	if (fetch->old && fetch->fresh)
-		give_old(fetch);
-	else
-		ask(fetch);
+	use_old(fetch);
 }
 
 /* May end the fetch. */
@@ -362,10 +373,7 @@ static void check_old(struct cache_fetch *fetch)
 	}
 	if (state != CACHE_GOOD)
 		drop_old(fetch);
-	if (fetch->old && fetch->fresh)
-		give_old(fetch);
-	else
-		ask(fetch);
+	use_old(fetch);
 }
 
 /* ---- the beginning ------------------------------------------------------------------------------------------------
@@ -378,6 +386,7 @@ static bool copy_request(struct cache_fetch *fetch, const struct cache_request *
 	source_ref(req->source);
 	if (!req->tftp) {
 		fetch->url = strdup(req->url);
+		fetch->req.url = fetch->url;
 		return fetch->url != NULL;
 	}
 	fetch->filename = strdup(req->tftp->filename);
@@ -389,6 +398,7 @@ static bool copy_request(struct cache_fetch *fetch, const struct cache_request *
 	fetch->tftp_req->filename = fetch->filename;
 	fetch->tftp_req->source = req->source;
 	fetch->tftp_req->stat_only = req->stat_only;
+	fetch->req.tftp = fetch->tftp_req;
 	return true;
 }
 

@@ -72,8 +72,10 @@ void cache_entry_hold(struct cache_entry *entry);
 void cache_entry_release(struct cache_entry *entry);
 /* Take it out of the list, and remove what is on disk: of the data alone where its meta file has been replaced. */
 void cache_entry_forget(struct cache_entry *entry);
-/* Its bytes become file's, which is then complete.  False if they cannot be opened. */
-bool cache_entry_give(struct cache_entry *entry, struct file *file);
+/* Its bytes; -1 if they are not there any more. */
+int cache_entry_open(struct cache_entry *entry);
+/* These bytes become file's, which is then complete. */
+void cache_entry_give(struct cache_entry *entry, int fd, struct file *file);
 /* Its first bytes.  False if they cannot be read. */
 bool cache_entry_head(struct cache_entry *entry, uint8_t head[CACHE_HEAD]);
 /* At the end of the cache: forget it, and leave its files. */

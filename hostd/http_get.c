@@ -317,7 +317,9 @@ bool http_get_prepare(struct http_get *get)
 	lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	lib->easy_setopt(easy, CURLOPT_USERAGENT, "pvboot-hostd/" PVBOOT_VERSION);
 	lib->easy_setopt(easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V4);
-	lib->easy_setopt(easy, CURLOPT_PROXY, set->proxy); /* "": not the environment's either */
+	/* Not the environment's proxy, nor its exceptions: without a proxy open_socket() looks at addresses. */
+	lib->easy_setopt(easy, CURLOPT_PROXY, set->proxy);
+	lib->easy_setopt(easy, CURLOPT_NOPROXY, "");
 	lib->easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	lib->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	lib->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)set->connect_ms);

@@ -69,6 +69,56 @@ static void test_cache_another_beginning(void **state)
 	file_unref(file);
 }
 
+/* A transfer that ends before the copy could be compared is one that was cut off. */
+static void test_cache_cut_off_while_compared(void **state)
+{
+	struct world *w = *state;
+	struct file *file;
+
+	world_store(w, "f", 2 * MIB, 1);
+	w->max_age_ms = 0;
+	usleep(2000);
+	file = world_tftp(w, "f");
+	world_send_part(2 * MIB, 1, 1000);
+	fake_tftp_done(PVBOOT_S_OK, 0, "");
+	assert_int_equal(file_status(file), PVBOOT_S_TRUNCATED);
+	file_unref(file);
+}
+
+/* The copy goes while its server is being asked about it: it is fetched after all. */
+static void test_cache_purged_while_asked_about(void **state)
+{
+	struct world *w = *state;
+	struct file *file;
+
+	file = world_http(w, URL);
+	world_send_http(100, 1, "\"a\"", "");
+	file_unref(file);
+	world_run(w, NULL);
+	file = world_http(w, URL);
+	assert_string_equal(fake_http_etag, "\"a\"");
+	assert_int_equal(cache_purge(w->cache, NULL), 1);
+	world_run(w, NULL);
+	fake_http_opened(&(struct http_answer){.unchanged = true, .etag = "", .modified = ""});
+	fake_http_done(PVBOOT_S_OK, 0, "");
+	assert_int_equal(fake_http_gets, 3);
+	assert_string_equal(fake_http_etag, "");
+	world_send_http(100, 2, "\"a\"", "");
+	world_expect(file, 100, 2);
+	file_unref(file);
+	world_run(w, NULL);
+	/* The same by TFTP, whose transfer is already the fetch. */
+	world_store(w, "f", 2 * MIB, 1);
+	w->max_age_ms = 0;
+	usleep(2000);
+	file = world_tftp(w, "f");
+	cache_purge(w->cache, NULL);
+	world_run(w, NULL);
+	world_send(2 * MIB, 1);
+	world_expect(file, 2 * MIB, 1);
+	file_unref(file);
+}
+
 static void test_cache_unknown_size(void **state)
 {
 	struct world *w = *state;
@@ -391,6 +441,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cache_small_file_is_fetched_again, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_another_size, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_another_beginning, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_cache_cut_off_while_compared, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_cache_purged_while_asked_about, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_unknown_size, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_old_fetch_is_not_joined, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_other_names_and_servers, world_setup, world_teardown),
