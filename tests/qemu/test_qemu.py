@@ -2,12 +2,14 @@
 """Each attachment under each QEMU, machine and memory size: a boot, and what happens to one on the way."""
 import os
 import signal
+import time
 
 import pytest
 
-from lib.kernel import check_report, make_initrd
+from lib.kernel import assemble, check_report, make_initrd
 from lib.lab import MIB
-from lib.netns import wait_for
+from lib.netns import Process, wait_for
+from lib.pvboot import HOSTD
 from lib.tftproot import write_config
 from machines import RunVm, cells
 
@@ -94,3 +96,28 @@ def test_guest_reboots(lab, cell):
     entries = vm.console.text().count("PVBOOT-KERNEL-ENTRY")
     check_report(vm.console.text(), lab.kernel, lab.initrd, count=entries)
     assert entries >= 3
+
+
+def interrupts(tmp_path, cell):
+    """INTx, once for each change of the host's state."""
+    disk = tmp_path / "disk"
+    disk.write_bytes(assemble("intx").ljust(65536, b"\0"))
+    (tmp_path / "root").mkdir()
+    hostd_socket = tmp_path / "hostd.sock"
+    with RunVm(tmp_path / "vm", None, cell, ["--hostd", hostd_socket], args=["-drive", f"file={disk},format=raw,if=ide", "-boot", "c"]) as vm:
+        vm.wait("R$", 60)
+        for times in range(1, 4):
+            hostd = Process([HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log")
+            vm.wait("R" + "iI2" * (2 * times - 1) + "$", 20)
+            hostd.kill()
+            vm.wait("R" + "iI2" * (2 * times) + "$", 20)
+        time.sleep(0.5)
+        assert vm.console.text().endswith("R" + "iI2" * 6), "an interrupt too many"
+
+
+with_intx = [cell for cell in cells("pc", "64M") if cell.attach == "vfio-user" and cell.memory == "64M"]
+if with_intx:  # under TCG this attachment alone carries them
+
+    @pytest.mark.parametrize("cell", with_intx, ids=str)
+    def test_interrupts(tmp_path, built, cell):
+        interrupts(tmp_path, cell)
