@@ -239,6 +239,19 @@ def test_http_boot_twice(web):
     web.check(web.vm(hostd), cmdline="once more")
 
 
+def test_http_boot_of_three_at_once(web):
+    """One download for all of them, though none is complete when the others ask."""
+    web.initrd = make_initrd(web.root / "init_task", 4 * MIB)
+    old(web.root / "init_task")
+    macs = [f"52:54:00:12:34:{n}" for n in (57, 58, 59)]
+    web.dhcpd(hosts=[dhcpd_host(mac=mac, ip=f"172.21.0.{mac[-2:]}", filename=None) for mac in macs])
+    hostd = web.cached(options=f"kernel = {HTTP}/bzImage\ninitrd = {HTTP}/slow/init_task\n")
+    vms = [web.vm(hostd, mac=mac, name=f"guest{mac[-2:]}") for mac in macs]
+    for vm in vms:
+        web.check(vm)
+    assert sent(web) == web.kernel_bytes + web.initrd.length, web.nginx.requests()
+
+
 def test_http_pvboot_run(web):
     """`pvboot run --kernel URL`, without an interface: a hostd of its own, which keeps nothing."""
     argv = [PVBOOT, "run", "--kernel", f"{HTTP}/bzImage", "--initrd", f"{HTTP}/chunked/init_task", "--", "-accel", "tcg"]
