@@ -56,21 +56,16 @@ _Static_assert(PXE_MCASTS == PVBOOT_FRAME_MCASTS, "as many multicast addresses")
 /* The user wants to know why the boot program has no network; once, for some ask again and again. */
 static void tell(void)
 {
-	static const char words[] = "the boot program wants Ethernet frames; "
-				    "frames = on in pvboot-hostd's configuration allows them";
-	static const struct pvboot_log_args args = {.level = 1};
-	struct request r = {.op = PVBOOT_OP_LOG,
-			    .args = &args,
-			    .arg_len = sizeof(args),
-			    .tail = near_phys(words),
-			    .tail_len = sizeof(words) - 1};
+	const char *words;
+	uint32_t len;
 
-	if (told)
+	if (told || !console_is_text())
 		return;
 	told = true;
-	request(&r);
-	if (console_is_text())
-		print("\npvboot: %s\n", words);
+	len = request_last_error(&words);
+	print("\npvboot: no Ethernet frames for the boot program: ");
+	print_text(words, len);
+	print("\n");
 }
 
 static uint16_t listen(void)

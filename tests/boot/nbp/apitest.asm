@@ -15,7 +15,7 @@
 %define	THIRD_MAGIC	0x33545250
 %define	SMALL_STACK	96		; bytes of stack that calls get
 %define	STACK_GUARD	48
-%define	QUIET_TICKS	9
+%define	QUIET_TICKS	14
 %define	ARP_AT		(arp - entry + 0x7c00)
 
 %macro	run 3				; name, opcode, block
