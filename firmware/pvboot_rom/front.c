@@ -48,10 +48,12 @@ uint32_t front_milliseconds(void)
 bool front_wait_link(void)
 {
 	uint32_t start = front_milliseconds();
-	bool up;
+	bool up = virtio_has_link();
 
-	resident.wanted = PVBOOT_BEACON_WANTED;
-	for (up = virtio_has_link(); !up; up = virtio_has_link()) {
+	if (!up)
+		print("waiting for pvboot-device on the host\n");
+	for (; !up; up = virtio_has_link()) {
+		resident.wanted = PVBOOT_BEACON_WANTED;
 		if (front_milliseconds() - start > LINK_WAIT_MS || console_escape())
 			break;
 		halt();

@@ -107,6 +107,7 @@ def test_vhost_user_killed_again_and_again(lab):
     lab.check(vm, timeout=120)
 
 
+@LONG
 def test_vhost_user_killed_with_hostd(lab):
     lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
     hostd = lab.servers()
@@ -116,6 +117,58 @@ def test_vhost_user_killed_with_hostd(lab):
     kill_and_restart(vm)
     hostd.start()
     lab.check(vm, timeout=120)
+
+
+# ---- other interruptions ------------------------------------------------------------------------------------------------------
+
+
+def mid_boot(lab, **kw):
+    """A guest in the middle of pxelinux's transfer."""
+    lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
+    hostd = lab.servers()
+    vm = lab.vhost_vm(hostd, **kw)
+    vm.wait("Loading init_task", 60)
+    return hostd, vm
+
+
+@LONG
+def test_vhost_user_hostd_killed(lab):
+    hostd, vm = mid_boot(lab)
+    hostd.kill()
+    vm.wait("pvboot-hostd is gone", 60)
+    hostd.start()
+    lab.check(vm, timeout=120)
+
+
+def test_vhost_user_machine_reset(lab):
+    """[DEV-62] The next driver's rings begin at 0: what was open is closed."""
+    hostd, vm = mid_boot(lab, machine="q35")
+    vm.qmp_connect().execute("system_reset")
+    lab.check(vm, timeout=120)
+    assert "started over" in hostd.text() or len(re.findall("phase rom", vm.device.text())) == 2
+
+
+@LONG
+def test_vhost_user_stopped_and_continued(lab):
+    """[DEV-63] QEMU stops the queues with the machine."""
+    hostd, vm = mid_boot(lab)
+    for _ in range(3):
+        vm.qmp_connect().execute("stop")
+        time.sleep(0.3)
+        vm.monitor.execute("cont")
+        time.sleep(0.2)
+    lab.check(vm, timeout=120)
+
+
+@LONG
+def test_vhost_user_device_starts_late(lab):
+    """QEMU is there, its device not yet again: the ROM waits for the card's link, and says what for. [DRV-35]"""
+    hostd, vm = mid_boot(lab)
+    vm.kill_device()
+    vm.qmp_connect().execute("system_reset")
+    vm.wait("waiting for pvboot-device", 30)
+    vm.start_device()
+    lab.check(vm, timeout=60)
 
 
 # ---- after the boot -----------------------------------------------------------------------------------------------------------
