@@ -181,6 +181,16 @@ void group_exit(void)
 		show("base-memory-back", peek16(0x413) * 1024u == EBDA);
 		end();
 	}
+	if (begin("exit.stop-without-unload")) {
+		free_vectors();
+		simple("startup", 0x01, 2);
+		fsize("fsize");
+		hooked("int1a");
+		simple("stop", 0x15, 2);
+		hooked("int1a");
+		show("hooks", hooks_left(reserved_from));
+		end();
+	}
 }
 
 void group_restart(void)

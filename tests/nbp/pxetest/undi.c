@@ -277,6 +277,12 @@ static void settings(void)
 		close("close");
 		end();
 	}
+	if (begin("undi.isr-start")) { /* 1: not ours */
+		open_filter("open", 0);
+		show_isr("start", ISR_START);
+		close("close");
+		end();
+	}
 	if (begin("undi.isr-unknown")) {
 		open_filter("open", 0);
 		show_isr("zero", 0);
@@ -453,6 +459,21 @@ static void modes(void)
 		mode_stack = 300;
 		exchange(0, 1, 14, 1, 28);
 	}
+	if (begin("frames.isr-start")) { /* as an interrupt handler does: START until it is ours (0), then PROCESS */
+		uint32_t start;
+
+		learn_mac();
+		open_filter("open", FILTER_USUAL);
+		allow(FRAME_AT, 0x1000);
+		arp_request(true);
+		transmit("transmit", 0, 1, 42, 0, 0);
+		for (start = ticks(); ticks() - start < WAIT_TICKS && (isr(ISR_START) || get16(2));)
+			;
+		show("out", get16(2));
+		show("received", receive(0x0608));
+		close("close");
+		end();
+	}
 	if (begin("frames.direction-down")) {
 		mode_down = true;
 		exchange(2, 1, 28, 0, 0);
@@ -497,6 +518,8 @@ void group_frames(void)
 	odd("frames.shorter-than-header", 0, 10, 0, 0);
 	odd("frames.1514", 0, 1514, 0, 0);
 	odd("frames.1515", 0, 1515, 0, 0);
+	odd("frames.1500-without-header", 2, 1500, 0, 0);
+	odd("frames.1501-without-header", 2, 1501, 0, 0);
 	odd("frames.65535", 0, 0xffff, 0, 0);
 	odd("frames.nine-fragments", 0, 0, 9, 6);
 	odd("frames.many-fragments", 0, 0, 0xffff, 6);
