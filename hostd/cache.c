@@ -125,6 +125,18 @@ struct file *cache_open(struct cache *cache, const struct cache_request *req)
 	return cache_fetch_begin(cache, req, key, req->stat_only ? NULL : old, false);
 }
 
+enum cache_kept cache_kept(struct cache *cache, const struct cache_request *req)
+{
+	const struct cache_entry *entry = NULL;
+	char key[CACHE_KEY_MAX];
+
+	if (make_key(key, req))
+		entry = cache_entry_find(cache, key);
+	if (!entry || (!entry->storing && !entry->on_disk))
+		return CACHE_NOT_KEPT;
+	return entry->on_disk ? CACHE_KEPT : CACHE_BEING_STORED;
+}
+
 /* ---- listing and purging ------------------------------------------------------------------------------------------
  */
 

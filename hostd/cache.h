@@ -62,6 +62,10 @@ struct cache_info {
 };
 void cache_list(struct cache *cache, void (*each)(void *arg, const struct cache_info *info), void *arg);
 
+/* What has become of an object that was fetched. */
+enum cache_kept { CACHE_NOT_KEPT, CACHE_BEING_STORED, CACHE_KEPT };
+enum cache_kept cache_kept(struct cache *cache, const struct cache_request *req);
+
 /* Forget the object of that key (NULL: all of them).  Guests that read them go on.  How many they were. */
 unsigned int cache_purge(struct cache *cache, const char *key);
 

@@ -75,6 +75,11 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		event_add(c->writable, &(struct timeval){PATIENCE, 0});
 }
 
+struct event_base *control_base(const struct client *c)
+{
+	return c->control->base;
+}
+
 void control_say(struct client *c, const char *line)
 {
 	evbuffer_add_printf(c->out, "%s\n", line);

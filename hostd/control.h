@@ -29,6 +29,7 @@ void control_free(struct control *control);
 
 struct client;
 
+struct event_base *control_base(const struct client *client);
 /* Queue a line of an answer, without its newline. */
 void control_say(struct client *client, const char *line);
 /* The end: "ok", or with words "error WORDS".  The client is gone once it has all of it. */

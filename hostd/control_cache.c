@@ -2,6 +2,7 @@
 /* control_cache.c - what `pvboot cache` asks a running hostd. */
 #include "control_cache.h"
 
+#include <event2/event.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,20 @@
 #include "udp.h"
 #include "vm_internal.h"
 
+#define POLL_MS 20	   /* how often to look whether it has been stored */
+#define STORE_MS_MAX 60000 /* after which that is somebody else's matter */
+
 /* A prefetch. */
 struct control_cache {
+	struct cache *cache;
 	struct client *client;
+	struct cache_request req; /* of the two below */
+	struct tftp_request tftp;
+	char url[HTTP_URL_MAX], name[CONTROL_LINE];
 	struct file_watch watch;
 	struct file *file;
+	struct event *poll;
+	unsigned int polls;
 };
 
 /* ---- list and purge -----------------------------------------------------------------------------------------------
@@ -66,73 +76,92 @@ void control_cache_cancel(struct control_cache *job)
 		return;
 	file_unwatch(&job->watch);
 	file_unref(job->file);
+	if (job->poll)
+		event_free(job->poll);
 	free(job);
 }
 
-static void step(struct control_cache *job)
+/* The end, for the client and the job.  error: words, or NULL. */
+static void end(struct control_cache *job, const char *error)
 {
-	struct client *client = job->client;
-	char line[24];
-
-	if (!file_done(job->file))
-		return;
-	if (file_status(job->file) == PVBOOT_S_OK) {
-		snprintf(line, sizeof(line), "%" PRIu64, file_size(job->file));
-		control_say(client, line);
-		control_end(client, NULL);
-	} else {
-		control_end(client, file_text(job->file));
-	}
+	control_end(job->client, error);
 	control_cache_cancel(job);
 }
 
-static void on_changed(struct file_watch *watch)
+/* It has been fetched: has it been stored, too? */
+static void on_poll(evutil_socket_t fd, short what, void *arg)
 {
-	step((struct control_cache *)((char *)watch - offsetof(struct control_cache, watch)));
+	struct control_cache *job = arg;
+	enum cache_kept kept = cache_kept(job->cache, &job->req);
+	char line[40];
+
+	if (kept == CACHE_BEING_STORED && job->polls++ < STORE_MS_MAX / POLL_MS) {
+		event_add(job->poll, &(struct timeval){0, POLL_MS * 1000});
+		return;
+	}
+	snprintf(line, sizeof(line), "%" PRIu64 " %s", file_size(job->file), kept == CACHE_KEPT ? "kept" : "not-kept");
+	control_say(job->client, line);
+	end(job, NULL);
 }
 
-/* The object of a URL as one writes it; NULL with words. */
-static struct file *open_url(struct cache *cache, const char *text, char *why, size_t room)
+/* May end the job, but not before the loop's next turn if all is well. */
+static void on_changed(struct file_watch *watch)
 {
-	struct cache_request req = {.vm = "prefetch", .max_age_ms = CACHE_AGE_DEFAULT_MS};
-	struct tftp_request tftp = {.vm = "prefetch"};
-	char url[HTTP_URL_MAX];
+	struct control_cache *job = (struct control_cache *)((char *)watch - offsetof(struct control_cache, watch));
 
-	snprintf(why, room, "out of memory");
-	if (http_url_is(text)) {
-		req.url = url;
-		return http_url_canonical(url, text, why, room) ? cache_open(cache, &req) : NULL;
+	if (!file_done(job->file) || event_pending(job->poll, EV_TIMEOUT, NULL))
+		return;
+	if (file_status(job->file) == PVBOOT_S_OK)
+		event_add(job->poll, &(struct timeval){0, 0});
+	else
+		end(job, file_text(job->file));
+}
+
+/* What a URL as one writes it means.  False with words. */
+static bool read_url(struct control_cache *job, char *why, size_t room)
+{
+	job->req = (struct cache_request){.vm = "prefetch", .max_age_ms = CACHE_AGE_DEFAULT_MS};
+	job->tftp = (struct tftp_request){.vm = "prefetch"};
+	if (http_url_is(job->name)) {
+		job->req.url = job->url;
+		return http_url_canonical(job->url, job->name, why, room);
 	}
-	if (vm_source_parse(text, tftp.server, &tftp.port, &tftp.filename, why, room) != PVBOOT_S_OK)
-		return NULL;
-	if (!udp_allowed(tftp.server)) {
-		snprintf(why, room, "\"%.150s\" is no http:, https: or tftp: URL of a server that guests may ask",
-			 text);
-		return NULL;
-	}
-	req.tftp = &tftp;
-	return cache_open(cache, &req);
+	if (vm_source_parse(job->name, job->tftp.server, &job->tftp.port, &job->tftp.filename, why, room) !=
+	    PVBOOT_S_OK)
+		return false;
+	job->req.tftp = &job->tftp;
+	if (udp_allowed(job->tftp.server))
+		return true;
+	snprintf(why, room, "\"%.150s\" is no http:, https: or tftp: URL of a server that guests may ask", job->name);
+	return false;
 }
 
 static struct control_cache *prefetch(struct cache *cache, struct client *client, const char *url)
 {
 	struct control_cache *job = calloc(1, sizeof(*job));
 	char why[PVBOOT_ERROR_MAX + 1] = "out of memory";
-	bool done;
 
-	if (job)
-		job->file = open_url(cache, url, why, sizeof(why));
+	if (job) {
+		job->cache = cache;
+		job->client = client;
+		job->watch.changed = on_changed;
+		snprintf(job->name, sizeof(job->name), "%s", url);
+		job->poll = evtimer_new(control_base(client), on_poll, job);
+	}
+	if (job && job->poll && read_url(job, why, sizeof(why)))
+		job->file = cache_open(cache, &job->req);
 	if (!job || !job->file) {
-		free(job);
+		control_cache_cancel(job);
 		control_end(client, why);
 		return NULL;
 	}
-	job->client = client;
-	job->watch.changed = on_changed;
+	if (file_done(job->file) && file_status(job->file) != PVBOOT_S_OK) {
+		end(job, file_text(job->file));
+		return NULL;
+	}
 	file_watch(job->file, &job->watch);
-	done = file_done(job->file);
-	step(job);
-	return done ? NULL : job;
+	on_changed(&job->watch);
+	return job;
 }
 
 struct control_cache *control_cache(struct cache *cache, struct client *client, const char *line)

@@ -5,7 +5,7 @@
  *   list             a line for each object: STATE SIZE FETCHED USED KEY, blanks between; STATE is letters: f, it is
  * being fetched, r, somebody reads it, d, it is on disk, or "-"; SIZE is bytes or "-"; times are seconds since 1970
  *   purge [KEY]      forget that object, or all; a line with their number
- *   prefetch URL     fetch it; a line with its size
+ *   prefetch URL     fetch it, and wait until it is on disk; a line with its size and "kept" or "not-kept"
  */
 #ifndef HOSTD_CONTROL_CACHE_H
 #define HOSTD_CONTROL_CACHE_H

@@ -166,7 +166,7 @@ static int purge(const char *socket_path, int argc, char **argv, bool all)
 
 static void show_size(const char *line)
 {
-	printf("%s bytes", line);
+	printf("%.*s bytes%s", (int)strcspn(line, " "), line, strstr(line, " not-kept") ? ", not kept" : "");
 }
 
 static int prefetch(const char *socket_path, int argc, char **argv, bool all)

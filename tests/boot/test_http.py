@@ -147,7 +147,8 @@ def test_http_second_time_downloads_nothing(web):
     hostd = web.cached()
     prefetch(hostd, f"{HTTP}/bzImage")
     assert sent(web) == web.kernel_bytes
-    wait_stored(hostd, f"{HTTP}/bzImage")
+    assert listed(hostd) == {f"{HTTP}/bzImage": ("d", str(web.kernel_bytes))}
+    assert command(hostd, "prefetch", f"{HTTP}/chunked/bzImage")[1].endswith(f"bytes, not kept: {HTTP}/chunked/bzImage\n")
     hostd.stop()
     hostd.start()  # on disk
     before = len(web.nginx.requests())
