@@ -2,8 +2,8 @@
 /*
  * attach_cache.c - what a QEMU said of itself: a file of one line for each QEMU.
  *
- * It is root's own below /var/cache, and anybody else's below $XDG_CACHE_HOME or ~/.cache.  A line that is not as it
- * should be is as good as none; a lost or doubled one costs one question.
+ * It is below $XDG_CACHE_HOME, or else below /var/cache for root and below ~/.cache for anybody else.  A line that is
+ * not as it should be is as good as none; a lost or doubled one costs one question.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,10 +43,10 @@ static bool directory(char path[PATH_MAX], bool make)
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 	int n;
 
-	if (geteuid() == 0)
-		n = snprintf(path, PATH_MAX, "/var/cache");
-	else if (cache && *cache == '/')
+	if (cache && *cache == '/')
 		n = snprintf(path, PATH_MAX, "%s", cache);
+	else if (geteuid() == 0) /* whose HOME may be somebody else's, by sudo */
+		n = snprintf(path, PATH_MAX, "/var/cache");
 	else if (home && *home == '/')
 		n = snprintf(path, PATH_MAX, "%s/.cache", home);
 	else

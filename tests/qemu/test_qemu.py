@@ -2,6 +2,7 @@
 """Each attachment under each QEMU, machine and memory size: a boot, and what happens to one on the way."""
 import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from lib.kernel import assemble, check_report, make_initrd
 from lib.lab import MIB
 from lib.netns import Process, wait_for
-from lib.pvboot import HOSTD
+from lib.pvboot import HOSTD, PVBOOT
 from lib.tftproot import write_config
 from machines import RunVm, cells
 
 on_the_largest = pytest.mark.parametrize("cell", cells("q35port", "6G"), ids=str)
+on_each_qemu = pytest.mark.parametrize("cell", {cell.version: cell for cell in cells("q35port", "6G")}.values(), ids=lambda cell: str(cell.version[0]))
 on_the_smallest = pytest.mark.parametrize("cell", cells("pc", "64M"), ids=str)
 SLOW = 12 * MIB  # an initrd that takes long enough for something to happen meanwhile
 LOADING = "Loading init_task"
@@ -35,6 +37,15 @@ def caught_in_time(vm):
 @on_the_largest
 def test_reference_boot(lab, cell):
     ends_well(lab, boot(lab, cell, lab.servers()))
+
+
+@on_each_qemu
+def test_explain(tmp_path, cell):
+    """What a user's QEMU gets without --attach, and why."""
+    said = subprocess.run([PVBOOT, "run", "--root", tmp_path, "--explain", "--qemu", cell.program], stdout=subprocess.PIPE, text=True, check=True)
+    version = f"QEMU {cell.version[0]}.{cell.version[1]}"
+    assert said.stdout.startswith(f"# attach: vhost-user: {version} has vhost-user\n# "), said.stdout
+    assert "virtio-net-pci" in said.stdout.splitlines()[-1]
 
 
 @on_the_largest

@@ -132,8 +132,6 @@ static void test_cache(void **state)
 	struct attach_qemu qemu;
 	FILE *f;
 
-	if (geteuid() == 0) /* root's place cannot be another */
-		assert_int_equal(seteuid(65534), 0);
 	assert_non_null(mkdtemp(dir));
 	setenv("XDG_CACHE_HOME", dir, 1);
 	snprintf(path, sizeof(path), "%s/program", dir);
@@ -148,7 +146,7 @@ static void test_cache(void **state)
 	attach_cache_put(path, &known);
 	attach_cache_put("/bin/true", &(struct attach_qemu){true, 7, 2, false, false});
 	assert_true(attach_cache_get(path, &qemu));
-	assert_memory_equal(&qemu, &known, sizeof(qemu));
+	assert_true(qemu.known && qemu.major == 9 && qemu.minor == 2 && qemu.vhost_user && !qemu.vfio_user);
 	assert_true(attach_cache_get("/bin/true", &qemu));
 	assert_int_equal(qemu.major, 7);
 	f = fopen(file, "re");
@@ -182,8 +180,7 @@ static void test_cache(void **state)
 	snprintf(path, sizeof(path), "%s/pvboot", dir);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(rmdir(dir), 0);
-	if (getuid() == 0)
-		assert_int_equal(seteuid(0), 0);
+	unsetenv("XDG_CACHE_HOME");
 }
 
 static void test_names(void **state)
