@@ -67,6 +67,15 @@ def test_kernel_initrd_addr_max(lab):
     assert 32 * MIB < report["initrd"][0] and report["initrd"][0] + lab.initrd.length <= 40 * MIB
 
 
+def test_kernel_initrd_lies_in_memory(lab):
+    """A kernel that takes it anywhere below 4 GiB, and one so small that it would fit where the BIOS has its tables."""
+    kernel = make_kernel(lab.place("k") / "k", fields={"initrd_addr_max": 0xFFFFFFFF})
+    initrd = make_initrd(lab.place("i") / "i", 5000)
+    report = check_report(run(lab, "--kernel", kernel.path, "--initrd", initrd.path, qemu=["-m", "6G"]), kernel, initrd)
+    start, end = report["initrd"][0], report["initrd"][0] + initrd.length
+    assert any(kind == 1 and first <= start and end <= last for first, last, kind in report["e820"]), report
+
+
 @pytest.mark.parametrize("alignment", [MIB, 16 * MIB], ids=["pref", "alignment"])
 def test_kernel_unpacks_itself_where_no_initrd_is(lab, alignment):
     """A relocatable kernel goes to pref_address, or higher for its alignment's sake."""
