@@ -34,6 +34,7 @@
 #define CMDLINE_SIZE_OLD 255u
 
 static const char **why; /* linux_boot()'s words */
+static bool is_multiboot;
 
 uint32_t linux_refuse(const char *words)
 {
@@ -111,8 +112,6 @@ static uint32_t check_header(const struct setup_header *h)
 	uint32_t max = h->version >= PROTOCOL_CMDLINE_SIZE ? h->cmdline_size : CMDLINE_SIZE_OLD;
 	struct transfer *t = &linux_files[0];
 
-	if (h->boot_flag != BOOT_FLAG || h->header != HEADER_MAGIC)
-		return linux_refuse("this is no Linux kernel (bzImage)");
 	if (h->version < PROTOCOL_OLDEST || !(h->loadflags & LOADED_HIGH))
 		return linux_refuse("this kernel is too old: it has no boot protocol 2.04 or is no bzImage");
 	/* Where the server does not say how long it is, it does itself. */
@@ -126,21 +125,16 @@ static uint32_t check_header(const struct setup_header *h)
 	return PVBOOT_S_OK;
 }
 
-/* Its real-mode part, to SETUP_AT. */
-static uint32_t load_setup(struct setup_header *h)
+/* The beginning of its real-mode part, to SETUP_AT. */
+static uint32_t load_head(struct setup_header *h)
 {
 	uint32_t status;
 
 	if (linux_files[0].size < 2 * SECTOR)
 		return linux_refuse("this is no Linux kernel (bzImage)");
 	status = linux_read(&linux_files[0], SETUP_AT, 2 * SECTOR);
-	if (status)
-		return status;
 	copy_from_linear(h, SETUP_AT + HEADER_AT, sizeof(*h));
-	status = check_header(h);
-	if (status)
-		return status;
-	return linux_read(&linux_files[0], SETUP_AT + 2 * SECTOR, linux_setup_len(h) - 2 * SECTOR);
+	return status;
 }
 
 /* ---- the jump -------------------------------------------------------------------------------------------------- */
@@ -175,6 +169,8 @@ static _Noreturn void enter(void)
 	request_phase(PVBOOT_PHASE_KERNEL);
 	virtio_stop();
 	pxe_release_memory();
+	if (is_multiboot)
+		linux_multiboot_enter();
 	__asm__ volatile("cli\n\t"
 			 "cld\n\t"
 			 "movw %w0, %%ds\n\t"
@@ -190,17 +186,16 @@ static _Noreturn void enter(void)
 	__builtin_unreachable();
 }
 
-static uint32_t load_all(void)
+static uint32_t load_linux(struct setup_header *h)
 {
-	struct setup_header h;
-	uint32_t status = linux_open_files(), where, len;
+	uint32_t status = check_header(h), where, len;
 
 	if (!status)
-		status = load_setup(&h);
+		status = linux_read(&linux_files[0], SETUP_AT + 2 * SECTOR, linux_setup_len(h) - 2 * SECTOR);
 	if (!status)
-		status = linux_place(&h);
+		status = linux_place(h);
 	if (!status)
-		status = linux_load_kernel(&h);
+		status = linux_load_kernel(h);
 	if (!status)
 		status = linux_load_initrds(&where, &len);
 	if (!status)
@@ -208,8 +203,21 @@ static uint32_t load_all(void)
 	if (status)
 		return status;
 	put_cmdline();
-	fill_header(&h, where, len);
+	fill_header(h, where, len);
 	return PVBOOT_S_OK;
+}
+
+static uint32_t load_all(void)
+{
+	struct setup_header h;
+	uint32_t status = linux_open_files();
+
+	if (!status)
+		status = load_head(&h);
+	if (status)
+		return status;
+	is_multiboot = h.boot_flag != BOOT_FLAG || h.header != HEADER_MAGIC;
+	return is_multiboot ? linux_multiboot_load() : load_linux(&h);
 }
 
 uint32_t linux_boot(const char **words)

@@ -63,11 +63,17 @@ uint32_t linux_open_files(void);
 uint32_t linux_close_files(void);
 /* Read the next len bytes to a physical address; PVBOOT_S_TRUNCATED if there are fewer. */
 uint32_t linux_read(struct transfer *t, uint32_t phys, uint32_t len);
+/* The same, up to room bytes or the end of the file. */
+uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len);
 /* Is there room for the kernel, and where is some for the initrds?  Goes before the next two. */
 uint32_t linux_place(const struct setup_header *h);
 /* The kernel's protected-mode part, to KERNEL_AT. */
 uint32_t linux_load_kernel(const struct setup_header *h);
 /* The initrds, concatenated: where they are, and how long. */
 uint32_t linux_load_initrds(uint32_t *where, uint32_t *len);
+
+/* linux_multiboot.c: load the kernel, if it is one of that kind, and its modules; then enter it. */
+uint32_t linux_multiboot_load(void);
+_Noreturn void linux_multiboot_enter(void);
 
 #endif /* ROM_LINUX_INTERNAL_H */

@@ -56,8 +56,7 @@ uint32_t linux_open_files(void)
 	return status;
 }
 
-/* Read the next bytes to a physical address, up to room or the end of the file. */
-static uint32_t read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len)
+uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len)
 {
 	uint32_t shown = virtio_milliseconds(), chunk = CHUNK_MIN, asked, got, status;
 
@@ -90,7 +89,7 @@ static uint32_t read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uin
 
 uint32_t linux_read(struct transfer *t, uint32_t phys, uint32_t len)
 {
-	uint32_t got, status = read_up_to(t, phys, len, &got);
+	uint32_t got, status = linux_read_up_to(t, phys, len, &got);
 
 	return status || got == len ? status : PVBOOT_S_TRUNCATED;
 }
@@ -202,7 +201,7 @@ uint32_t linux_load_kernel(const struct setup_header *h)
 {
 	uint32_t rest = (uint32_t)linux_files[0].size - linux_setup_len(h), got, status;
 
-	status = read_up_to(&linux_files[0], KERNEL_AT, rest, &got);
+	status = linux_read_up_to(&linux_files[0], KERNEL_AT, rest, &got);
 	/* A length that the kernel tells itself is rounded up to 16 bytes. */
 	return status || rest - got < 16 ? status : PVBOOT_S_TRUNCATED;
 }
@@ -237,7 +236,7 @@ uint32_t linux_load_initrds(uint32_t *where, uint32_t *len)
 		struct transfer *t = &linux_files[i];
 		uint32_t start = (*len + 3) & ~3u;
 
-		status = read_up_to(t, room.at + start, room.len - start, &got);
+		status = linux_read_up_to(t, room.at + start, room.len - start, &got);
 		if (!status && size_known(t) && t->offset != t->size)
 			status = PVBOOT_S_TRUNCATED;
 		else if (!status && !t->eof)
