@@ -166,10 +166,8 @@ bool plan_answer_list(struct pvboot_plan_list *list, const struct plan_config *c
 bool plan_answer_chosen(struct plan_command *command, const struct pvboot_plan_list *list,
 			const struct plan_config *config, const struct plan_choice *choice, uint32_t number)
 {
-	uint32_t n = number - list->first;
+	uint32_t n = number - list->first; /* of another list: beyond its entries */
 
-	if (number < list->first || n > list->n_entries)
-		return false;
 	if (n == list->n_entries) {
 		*command = choice->command;
 		return list->timeout_ms || list->total_ms;

@@ -86,7 +86,8 @@ def test_direct_include(lab):
 
 def test_direct_localboot(lab):
     write_config(lab, "DEFAULT a\nLABEL a\nLOCALBOOT 0\n")
-    assert "PXE-E" not in refused(lab, "--root", lab.root, "--direct")
+    text = refused(lab, "--root", lab.root, "--direct")
+    assert "PXE-E" not in text and "PXELINUX" not in text
 
 
 def test_direct_missing_file(lab):

@@ -115,7 +115,7 @@ BROKEN = {
     "no-boot-flag": ({"boot_flag": 0xAA54}, "this is no Linux kernel"),
     "no-header": ({"header": 0x53726449}, "this is no Linux kernel"),
     "protocol-2.03": ({"version": 0x203}, "this kernel is too old"),
-    "too-much-setup": ({"setup_sects": 64}, "this kernel is truncated"),
+    "too-much-setup": ({"setup_sects": 64, "syssize": 16}, "this kernel is truncated"),
     "syssize-beyond-the-file": ({"syssize": MIB}, "this kernel is truncated"),
     "init-size-beyond-memory": ({"init_size": 0xFFFFFFFF}, "too little memory for this kernel"),
     "pref-address-beyond-4-gib": ({"pref_address": 1 << 32}, "too little memory for this kernel"),

@@ -75,7 +75,9 @@ def test_list_keys(lab, keys):
     write_config(lab, MENU)
     run = Run(lab).shown()
     pressed, number = KEYS[keys]
-    run.press(*pressed, ENTER)
+    run.press(*pressed)
+    run.shown(f"> {'123456789abcdefghijk'[number]} Entry {number}")
+    run.press(ENTER)
     run.booted(number)
 
 

@@ -96,6 +96,9 @@ static void test_conf_bad_values(void **state)
 	expect_error("[vm a]\ntftp_blksize = 7\n", "f:2: tftp_blksize");
 	expect_error("[vm a]\ntftp_blksize = 65465\n", "f:2: tftp_blksize");
 	expect_error("[vm a]\ntftp_windowsize = 0\n", "f:2: tftp_windowsize");
+	expect_error("[vm a]\nboot = maybe\n", "f:2: boot");
+	expect_error("[vm a]\nboot_option = 223\n", "f:2: boot_option");
+	expect_error("[vm a]\nboot_option = 255\n", "f:2: boot_option");
 	expect_error("[vm a]\ncache = yes\n", "f:2: cache: on or off");
 	expect_error("[vm a]\nserve_stale = on\n", "f:2: serve_stale: yes or no");
 	expect_error("[vm a]\ntftp_max_age = -1\n", "f:2: tftp_max_age");
@@ -108,6 +111,13 @@ static void test_conf_vm_without_source(void **state)
 {
 	expect_error("[hostd]\n[vm a]\n", "f:2: [vm a] needs interface");
 	expect_error("[vm a]\ninterface = e\nroot = /\n", "both");
+}
+
+static void test_conf_plan_without_what_it_needs(void **state)
+{
+	expect_error("[vm a]\nroot = /\ninitrd = i\n", "has an initrd without a kernel");
+	expect_error("[vm a]\nroot = /\nappend = x\n", "has append, and neither a kernel nor boot = direct");
+	expect_error("[vm a]\nroot = /\nboot_option = 224\n", "has a boot_option, and no interface");
 }
 
 static void test_conf_vm_twice(void **state)
@@ -244,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_conf_nul_byte),
 		cmocka_unit_test(test_conf_bad_values),
 		cmocka_unit_test(test_conf_vm_without_source),
+		cmocka_unit_test(test_conf_plan_without_what_it_needs),
 		cmocka_unit_test(test_conf_vm_twice),
 		cmocka_unit_test(test_conf_vm_name_too_long),
 		cmocka_unit_test(test_conf_pattern_with_one_identity),

@@ -93,7 +93,10 @@ static void test_kernel_by_its_head(void **state)
 	assert_false(plan_boot_is_kernel(head));
 	head[0x1fe] = 0x55;
 	assert_false(plan_boot_is_kernel(head));
+	head[0x1fe] = 0;
 	head[0x1ff] = 0xaa;
+	assert_false(plan_boot_is_kernel(head));
+	head[0x1fe] = 0x55;
 	assert_true(plan_boot_is_kernel(head));
 	head[0x205] = 's';
 	assert_false(plan_boot_is_kernel(head));

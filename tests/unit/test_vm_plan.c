@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "fake_network.h"
+#include "plan_answer.h"
+#include "plan_boot.h"
 #include "vm_world.h"
 
 static struct pvboot_plan plan; /* of the last answer */
@@ -353,6 +355,44 @@ static void test_plan_boot_file_is_no_kernel(void **state)
 	assert_string_equal(plan.bytes + plan.file[0].name_at, "k");
 }
 
+/* As soon as its head has come. */
+static void test_plan_boot_file_that_comes_slowly(void **state)
+{
+	static const uint8_t head[PLAN_KERNEL_HEAD] = {[0x1fe] = 0x55, [0x1ff] = 0xaa, [0x202] = 'H', 'd', 'r', 'S'};
+	struct fixture *f = *state;
+
+	section(f, "t1")->direct = true;
+	assert_true(conf_set(&f->conf, section(f, "t1"), "boot_file", "vmlinuz"));
+	join(f, "t1", 0);
+	lease(f);
+	ask(f, 2);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(1 << 20);
+	assert_true(fake_tftp_data(head, sizeof(head) - 1));
+	fake_device_turn(&f->dev);
+	assert_int_equal(fake_tftp_running, 1);
+	assert_true(fake_tftp_data(head + sizeof(head) - 1, 1));
+	expect_plan(f, 2, PVBOOT_PLAN_LINUX);
+	assert_string_equal(plan.bytes + plan.file[0].name_at, "vmlinuz");
+}
+
+/* More text than the answer holds, from a prefix as long as one may be. */
+static void test_plan_names_too_long_for_the_answer(void **state)
+{
+	static struct plan long_one;
+	static struct pvboot_plan answer;
+
+	memset(long_one.kernel.name, 'k', PVBOOT_NAME_MAX);
+	for (long_one.n_initrds = 0; long_one.n_initrds < 6; long_one.n_initrds++)
+		memset(long_one.initrd[long_one.n_initrds].name, 'i', PVBOOT_NAME_MAX);
+	assert_true(plan_answer(&answer, &long_one)); /* 7 names of 1024 bytes */
+	memset(long_one.cmdline, 'c', PVBOOT_PLAN_TEXT - 7 * (PVBOOT_NAME_MAX + 1) - 1);
+	assert_true(plan_answer(&answer, &long_one));
+	assert_int_equal(answer.text_at + answer.text_len, PVBOOT_PLAN_TEXT - 1);
+	memset(long_one.cmdline, 'c', PVBOOT_PLAN_TEXT - 7 * (PVBOOT_NAME_MAX + 1));
+	assert_false(plan_answer(&answer, &long_one));
+}
+
 static void test_plan_cancelled_while_the_boot_file_is_looked_at(void **state)
 {
 	struct fixture *f = *state;
@@ -478,6 +518,8 @@ int main(void)
 		TEST(test_plan_boot_file_is_a_kernel),
 		TEST(test_plan_boot_file_is_a_kernel_that_cannot_be_booted),
 		TEST(test_plan_boot_file_is_no_kernel),
+		TEST(test_plan_boot_file_that_comes_slowly),
+		cmocka_unit_test(test_plan_names_too_long_for_the_answer),
 		TEST(test_plan_cancelled_while_the_boot_file_is_looked_at),
 		TEST(test_plan_localboot),
 		TEST(test_plan_too_many_files_is_left_to_the_boot_program),
