@@ -65,6 +65,7 @@ void fake_device_identify(struct fake_device *dev, const char *name, const uint8
 		id.flags = PVBOOT_LINK_ID_MAC;
 		memcpy(id.mac, mac, 6);
 	}
+	id.flags |= dev->id_flags;
 	snprintf(id.name, sizeof(id.name), "%s", name);
 	fake_device_send(dev, PVBOOT_LINK_IDENTITY, 0, &id, sizeof(id));
 }

@@ -13,6 +13,7 @@ struct event_base;
 struct server;
 
 struct fake_device {
+	uint16_t id_flags; /* more PVBOOT_LINK_ID_* for its IDENTITY */
 	struct event_base *base;
 	int fd;
 	size_t have;

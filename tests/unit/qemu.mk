@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of the link to hostd and of pvboot-device.
 
-LINK_TESTS := test_link test_link_conn test_link_file test_link_frame
+LINK_TESTS := test_link test_link_conn test_link_file test_link_frame test_link_keep
 QEMU_TEST_LINK := $(addprefix $(B)/vmm/pvboot_backend/,link.o link_conn.o link_file.o link_keep.o)
 UNIT_TESTS += $(LINK_TESTS:%=$(B)/tests/unit/%)
 
@@ -12,7 +12,7 @@ $(LINK_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/fake_dev.o $(B)/tests/
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
 
-QEMU_TESTS := test_proxy test_vfio_user test_vfio_user_refuse test_vhost_user
+QEMU_TESTS := test_proxy test_vfio_user test_vfio_user_refuse test_vhost_user test_keep
 QEMU_TEST_DEVICE := $(patsubst %.c,$(B)/%.o,$(wildcard vmm/pvboot_*.c))
 UNIT_TESTS += $(QEMU_TESTS:%=$(B)/tests/unit/%)
 
@@ -36,6 +36,10 @@ $(B)/tests/unit/test_vhost_user: %: %.o $(B)/tests/unit/vhost_world.o \
 	$(addprefix $(B)/vmm/qemu/,vhost_user.o ram.o) $(QEMU_TEST_LINK) $(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
+
+$(B)/tests/unit/test_keep: %: %.o $(addprefix $(B)/vmm/qemu/,keep.o listen.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
 
 # The program itself, as it is installed.
 UNIT_TESTS += $(B)/tests/unit/test_pvboot_device

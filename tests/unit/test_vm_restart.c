@@ -30,18 +30,24 @@ static void take_kept(struct fixture *f, struct kept *kept)
 }
 
 /* hostd ends, another one starts, and the device comes with what it kept. */
-static void restart(struct fixture *f, const char *name, const struct kept *kept, size_t n)
+static void restart_both(struct fixture *f, const char *name, const struct kept *kept, size_t n, uint16_t id_flags)
 {
 	server_free(f->server);
 	fake_device_close(&f->dev);
 	f->server = server_new(f->base, &f->conf);
 	fake_device_connect(&f->dev, f->base, f->server, UID);
+	f->dev.id_flags = id_flags;
 	fake_device_identify(&f->dev, name, NULL, PVBOOT_LINK_F_FD);
 	fake_device_expect(&f->dev, PVBOOT_LINK_WELCOME);
 	for (size_t i = 0; i < n; i++)
 		fake_device_send(&f->dev, PVBOOT_LINK_KEPT, kept[i].key, kept[i].blob, kept[i].len);
 	fake_device_send(&f->dev, PVBOOT_LINK_RESUME, 0, NULL, 0);
 	fake_device_turn(&f->dev);
+}
+
+static void restart(struct fixture *f, const char *name, const struct kept *kept, size_t n)
+{
+	restart_both(f, name, kept, n, 0);
 }
 
 /* [LNK-15] */
@@ -277,6 +283,38 @@ static void test_vm_complete_file_is_not_fetched_again(void **state)
 	expect_status(f, 2, PVBOOT_S_OK);
 }
 
+/* [DEV-65] The device process was another one: it has no descriptor of what was complete. */
+static void test_vm_complete_file_is_passed_again_to_another_process(void **state)
+{
+	struct fixture *f = *state;
+	struct pvboot_link_grow grow;
+	struct kept kept[2];
+	int gets;
+
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, "x", 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(3);
+	take_kept(f, &kept[1]);
+	fake_tftp_data("abc", 3);
+	fake_tftp_done(PVBOOT_S_OK, 0, "");
+	take_kept(f, &kept[1]);
+	gets = fake_tftp_gets;
+	restart_both(f, "net", kept, 2, PVBOOT_LINK_ID_LOST);
+	assert_int_equal(fake_tftp_gets, gets + 1);
+	fake_tftp_opened(3);
+	fake_tftp_data("abc", 3);
+	fake_tftp_done(PVBOOT_S_OK, 0, "");
+	fake_device_expect(&f->dev, PVBOOT_LINK_GROW);
+	assert_int_equal(f->dev.hdr.flags, PVBOOT_LINK_F_FD);
+	assert_int_equal(f->dev.hdr.id, 1);
+	memcpy(&grow, f->dev.body, sizeof(grow));
+	assert_int_equal(grow.available, 3);
+}
+
 static void test_vm_root_file_changed_over_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -308,6 +346,7 @@ int main(void)
 		vm_test(test_vm_file_begins_the_same_after_restart),
 		vm_test(test_vm_file_is_gone_after_restart),
 		vm_test(test_vm_complete_file_is_not_fetched_again),
+		vm_test(test_vm_complete_file_is_passed_again_to_another_process),
 		vm_test(test_vm_root_file_changed_over_restart),
 	};
 
