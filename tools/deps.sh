@@ -33,7 +33,10 @@ check-nbp)
 	want="$nbp" kernel=1 atftpd=1
 	programs="$few memtest86+ debian-installer-12-netboot-amd64"
 	;;
-bench) want="$check" kernel=1 atftpd=1 ;;
+bench)
+	want="$check curl grub-common grub-pc-bin python3-matplotlib" kernel=1 atftpd=1
+	programs="debian-installer-12-netboot-amd64"
+	;;
 lint) want="$lint" kernel=0 atftpd=0 ;;
 fuzz) want="$fuzz" kernel=0 atftpd=0 ;;
 ci) want="$check $lint" kernel=1 atftpd=1 installer=1 programs="$few" ;;
