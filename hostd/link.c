@@ -83,7 +83,10 @@ static size_t skip(struct link *link)
 	return at;
 }
 
-/* Take every whole message out of the input.  False: the link is to end, why says it. */
+/*
+ * Take whole messages out of the input, until what they are answered with fills the output: the rest waits until the
+ * device has read some of it.  False: the link is to end, why says it.
+ */
 static bool take_messages(struct link *link, const char **why)
 {
 	size_t at = 0;
@@ -95,7 +98,7 @@ static bool take_messages(struct link *link, const char **why)
 			return false;
 		}
 	}
-	while (link->synced && link->in_len - at >= sizeof(struct pvboot_link_hdr)) {
+	while (link->synced && !link->was_full && link->in_len - at >= sizeof(struct pvboot_link_hdr)) {
 		struct pvboot_link_hdr hdr;
 
 		memcpy(&hdr, link->in + at, sizeof(hdr));
@@ -239,6 +242,7 @@ void link_flush(struct link *link)
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *link = arg;
+	const char *why = NULL;
 
 	if (link->broken) {
 		end(link, link->why_broken);
@@ -248,8 +252,13 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	if (!link->was_full || link->queued > OUT_FULL / 2)
 		return;
 	link->was_full = false;
-	event_add(link->readable, NULL);
 	link->ops->drained(link->arg);
+	if (!take_messages(link, &why)) {
+		link_flush(link);
+		end(link, why);
+	} else if (!link->was_full) {
+		event_add(link->readable, NULL);
+	}
 }
 
 void link_send(struct link *link, uint16_t type, uint32_t id, int fd, const struct link_part *parts, size_t n_parts)

@@ -25,7 +25,10 @@ struct fixture {
 	uint32_t last_len;
 	const char *why;
 	bool refuse;
+	bool answers; /* each RESUME, with ANSWER bytes */
 };
+
+#define ANSWER 60000
 
 static bool on_message(void *arg, const struct pvboot_link_hdr *hdr, const uint8_t *body, const char **why)
 {
@@ -35,6 +38,11 @@ static bool on_message(void *arg, const struct pvboot_link_hdr *hdr, const uint8
 	f->last_type = hdr->type;
 	f->last_len = hdr->length;
 	*why = "refused";
+	if (f->answers && hdr->type == PVBOOT_LINK_RESUME) {
+		static const uint8_t bytes[ANSWER];
+
+		link_send(f->link, PVBOOT_LINK_KEEP, 1, -1, &(struct link_part){bytes, sizeof(bytes)}, 1);
+	}
 	return !f->refuse;
 }
 
@@ -299,6 +307,37 @@ static void test_hostd_link_drains(void **state)
 	assert_false(link_full(f->link));
 }
 
+/* [LNK-2] What came in one piece with what filled the output waits, too: it is not the device's fault that it all is
+ * answered at once. */
+static void test_hostd_link_answers_a_batch_piece_by_piece(void **state)
+{
+	static uint8_t bytes[65536];
+	struct pvboot_link_hdr batch[100];
+	struct fixture *f = *state;
+	size_t got = 0;
+
+	put_identity(f, NONCE);
+	f->messages = 0;
+	f->answers = true;
+	for (size_t i = 0; i < 100; i++)
+		batch[i] = (struct pvboot_link_hdr){PVBOOT_LINK_MAGIC, 0, PVBOOT_LINK_RESUME, 0, 0};
+	put(f, batch, sizeof(batch));
+	assert_in_range(f->messages, 1, 20);
+	assert_true(link_full(f->link));
+	for (int i = 0; i < 10000 && got < 100 * ANSWER; i++) {
+		ssize_t n = recv(f->fd, bytes, sizeof(bytes), 0);
+
+		got += n > 0 ? (size_t)n : 0;
+		turn(f);
+	}
+	assert_int_equal(f->closed, 0);
+	assert_int_equal(f->messages, 100);
+	assert_true(got >= 100 * ANSWER);
+	/* And it hears what comes after that. */
+	put_header(f, PVBOOT_LINK_MAGIC, 0, PVBOOT_LINK_RESUME, 0);
+	assert_int_equal(f->messages, 101);
+}
+
 static void test_hostd_link_passes_descriptor(void **state)
 {
 	union {
@@ -351,6 +390,7 @@ int main(void)
 		link_test(test_hostd_link_device_does_not_read),
 		link_test(test_hostd_link_peer_hangs_up_with_output_queued),
 		link_test(test_hostd_link_drains),
+		link_test(test_hostd_link_answers_a_batch_piece_by_piece),
 		link_test(test_hostd_link_passes_descriptor),
 	};
 
