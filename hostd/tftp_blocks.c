@@ -12,6 +12,8 @@
 #define GAP_AHEAD 3	       /* blocks beyond a gap that mean loss, not reordering */
 #define REORDER_MAX (1u << 20) /* bytes spent on blocks that came early */
 #define LATE (80 * TFTP_MS)    /* a block that took so long was lost and sent again */
+#define LATE_MAX 3	       /* so many of them, each less than: */
+#define CALM 64		       /* blocks after the one before */
 #define WINDOWS_COUNTED 16     /* windows after which those with a loss are counted, */
 #define LOSSY_MAX 12	       /* and if they are so many the window is too long */
 #define WINDOW_SHORT 4	       /* but not below this */
@@ -168,8 +170,10 @@ static void complete(struct tftp_client *c, uint64_t now)
 static bool take_block(struct tftp_client *c, uint64_t now, const uint8_t *data, size_t len)
 {
 	c->blocks++;
-	if (c->calm < TFTP_CALM && ++c->calm == TFTP_CALM && tftp_blocks_large(c))
+	if (tftp_blocks_large(c) && ++c->calm == CALM) {
+		c->calm = c->late = 0;
 		tftp_path_large_went(c->path);
+	}
 	if (!deliver(c, now, data, len))
 		return false;
 	if (len == c->blksize)
@@ -253,18 +257,17 @@ bool tftp_blocks_large(const struct tftp_client *c)
 }
 
 /*
- * The next block above the MTU has come.  Was it lost before?  The first loss means to give them up: of one block in
- * many fragments, a loss also leaves fragments that others may be put together with (RFC 4963).  After many blocks
- * without one, beginning again would cost more than it saves.
+ * The next block above the MTU has come.  Were too many lost before they came?  One alone may only have been slow, on a
+ * busy host; more mean to give them up: of one block in many fragments, a loss also leaves fragments that others may be
+ * put together with (RFC 4963).
  */
 static bool came_late(struct tftp_client *c, uint64_t now)
 {
-	bool calm = c->calm >= TFTP_CALM;
-
 	if (!tftp_blocks_large(c) || now - c->last_heard < LATE + 2 * c->srtt || c->size == PVBOOT_SIZE_UNKNOWN)
 		return false;
 	c->calm = 0;
-	return !calm;
+	c->ack_time = 0; /* it says nothing of the round trip */
+	return ++c->late >= LATE_MAX;
 }
 
 bool tftp_blocks_window(struct tftp_client *c, uint64_t now, bool timed_out)

@@ -19,7 +19,8 @@
 #define BARE_AFTER 4		    /* RRQs with options left unanswered before every other one goes without */
 #define LARGE_WORTH (512u << 10)    /* a file smaller than this is not asked for twice for the sake of larger blocks */
 #define LARGE_ASKED 2		    /* times that a server is asked for them that does not answer */
-#define LARGE_PATIENCE (200 * TFTP_MS) /* silence that means that they do not arrive */
+#define LARGE_FIRST (300 * TFTP_MS) /* silence that means that they do not arrive: for the first, */
+#define LARGE_NEXT (500 * TFTP_MS)  /* and for the others */
 #define UTIMEOUT 100000 /* asked of tftp-hpa, which ignores repeated ACKs and by itself waits 1 s after a loss */
 
 void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uint16_t blksize, uint16_t windowsize,
@@ -134,7 +135,7 @@ static void begin(struct tftp_client *c, uint64_t now)
 	c->asked = 0;
 	c->fruitful = false;
 	c->large = false;
-	c->calm = c->path->large_good ? TFTP_CALM : 0;
+	c->late = c->calm = 0;
 	c->windows = c->lossy = c->cut = 0;
 	c->window_lossy = c->any_loss = false;
 	c->head_again = TFTP_HASH_INIT;
@@ -398,7 +399,8 @@ void tftp_client_timeout(struct tftp_client *c, uint64_t now)
 		start_over(c, now, 0);
 		return;
 	}
-	if (tftp_blocks_large(c) && c->size != PVBOOT_SIZE_UNKNOWN && now - c->last_heard >= LARGE_PATIENCE + c->srtt) {
+	if (tftp_blocks_large(c) && c->size != PVBOOT_SIZE_UNKNOWN &&
+	    now - c->last_heard >= (c->blocks ? LARGE_NEXT : LARGE_FIRST) + c->srtt) {
 		tftp_client_give_up_large(c, now);
 		return;
 	}

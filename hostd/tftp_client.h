@@ -12,8 +12,6 @@
 #include "tftp_msg.h"
 #include "tftp_path.h"
 
-#define TFTP_CALM 64 /* blocks above the MTU without one that was lost, after which one more loss is borne */
-
 enum tftp_state {
 	TFTP_ASKING,	/* the RRQ is out */
 	TFTP_RECEIVING, /* an OACK or the first DATA came: the TID is known */
@@ -65,7 +63,8 @@ struct tftp_client {
 	unsigned asked;	     /* RRQs sent since the last answer */
 	bool bare;	     /* the last RRQ named no options */
 	bool large;	     /* large_blksize is or was asked for */
-	unsigned calm;	     /* blocks since the last that came late, at most TFTP_CALM */
+	unsigned late;	     /* blocks that came late, */
+	unsigned calm;	     /* and blocks in time since then */
 	unsigned windows;    /* acknowledged since the losses were counted anew */
 	unsigned lossy;	     /* of them with a loss, */
 	unsigned cut;	     /* and without their end, so that a timeout had to end them */
