@@ -70,6 +70,7 @@ struct conf_vm {
 	char append[CONF_CMDLINE_MAX];
 	bool cache_off;		  /* every file is fetched for this VM alone */
 	uint32_t tftp_max_age_ms; /* of a copy that is served without asking */
+	bool pxelinux_plain;	  /* pxelinux is told nothing that its servers do not say */
 	bool serve_stale;	  /* an old copy will do where its server is away */
 };
 

@@ -255,6 +255,11 @@ static bool vm_serve_stale(struct conf *conf, struct conf_vm *vm, const char *ke
 	return conf_value_switch(conf, key, value, "yes", "no", &vm->serve_stale);
 }
 
+static bool vm_pxelinux(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+{
+	return conf_value_switch(conf, key, value, "plain", "file", &vm->pxelinux_plain);
+}
+
 static const struct {
 	const char *key;
 	bool (*set)(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
@@ -282,6 +287,7 @@ static const struct {
 	{"cache", vm_cache},
 	{"tftp_max_age", vm_tftp_max_age},
 	{"serve_stale", vm_serve_stale},
+	{"pxelinux", vm_pxelinux},
 };
 
 /* ---- [hostd] --------------------------------------------------------------------------------------------------- */

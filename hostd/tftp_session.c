@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bootfile.h"
 #include "log.h"
 
 #define RESEND_MS 50	    /* a repeated ACK this soon after DATA has crossed it: no reason to send again */
@@ -77,19 +78,10 @@ void tftp_session_end(struct tftp_session *s, bool forget)
 	free(s);
 }
 
-/* pxelinux looks for its configuration under a dozen names, of which one is there: nothing to give advice about. */
-static bool is_search(const struct tftp_session *s, uint16_t code)
-{
-	const char *dir = strstr(s->id.filename, "pxelinux.cfg/");
-
-	return code == TFTP_E_NOT_FOUND && dir && (dir == s->id.filename || dir[-1] == '/') &&
-	       strcmp(dir, "pxelinux.cfg/default") != 0;
-}
-
 /* End a session with an ERROR to the guest and a line in the log. */
 static void refuse(struct tftp_session *s, uint16_t code, const char *text)
 {
-	if (is_search(s, code))
+	if (code == TFTP_E_NOT_FOUND && bootfile_is_search(s->id.filename))
 		log_msg(LOG_INFO, s->serve->vm, "tftp: no %.128s: the boot program tries its next name",
 			s->id.filename);
 	else

@@ -432,6 +432,7 @@ void vm_free(struct vm *vm)
 			vm_wait_end(&vm->waits[i]);
 	if (vm->dhcp)
 		dhcp_cancel(vm->dhcp);
+	vm_pxelinux_reset(vm);
 	vm_guest_stop(vm);
 	vm_dgram_stop(vm);
 	vm_frame_reset(vm);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http_url.h"
+#include "bootfile.h"
 #include "log.h"
 #include "vm_internal.h"
 
@@ -74,7 +75,9 @@ bool vm_file_begin(struct vm_file *vf, bool stat_only)
 	vf->watch.changed = on_changed;
 	if (!vf->timer)
 		vf->timer = evtimer_new(server_base(vf->vm->server), on_timer, vf);
-	if (vf->timer)
+	if (vf->timer && !stat_only)
+		vf->file = vm_pxelinux_take(vf->vm, vf->server, vf->port, vf->name);
+	if (vf->timer && !vf->file)
 		vf->file = vm_source(vf->vm, vf->server, vf->port, vf->name, stat_only);
 	if (!vf->file)
 		return false;
@@ -137,7 +140,12 @@ static void grow(struct vm_file *vf)
 
 static void fail_open(struct vm_file *vf, uint32_t status, uint32_t detail, const char *text)
 {
-	vm_fail(vf->vm, vf->open_id, status, detail, text);
+	if (status == PVBOOT_S_NOT_FOUND && bootfile_is_search(vf->name)) {
+		log_msg(LOG_INFO, vf->vm->id.name, "no \"%s\": the boot program tries its next name", vf->name);
+		vm_reply(vf->vm, vf->open_id, status, detail, text, NULL, 0);
+	} else {
+		vm_fail(vf->vm, vf->open_id, status, detail, text);
+	}
 	vm_file_drop(vf);
 }
 

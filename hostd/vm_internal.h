@@ -15,6 +15,7 @@ struct frames;
 struct source;
 struct tftp_serve;
 struct udp;
+struct vm_pxelinux;
 
 #define VM_READS_MAX 64 /* READ and DISCOVER waiting; a guest's queue holds no more */
 
@@ -88,6 +89,7 @@ struct vm {
 	struct plan_guest guest;	    /* what a plan needs of the lease and its packets */
 	char boot_text[PLAN_BOOT_TEXT_MAX]; /* what a site's DHCP option says of the boot; "": nothing */
 	struct vm_plan *plan;		    /* being made, or NULL */
+	struct vm_pxelinux *pxelinux;	    /* the boot file, from DISCOVER until it is opened; or NULL */
 	struct tftp_serve *serve;
 	struct udp *udp;
 	uint8_t dgram_ip[4];
@@ -141,8 +143,8 @@ void vm_file_resume(struct vm_file *vf);
 /* vm_source.c: where a file comes from.  NULL only if memory ran out. */
 struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only);
 /*
- * Split a name as a guest gives it (a TFTP path or a tftp: URL) into server, port and path; server and port are left
- * alone where the name says nothing.  PVBOOT_S_OK or a failure with words in why.
+ * Split a name as a guest gives it (a TFTP path, or a tftp: or pvboot: URL) into server, port and path; server and port
+ * are left alone where the name says nothing.  PVBOOT_S_OK or a failure with words in why.
  */
 uint32_t vm_source_parse(const char *name, uint8_t server[4], uint16_t *port, const char **path, char *why,
 			 size_t room);
@@ -150,8 +152,19 @@ uint32_t vm_source_parse(const char *name, uint8_t server[4], uint16_t *port, co
 /* vm_lease.c */
 void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
 void vm_lease_cancelled(struct vm *vm);
+/* Answer every DISCOVER that waits; prefix: for pxelinux, or NULL. */
+void vm_lease_answer(struct vm *vm, const struct dhcp_result *result, const char *prefix);
 void vm_lease_reset(struct vm *vm);
 bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len);
+
+/* vm_pxelinux.c */
+/* Find out whether the boot program is a pxelinux.0 that is to have a prefix.  True if vm_lease_answer() was called, or
+ * will be; the result is copied. */
+bool vm_pxelinux_begin(struct vm *vm, const struct dhcp_result *result);
+bool vm_pxelinux_waits(const struct vm *vm); /* vm_lease_answer() will be called */
+/* The boot file, if that is what is opened now and it is here already: a reference for the caller; else NULL. */
+struct file *vm_pxelinux_take(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name);
+void vm_pxelinux_reset(struct vm *vm);
 
 /* vm_plan.c */
 void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);

@@ -53,11 +53,22 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 		lease->boot_server[1], lease->boot_server[2], lease->boot_server[3]);
 }
 
-/* Answer every DISCOVER that waits. */
-static void answer(struct vm *vm, const struct dhcp_result *result)
+/* The result with a prefix for pxelinux in it. */
+static struct pvboot_discover_res with_prefix(const struct vm *vm, const struct dhcp_result *result, const char *prefix)
 {
+	struct pvboot_discover_res res = result->res;
+
+	if (prefix && bootfile_add_prefix(&res, prefix))
+		log_msg(LOG_INFO, vm->id.name, "the boot program is pxelinux.0: told to find its files at %s", prefix);
+	return res;
+}
+
+void vm_lease_answer(struct vm *vm, const struct dhcp_result *result, const char *prefix)
+{
+	struct pvboot_discover_res res;
+
 	if (result->status == PVBOOT_S_OK)
-		remember(vm, &result->res);
+		res = with_prefix(vm, result, prefix);
 	for (size_t i = 0; i < VM_READS_MAX; i++) {
 		struct vm_wait *wait = &vm->waits[i];
 		uint32_t id = wait->id;
@@ -66,10 +77,19 @@ static void answer(struct vm *vm, const struct dhcp_result *result)
 			continue;
 		vm_wait_end(wait);
 		if (result->status == PVBOOT_S_OK)
-			vm_reply(vm, id, PVBOOT_S_OK, 0, "", &result->res, sizeof(result->res));
+			vm_reply(vm, id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
 		else
 			vm_reply(vm, id, result->status, 0, result->text, NULL, 0);
 	}
+}
+
+/* Answer now, or once it is known whether the boot program is pxelinux. */
+static void answer(struct vm *vm, const struct dhcp_result *result)
+{
+	if (result->status == PVBOOT_S_OK)
+		remember(vm, &result->res);
+	if (!vm_pxelinux_begin(vm, result))
+		vm_lease_answer(vm, result, NULL);
 }
 
 static void read_boot_text(struct vm *vm, const struct pvboot_discover_res *res)
@@ -164,7 +184,7 @@ void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t 
 		vm_fail(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in DISCOVER");
 		return;
 	}
-	if (!vm_wait_begin(vm, PVBOOT_OP_DISCOVER, id, room) || vm->dhcp)
+	if (!vm_wait_begin(vm, PVBOOT_OP_DISCOVER, id, room) || vm->dhcp || vm_pxelinux_waits(vm))
 		return; /* it is refused, or waits for the answer that is on its way */
 	if (vm->id.conf->root[0])
 		make_up(vm);
@@ -185,6 +205,7 @@ void vm_lease_reset(struct vm *vm)
 	if (vm->dhcp)
 		dhcp_cancel(vm->dhcp);
 	vm->dhcp = NULL;
+	vm_pxelinux_reset(vm);
 }
 
 static void restore_guest(struct vm *vm, const struct kept_lease *kept)

@@ -26,6 +26,11 @@ static size_t scheme_length(const char *name)
 	return strncmp(name + n, "://", 3) ? 0 : n;
 }
 
+static bool is_scheme(const char *name, size_t len, const char *scheme)
+{
+	return len == strlen(scheme) && !strncasecmp(name, scheme, len);
+}
+
 uint32_t vm_source_parse(const char *name, uint8_t server[4], uint16_t *port, const char **path, char *why, size_t room)
 {
 	size_t scheme = scheme_length(name), len;
@@ -41,7 +46,7 @@ uint32_t vm_source_parse(const char *name, uint8_t server[4], uint16_t *port, co
 		*port = 0;
 		return PVBOOT_S_OK;
 	}
-	if (scheme != 4 || strncasecmp(name, "tftp", 4)) {
+	if (!is_scheme(name, scheme, "tftp") && !is_scheme(name, scheme, PVBOOT_SCHEME)) {
 		snprintf(why, room, "\"%.80s\": this host fetches by TFTP and HTTP: give a path or a URL of those",
 			 name);
 		return PVBOOT_S_UNSUPPORTED;

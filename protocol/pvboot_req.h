@@ -21,6 +21,7 @@
 /* ---- limits ---------------------------------------------------------------------------------------------------- */
 
 #define PVBOOT_NAME_MAX 1023	/* bytes of a file name or URL in PVBOOT_OP_OPEN, no NUL */
+#define PVBOOT_SCHEME "pvboot"	/* of URLs: as tftp:, but the path is meant as it stands */
 #define PVBOOT_DGRAM_MAX 1472	/* payload bytes of one datagram: 1500 - IPv4 header - UDP header */
 #define PVBOOT_LOG_MAX 512	/* bytes of text in PVBOOT_OP_LOG */
 #define PVBOOT_ERROR_MAX 255	/* bytes of text answered by PVBOOT_OP_LAST_ERROR */
@@ -97,8 +98,9 @@ struct pvboot_lease {
 	uint8_t dhcp_server[4]; /* option 54 of the lease */
 	uint8_t dns[4];		/* the first one, 0.0.0.0: none */
 	uint32_t lease_seconds;
-	uint32_t flags; /* PVBOOT_LEASE_F_* */
-	uint8_t reserved[32];
+	uint32_t flags;	    /* PVBOOT_LEASE_F_* */
+	uint16_t prefix_at; /* where an option 210 of the host's own stands in reply, its last option; 0: nowhere */
+	uint8_t reserved[30];
 	char bootfile[PVBOOT_BOOTFILE_MAX]; /* NUL terminated and padded */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_lease, address, 0);
@@ -109,6 +111,7 @@ PVBOOT_ASSERT_LAYOUT(pvboot_lease, dhcp_server, 16);
 PVBOOT_ASSERT_LAYOUT(pvboot_lease, dns, 20);
 PVBOOT_ASSERT_LAYOUT(pvboot_lease, lease_seconds, 24);
 PVBOOT_ASSERT_LAYOUT(pvboot_lease, flags, 28);
+PVBOOT_ASSERT_LAYOUT(pvboot_lease, prefix_at, 32);
 PVBOOT_ASSERT_LAYOUT(pvboot_lease, bootfile, 64);
 PVBOOT_ASSERT_SIZE(pvboot_lease, 320);
 

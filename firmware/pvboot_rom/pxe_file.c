@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * pxe_file.c - the FILE group, iPXE's extension of the API that pxelinux uses for URLs: the host is the client, and
- * writes into the caller's buffer.
+ * pxe_file.c - the FILE group, iPXE's extension of the API that pxelinux uses for URLs: the host is the client.
+ *
+ * pxelinux reads 2048 bytes with each call.  A request of its own for them (a port write, served by another process)
+ * costs several times as much as to copy them, so several calls' bytes are read at once, where there is memory for
+ * them.
  */
 #include "errors.h"
 #include "pxe.h"
+#include "receive.h"
 #include "request.h"
 #include "transfer.h"
 
@@ -16,8 +20,18 @@
 
 static struct transfer files[HANDLES];
 
+#define AHEAD (RECEIVE_LENT / 2048 * 2048)
+
+/* Bytes of a file that its owner has not asked for yet. */
+static struct {
+	struct transfer *of;
+	const uint8_t *next;
+	uint32_t len;
+} ahead;
+
 void pxe_file_forget(void)
 {
+	ahead.len = 0;
 	for (uint32_t i = 0; i < HANDLES; i++)
 		files[i].handle = 0;
 }
@@ -55,6 +69,8 @@ uint16_t pxe_file_close(void FAR *block)
 
 	if (!t)
 		return PXE_S_TFTP_CLOSED;
+	if (ahead.of == t)
+		ahead.len = 0;
 	transfer_close(t);
 	return PXE_S_SUCCESS;
 }
@@ -69,17 +85,47 @@ uint16_t pxe_file_select(void FAR *block)
 	return PXE_S_SUCCESS;
 }
 
+static uint32_t __attribute__((noinline)) read_to(struct transfer *t, uint32_t phys, uint32_t len, uint32_t *got)
+{
+	return transfer_read(t, phys, len, PVBOOT_READ_F_PARTIAL, READ_WAIT_MS, got);
+}
+
+/* Read the next bytes of t ahead; those of another file that nobody took are read again. */
+static uint32_t read_ahead(struct transfer *t, const uint8_t *memory)
+{
+	if (ahead.len) {
+		ahead.of->offset -= ahead.len;
+		ahead.of->eof = false;
+	}
+	ahead.of = t;
+	ahead.next = memory;
+	return read_to(t, near_phys(memory), AHEAD, &ahead.len);
+}
+
 uint16_t pxe_file_read(void FAR *block)
 {
 	struct pxe_file_read FAR *p = block;
 	struct transfer *t = lookup(p->handle);
-	uint32_t status, got;
+	uint32_t status = PVBOOT_S_OK, got, phys = linear(p->buffer), len = p->buffer_size;
+	const uint8_t *memory = len && len <= AHEAD / 2 ? receive_lend() : NULL;
+	bool here = ahead.of == t && ahead.len;
 
 	if (!t)
 		return PXE_S_TFTP_CLOSED;
-	status = transfer_read(t, linear(p->buffer), p->buffer_size, PVBOOT_READ_F_PARTIAL, READ_WAIT_MS, &got);
-	if (status == PVBOOT_S_AGAIN || (!status && !got && !t->eof && p->buffer_size))
+	if (here || memory) {
+		if (!here)
+			status = read_ahead(t, memory);
+		got = len < ahead.len ? len : ahead.len;
+		copy_to_linear(phys, ahead.next, got);
+		ahead.next += got;
+		ahead.len -= got;
+	} else {
+		status = read_to(t, phys, len, &got);
+	}
+	if (status == PVBOOT_S_AGAIN || (!status && !got && !t->eof && len)) {
+		request_check_host();
 		return PXE_S_TFTP_OPEN; /* it would block: 0 bytes would be the end */
+	}
 	if (status)
 		return errors_pxe_status(status | ERROR_READ);
 	p->buffer_size = got;

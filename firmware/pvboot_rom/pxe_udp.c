@@ -33,7 +33,7 @@ uint16_t pxe_udp_open(void FAR *block)
 
 	if (!pxe_reopen() || !virtio_dgram)
 		return PXE_S_FAILURE;
-	receive_start();
+	receive_start(RECEIVE_FEW);
 	receive_drop_type(PVBOOT_PKT_DGRAM);
 	memcpy(args.address, source ? (void *)&source : boot_dhcp.lease.address, sizeof(args.address));
 	if (dgram_op(PVBOOT_OP_DGRAM_OPEN, &args, sizeof(args)))
@@ -45,6 +45,7 @@ uint16_t pxe_udp_open(void FAR *block)
 uint16_t pxe_udp_close(void FAR *block)
 {
 	send_flush();
+	pxe_info_drop_prefix();
 	if (opened && virtio_running)
 		dgram_op(PVBOOT_OP_DGRAM_CLOSE, NULL, 0);
 	opened = false;
@@ -115,6 +116,7 @@ uint16_t pxe_udp_write(void FAR *block)
 		return PXE_S_UDP_CLOSED;
 	if (p->buffer_size > PVBOOT_DGRAM_MAX)
 		return PXE_S_OUT_OF_RESOURCES;
+	receive_start(RECEIVE_BUFFERS); /* there will be answers */
 	*(uint32_t *)args.dest = p->dest;
 	*(uint32_t *)args.gateway = p->gateway;
 	args.src_port_be = p->source_port_be ? p->source_port_be : __builtin_bswap16(DEFAULT_SOURCE_PORT);

@@ -94,7 +94,7 @@ static uint16_t open(void)
 
 	if (!pxe_reopen())
 		return PXE_S_UNDI_CANNOT_INITIALIZE;
-	receive_start();
+	receive_start(RECEIVE_BUFFERS);
 	status = listen();
 	if (!status)
 		opened = true;

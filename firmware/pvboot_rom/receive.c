@@ -11,22 +11,21 @@
 #include "pvboot.h"
 #include "virtio.h"
 
-#define KEEP (RECEIVE_BUFFERS / 2) /* packets kept when nobody asks for them */
-
 /* Where runtime.ld has what a boot program is not loaded with: nothing is written here before it opens UDP or UNDI. */
 static struct packet buffers[RECEIVE_BUFFERS] __attribute__((section(".bss.packets")));
 static uint8_t waiting[RECEIVE_BUFFERS]; /* indexes of filled buffers, oldest first */
 static uint8_t waiting_len;
-static uint8_t taken; /* index of the buffer that a caller has, plus 1 */
-static bool posted;
+static uint8_t taken;  /* index of the buffer that a caller has, plus 1 */
+static uint8_t posted; /* that many: the device's, or filled by it */
+static bool lent;      /* those behind the first few are not to be posted */
 
 _Static_assert(RECEIVE_BUFFERS <= VIRTIO_RING, "a descriptor for each buffer");
 _Static_assert(sizeof(buffers[0].payload) >= PVBOOT_DGRAM_MAX, "a datagram fits"); /* [DRV-16], [DRV-18] */
 
 void receive_forget(void)
 {
-	posted = false;
-	waiting_len = taken = 0;
+	posted = waiting_len = taken = 0;
+	lent = false;
 }
 
 static void post(uint8_t i)
@@ -40,17 +39,29 @@ void receive_kick(void)
 		virtio_kick(&virtio_packets);
 }
 
-void receive_start(void)
+void receive_start(uint8_t n)
 {
-	if (posted)
+	if (lent && n > RECEIVE_FEW)
+		n = RECEIVE_FEW;
+	if (posted >= n)
 		return;
-	for (uint8_t i = 0; i < RECEIVE_BUFFERS; i++) {
-		virtio_packets.desc[i] = (struct vring_desc){
-			.addr = near_phys(&buffers[i]), .len = sizeof(buffers[i]), .flags = VRING_DESC_F_WRITE};
-		post(i);
+	for (; posted < n; posted++) {
+		struct vring_desc *d = &virtio_packets.desc[posted];
+
+		d->addr = near_phys(&buffers[posted]);
+		d->len = sizeof(buffers[0]);
+		d->flags = VRING_DESC_F_WRITE;
+		post(posted);
 	}
-	posted = true;
 	receive_kick();
+}
+
+uint8_t *receive_lend(void)
+{
+	if (posted > RECEIVE_FEW)
+		return NULL;
+	lent = true;
+	return (uint8_t *)&buffers[RECEIVE_FEW];
 }
 
 /* Take what the device has filled to the waiting list. */
@@ -63,7 +74,7 @@ static void harvest(void)
 		uint32_t id = e->id, len = e->len;
 
 		q->last_used++;
-		if (id >= RECEIVE_BUFFERS)
+		if (id >= posted)
 			continue;
 		waiting[waiting_len++] = id;
 		if (buffers[id].pkt.length > PVBOOT_FRAME_MAX || len < sizeof(buffers[id].pkt) + buffers[id].pkt.length)
@@ -118,9 +129,9 @@ void receive_drop_type(uint16_t type)
 
 void receive_trim(void)
 {
-	if (waiting_len <= KEEP)
+	if (waiting_len <= posted / 2)
 		return;
-	while (waiting_len > KEEP)
+	while (waiting_len > posted / 2)
 		receive_drop(0);
 	receive_kick();
 }

@@ -16,8 +16,17 @@ struct packet {
 /* The device was reset: it has no buffers any more. */
 void receive_forget(void);
 
-/* Let the device have the buffers, unless it has them. */
-void receive_start(void);
+#define RECEIVE_FEW (RECEIVE_BUFFERS / 2)
+
+/* Let the device have the first n buffers, unless it has them; those that are lent stay so. */
+void receive_start(uint8_t n);
+
+/*
+ * Memory of RECEIVE_LENT bytes, for good: the buffers that only a boot program with much to receive needs.  NULL if the
+ * device has them.
+ */
+#define RECEIVE_LENT ((RECEIVE_BUFFERS - RECEIVE_FEW) * sizeof(struct packet))
+uint8_t *receive_lend(void);
 
 /* The oldest packet of a type, in place n or behind it; NULL if there is none.  With it, *n is where it lies. */
 struct packet *receive_next(uint16_t type, uint8_t *n);

@@ -6,6 +6,6 @@ fuzz_tftp_msg_SRCS := hostd/tftp_msg.c
 fuzz_tftp_msg_CPPFLAGS := -Ihostd
 fuzz_tftp_SRCS := hostd/tftp_client.c hostd/tftp_blocks.c hostd/tftp_msg.c hostd/tftp_path.c
 fuzz_tftp_CPPFLAGS := -Ihostd
-fuzz_tftp_serve_SRCS := hostd/tftp_serve.c hostd/tftp_session.c hostd/tftp_keep.c hostd/tftp_msg.c hostd/log.c tests/unit/fake_file.c
+fuzz_tftp_serve_SRCS := hostd/bootfile.c hostd/tftp_serve.c hostd/tftp_session.c hostd/tftp_keep.c hostd/tftp_msg.c hostd/log.c tests/unit/fake_file.c
 fuzz_tftp_serve_CPPFLAGS := -Ihostd -Itests/unit
 fuzz_tftp_serve_LDLIBS := -levent_core

@@ -50,7 +50,7 @@ def slow_initrd(lab):
 
 def in_mid_boot(vm, hostd):
     """The initrd is on its way.  (Only SeaBIOS shows its console on the serial line.)"""
-    hostd.wait("gave the boot program bzImage")
+    hostd.wait('opened "init_task"')
     time.sleep(0.5)
     assert "PVBOOT-KERNEL-ENTRY" not in vm.console.text(), "too late for this test to mean anything"
 

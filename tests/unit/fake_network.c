@@ -44,6 +44,22 @@ void dhcp_cancel(struct dhcp *ended)
 	fake_dhcp_running = false;
 }
 
+static uint8_t packet[PVBOOT_DHCP_PACKET];
+
+void fake_dhcp_options(const void *options, size_t len)
+{
+	static const uint8_t head[] = {2, 1, 6}, begin[] = {0x63, 0x82, 0x53, 0x63, 53, 1, 5};
+	size_t at = 236;
+
+	memset(packet, 0, sizeof(packet));
+	memcpy(packet, head, sizeof(head));
+	memcpy(packet + at, begin, sizeof(begin));
+	at += sizeof(begin);
+	assert_true(len < sizeof(packet) - at);
+	memcpy(packet + at, options, len);
+	packet[at + len] = 255;
+}
+
 void fake_dhcp_finish(uint32_t status, const char *text, const uint8_t address[4])
 {
 	static struct dhcp_result result;
@@ -56,6 +72,9 @@ void fake_dhcp_finish(uint32_t status, const char *text, const uint8_t address[4
 	memcpy(result.res.lease.address, address, 4);
 	memcpy(result.res.lease.boot_server, (uint8_t[]){172, 21, 0, 2}, 4);
 	snprintf(result.res.lease.bootfile, sizeof(result.res.lease.bootfile), "pxelinux.0");
+	memcpy(result.res.ack, packet, sizeof(packet));
+	memcpy(result.res.reply, packet, sizeof(packet));
+	memset(packet, 0, sizeof(packet));
 	dhcp.done(dhcp.arg, &result);
 }
 

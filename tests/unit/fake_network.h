@@ -13,6 +13,8 @@ extern bool fake_dhcp_running;
 extern uint8_t fake_dhcp_previous[4]; /* what it was to ask for again */
 extern uint8_t fake_dhcp_mac[6];
 /* End it: status, words, and a lease of that address with the boot file "pxelinux.0" at 172.21.0.2. */
+/* Have the next lease come with packets that have these options, and END. */
+void fake_dhcp_options(const void *options, size_t len);
 void fake_dhcp_finish(uint32_t status, const char *text, const uint8_t address[4]);
 
 /* The latest TFTP transfer. */

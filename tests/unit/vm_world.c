@@ -40,8 +40,9 @@ int setup(void **state)
 	snprintf(text, sizeof(text),
 		 "[vm local]\nroot = %s\nboot_file = small\nallow_uid = %d\n"
 		 "[vm net]\ninterface = x0\nmac = 52:54:00:12:34:57\nallow_uid = %d\n"
+		 "[vm plain]\ninterface = x0\nmac = 52:54:00:*\nallow_uid = %d\npxelinux = plain\n"
 		 "[vm t*]\ninterface = x0\nmac = 52:54:00:*\nallow_uid = %d %d\nboot_file = mine/other.0\n",
-		 f->root, UID, UID, UID, UID + 1);
+		 f->root, UID, UID, UID, UID, UID + 1);
 	assert_true(conf_parse(&f->conf, "f", text, strlen(text)));
 	assert_true(conf_check(&f->conf, "f"));
 	assert_true(conf_open_roots(&f->conf, "f"));
