@@ -202,6 +202,8 @@ struct cache *cache_new(struct event_base *base, struct http *http, const struct
 		return NULL;
 	}
 	cache_entry_scan(cache);
+	log_msg(LOG_INFO, NULL, "cache: %u files of earlier boots, %llu of %llu MiB", cache->count,
+		(unsigned long long)cache->stored >> 20, (unsigned long long)cache->size >> 20);
 	return cache;
 }
 

@@ -310,7 +310,8 @@ static bool begin_storing(struct cache_entry *entry, const char *old_id)
 	struct cache_job *job;
 	int fd;
 
-	if (!cache->disk || !cache_entry_make_room(cache, entry->meta.size))
+	/* What waits to be written takes the memory of fetches to come. */
+	if (!cache->disk || file_memory_short() || !cache_entry_make_room(cache, entry->meta.size))
 		return false;
 	fd = fcntl(entry->mem->fd, F_DUPFD_CLOEXEC, 0);
 	job = fd < 0 ? NULL : cache_job_new(CACHE_STORE, fd, on_stored, entry);

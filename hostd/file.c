@@ -22,6 +22,11 @@ void file_set_limits(uint64_t one, uint64_t all)
 	max_total = all;
 }
 
+bool file_memory_short(void)
+{
+	return total > max_total / 2;
+}
+
 struct file *file_alloc(const char *vm, const char *name)
 {
 	struct file *file = calloc(1, sizeof(*file));

@@ -51,6 +51,9 @@ uint64_t file_stamp(const struct file *file);
 /* Bounds on what fetched files may take: bytes of one file, and of all together.  Beyond them a fetch fails. */
 void file_set_limits(uint64_t one, uint64_t all);
 
+/* Is more than half of what they may take together in use? */
+bool file_memory_short(void);
+
 /* pread() within what is available; 0 at its end. */
 ssize_t file_read(struct file *file, uint64_t offset, void *buf, size_t len);
 

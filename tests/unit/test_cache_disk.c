@@ -296,6 +296,21 @@ static void test_cache_made_smaller(void **state)
 	assert_int_equal(world_count(w, ".data"), 1);
 }
 
+static void test_cache_memory_is_short(void **state)
+{
+	struct world *w = *state;
+	struct file *file;
+
+	file_set_limits(4 * SIZE, 4 * SIZE);
+	file = world_tftp(w, "a");
+	world_send(3 * SIZE, 1);
+	world_expect(file, 3 * SIZE, 1);
+	world_run(w, NULL);
+	assert_int_equal(world_count(w, ""), 0);
+	file_unref(file);
+	world_store(w, "b", SIZE, 2);
+}
+
 static void test_cache_disk_is_full(void **state)
 {
 	struct world *w = *state;
@@ -453,6 +468,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cache_made_smaller, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_purge_while_read_and_stored, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_killed_at_many_points, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_cache_memory_is_short, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_disk_is_full, world_setup, world_teardown),
 	};
 
