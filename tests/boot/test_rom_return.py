@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What becomes of the machine where the ROM boots nothing, or its boot program does not."""
+import shutil
+
 import pytest
 
 from lib.kernel import NEXT_DEVICE_LINE, make_disk, make_initrd
 from lib.pvboot import ROM
+from lib.servers import dhcpd_host
 from lib.vm import Vm
 
+LPXELINUX = "/usr/lib/PXELINUX/lpxelinux.0"
 BASE_MEMORY_WORD = 0x413  # BIOS data area: KiB of base memory
 FULL_BASE_KB = 639  # what SeaBIOS leaves
 
@@ -18,11 +22,15 @@ def with_disk(lab):
 
 # 0: unload and go on; 4 and 5: keep UNDI, keep all (PXE 2.1); -1: pxelinux calls INT 18h itself.
 @pytest.mark.parametrize("kind", [0, 4, 5, -1])
-def test_rom_goes_to_the_next_device_after_localboot(lab, with_disk, kind):
-    """pxelinux has overwritten the BIOS's stack by then."""
+@pytest.mark.parametrize("program", ["pxelinux.0", "lpxelinux.0"])
+def test_rom_goes_to_the_next_device_after_localboot(lab, with_disk, kind, program):
+    """pxelinux has overwritten the BIOS's stack by then.  lpxelinux has used UNDI."""
+    shutil.copy(LPXELINUX, lab.root)
     config = lab.root / "pxelinux.cfg" / "default"
     config.write_text(f"DEFAULT disk\nLABEL disk\nlocalboot {kind}\n")
-    vm = lab.vm(lab.servers(), args=with_disk)
+    lab.dhcpd(hosts=[dhcpd_host(filename=program)])
+    lab.tftpd()
+    vm = lab.vm(lab.hostd(), args=with_disk)
     vm.wait(NEXT_DEVICE_LINE, 60)
     assert "local disk" in vm.console.text()
 
