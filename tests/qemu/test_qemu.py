@@ -126,7 +126,7 @@ def interrupts(tmp_path, cell):
         assert vm.console.text().endswith("R" + "iI2" * 6), "an interrupt too many"
 
 
-with_intx = [cell for cell in cells("pc", "64M") if cell.attach == "vfio-user" and cell.memory == "64M"]
+with_intx = [cell for cell in cells("pc", "64M") if (cell.attach, cell.machine, cell.memory) == ("vfio-user", "pc", "64M")]
 if with_intx:  # under TCG this attachment alone carries them
 
     @pytest.mark.parametrize("cell", with_intx, ids=str)
