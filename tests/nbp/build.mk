@@ -3,7 +3,7 @@
 
 PXETEST_DIR := tests/nbp/pxetest
 PXETEST_B := $(B)/$(PXETEST_DIR)
-PXETEST_OBJS := $(addprefix $(PXETEST_B)/,start.o pxetest.o info.o transfer.o udp.o modes.o undi.o)
+PXETEST_OBJS := $(addprefix $(PXETEST_B)/,start.o pxetest.o far.o info.o transfer.o udp.o modes.o undi.o frames.o)
 PXETEST_CFLAGS := $(filter-out -I$(ROM_DIR) -Iprotocol,$(ROM_CFLAGS))
 
 $(PXETEST_B)/%.o: $(PXETEST_DIR)/%.c

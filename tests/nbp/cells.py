@@ -341,8 +341,8 @@ CELLS = [
     Cell("undionly-pxelinux.0", "kernel-bytes", undionly_pxelinux, "dhcpd", "atftpd", machine="q35", undi=True),
     Cell("pxelinux-undionly-pxelinux", "kernel-bytes", pxelinux_undionly_pxelinux, "dhcpd", "tftpd-hpa", undi=True),
     Cell("pxelinux-undionly-pxelinux", "kernel-bytes", pxelinux_undionly_pxelinux, "kea", "dnsmasq", machine="q35", undi=True),
-    Cell("installer-text", "dialogue-on-picture", installer("text", ["ret"]), "dhcpd", "tftpd-hpa", long=True, seconds=300),
-    Cell("installer-text", "dialogue-on-picture", installer("text", ["ret"]), "kea", "dnsmasq", machine="q35", long=True, seconds=300),
-    Cell("installer-gtk", "dialogue-on-picture", installer("gtk", ["ret"]), "dnsmasq", "tftpd-hpa", long=True, seconds=300),
-    Cell("installer-gtk", "dialogue-on-picture", installer("gtk", ["ret"]), "dhcpd", "atftpd", machine="q35", long=True, seconds=300),
+    Cell("installer-text", "dialogue-on-picture", installer("text", ["ret"]), "dhcpd", "tftpd-hpa", long=True, seconds=900),
+    Cell("installer-text", "dialogue-on-picture", installer("text", ["ret"]), "kea", "dnsmasq", machine="q35", long=True, seconds=900),
+    Cell("installer-gtk", "dialogue-on-picture", installer("gtk", ["ret"]), "dnsmasq", "tftpd-hpa", long=True, seconds=900),
+    Cell("installer-gtk", "dialogue-on-picture", installer("gtk", ["ret"]), "dhcpd", "atftpd", machine="q35", long=True, seconds=900),
 ]

@@ -58,6 +58,7 @@ uint32_t peek32(uint32_t at);
 void poke8(uint32_t at, uint8_t value);
 void poke32(uint32_t at, uint32_t value);
 void fill(uint32_t at, uint32_t len);
+uint32_t find_change(uint32_t at, uint32_t len);
 static inline uint32_t far_linear(uint32_t far)
 {
 	return ((far >> 16) << 4) + (far & 0xffff);
