@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan.h"
+#include "plan_answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -47,9 +47,38 @@ static void check_plan(const struct plan *plan)
 			abort();
 }
 
+static const struct plan_guest guest = {.prefix = "boot/", .uuid = {[6] = 0x40}};
+
+/* A list is what the guest checks [DRV-25], and each number of it is a command that can be booted. */
+static void list(const struct plan_config *config, const struct plan_choice *choice)
+{
+	static struct pvboot_plan_list shown;
+	char error[PLAN_ERROR_MAX] = "";
+	struct plan_command command;
+	static struct plan plan;
+	uint32_t nuls = 0;
+
+	if (!plan_answer_list(&shown, config, choice, &guest, error, sizeof(error))) {
+		if (!error[0])
+			abort();
+		return;
+	}
+	for (size_t i = 0; i < sizeof(shown.bytes); i++)
+		nuls += !shown.bytes[i];
+	if (!shown.n_entries || shown.selected >= shown.n_entries || nuls <= shown.n_entries || !shown.first)
+		abort();
+	for (uint32_t n = 0; n <= shown.n_entries; n++) {
+		if (!plan_answer_chosen(&command, &shown, config, choice, shown.first + n)) {
+			if (n < shown.n_entries)
+				abort();
+		} else if (!plan_make(&plan, config, &command, &guest, error, sizeof(error))) {
+			abort();
+		}
+	}
+}
+
 static void make(const struct plan_config *config, const struct plan_command *command)
 {
-	static const struct plan_guest guest = {.prefix = "boot/", .uuid = {[6] = 0x40}};
 	static struct plan plan;
 	char error[PLAN_ERROR_MAX] = "";
 
@@ -69,9 +98,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char error[PLAN_ERROR_MAX] = "";
 
 	if (plan_parse(&config, "f", text, len, on_include, &input) == PLAN_PARSED) {
-		if (plan_choose(&choice, &config, error, sizeof(error)))
+		if (plan_choose(&choice, &config, error, sizeof(error))) {
 			make(&config, &choice.command);
-		else if (!error[0])
+			if (choice.ask)
+				list(&config, &choice);
+		} else if (!error[0])
 			abort();
 		for (const struct plan_label *label = config.labels; label; label = label->next) {
 			const struct plan_command command = {.text = label->name, .where = label->where};
