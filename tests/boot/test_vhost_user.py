@@ -8,6 +8,7 @@ import time
 import pytest
 
 from lib.kernel import SOURCES, make_initrd
+from lib.netns import wait_for
 from lib.servers import TOP
 from lib.tftproot import APPEND, write_config
 
@@ -169,6 +170,25 @@ def test_vhost_user_device_starts_late(lab):
     vm.wait("waiting for pvboot-device", 30)
     vm.start_device()
     lab.check(vm, timeout=60)
+
+
+@pytest.mark.parametrize("machine", ["pc", pytest.param("q35", marks=LONG)])
+def test_vhost_user_migrates(lab, machine):
+    """[DEV-64] From one QEMU with its device to another with its own; here with a request under way, which is begun again there."""
+    hostd = lab.hostd()
+    lab.tftpd()
+    source = lab.vhost_vm(hostd, machine=machine)
+    source.wait(r"^DHCP \.", 60)
+    way = f"unix:{lab.place('migration')}"
+    target = lab.vhost_vm(hostd, machine=machine, args=["-incoming", way])
+    target.qmp_connect()
+    source.qmp_connect().execute("migrate", uri=way)
+    wait_for(lambda: source.monitor.execute("query-migrate").get("status") in ("completed", "failed"), 60, "the migration's end")
+    status = source.monitor.execute("query-migrate")
+    assert status["status"] == "completed", status
+    source.stop()
+    lab.dhcpd()
+    lab.check(target, timeout=60)
 
 
 # ---- after the boot -----------------------------------------------------------------------------------------------------------
