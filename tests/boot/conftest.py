@@ -29,8 +29,14 @@ def pytest_sessionstart(session):
 
 
 def pytest_configure(config):
+    # What `pvboot run` remembers of QEMUs is the tests' own.
+    config.pvboot_cache = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix=f"{PREFIX}cache-")
     config.addinivalue_line("markers", "kvm: needs /dev/kvm; run only with PVBOOT_TEST_KVM=1")
     config.addinivalue_line("markers", "long: takes minutes of waiting; run only with PVBOOT_TEST_LONG=1")
+
+
+def pytest_unconfigure(config):
+    shutil.rmtree(config.pvboot_cache, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -78,6 +78,12 @@ class RunVm(Vm):
         argv += ["-display", "none", "-serial", f"file:{self.console.path}", "-qmp", f"unix:{self.qmp},server=on,wait=off"]
         self.process = Process(argv, log=self.dir / "run.log", ns=ns)
 
+    def stop(self):
+        """As ^C does: what `pvboot run` made in /tmp goes, too."""
+        if self.monitor:
+            self.monitor.close()
+        self.process.stop(timeout=10)
+
     def device(self):
         """Id of its pvboot-device."""
         found = []
