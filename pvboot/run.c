@@ -346,7 +346,8 @@ static bool lost_device(struct run *run, bool *gone)
 	*gone = true;
 	if (status == 0)
 		return true; /* QEMU closed its end: it is about to end, too */
-	run->failed = WIFEXITED(run->device.status) && child_now_ms() - run->started_ms < DEVICE_START_MS;
+	run->failed = run->device_starts == 1 && WIFEXITED(run->device.status) &&
+		      child_now_ms() - run->started_ms < DEVICE_START_MS;
 	*gone = run->failed || !restart_device(run);
 	if (run->failed) {
 		fputs("pvboot: pvboot-device could not start: its reason stands above, or in the --log file\n", stderr);
