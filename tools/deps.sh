@@ -16,7 +16,7 @@ installer=0
 check="$demo libcmocka-dev nginx openssl python3-pytest python3-pytest-xdist kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
 # Boot programs, unpacked; what grub-mknetdir is linked with; what reads a screen.
 programs=
-few="grub-pc-bin grub-common grub2-common ipxe"
+few="grub-pc-bin grub-common ipxe"
 check+=" libdevmapper1.02.1 libefiboot1 libefivar1 libfreetype6 libfuse2 liblzma5"
 nbp="$check tesseract-ocr tesseract-ocr-eng"
 lint="$build libcmocka-dev clang-format-14 cppcheck"

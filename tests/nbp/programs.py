@@ -47,9 +47,7 @@ def floppy(root):
 
 def grub(root, config):
     """What grub-mknetdir makes (boot file grub/i386-pc/core.0), with a grub.cfg."""
-    mknetdir = PEERS / "grub2-common/usr/bin/grub-mknetdir"
-    if not mknetdir.exists():
-        mknetdir = PEERS / "grub-common/usr/bin/grub-mknetdir"
+    mknetdir = PEERS / "grub-common/usr/bin/grub-mknetdir"
     modules_at = PEERS / "grub-pc-bin/usr/lib/grub/i386-pc"
     command = [mknetdir, f"--net-directory={root}", "--subdir=grub", f"--directory={modules_at}", "--fonts=", "--locales=", "--themes="]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
