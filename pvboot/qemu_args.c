@@ -332,9 +332,14 @@ static void build_device(struct argv *out, const struct qemu_conf *conf)
 		build_vhost_user(out, conf);
 	argv_add(out, "-device");
 	switch (conf->attach) {
-	case ATTACH_VHOST_USER: /* on a bus that may be PCI Express the card's BARs are memory: that ROM can do both */
+	case ATTACH_VHOST_USER:
+		/*
+		 * On a bus that may be PCI Express the card's BARs are memory: that ROM can do both.  QEMU 7.2 dies
+		 * under TCG when a driver uses MSI-X and a control queue beside vhost-user: no MSI-X, which a card
+		 * without a link has no use for.
+		 */
 		snprintf(head, sizeof(head),
-			 "virtio-net-pci,id=" QEMU_ARGS_ID ",%s%s%s%s%s,netdev=" QEMU_ARGS_ID "-net,romfile=",
+			 "virtio-net-pci,id=" QEMU_ARGS_ID ",%s%s%s%s%s,netdev=" QEMU_ARGS_ID "-net,vectors=0,romfile=",
 			 *bus ? "bus=" : "", bus, *bus ? ",disable-legacy=on" : "disable-legacy=off",
 			 conf->mac ? ",mac=" : "", conf->mac ? conf->mac : "");
 		argv_add_escaped(out, head, conf->rom, "");

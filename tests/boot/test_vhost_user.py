@@ -2,13 +2,15 @@
 """pvboot-device as a vhost-user back end behind QEMU's own virtio-net card: whole boots, and processes that die under them."""
 import re
 import shutil
+import socket
 import subprocess
 import time
 
 import pytest
 
 from lib.kernel import SOURCES, make_initrd
-from lib.netns import wait_for
+from lib.netns import Process, wait_for
+from lib.pvboot import DEVICE
 from lib.servers import TOP
 from lib.tftproot import APPEND, write_config
 
@@ -219,3 +221,48 @@ def test_vhost_user_card_of_the_system(lab, machine):
         assert len(re.findall(r"^os: up at \S+ carrier 0$", text, re.M)) == times, vm.console.tail()
         assert len(re.findall(r"^os: later carrier 0 changes 0$", text, re.M)) == times, vm.console.tail()
     assert len(re.findall("phase rom", vm.device.text())) == 2
+
+
+@LONG
+def test_vhost_user_system_that_was_not_booted_by_it(lab):
+    """[DEV-66] The driver starts on a card that has a link: it is told that there is none, and nothing hangs; the reboot may boot from it."""
+    linux(lab)
+    kernel = ["-kernel", lab.root / "bzImage", "-initrd", lab.root / "init_task", "-append", "console=ttyS0"]
+    vm = lab.vhost_vm(lab.servers(), memory="512M", args=kernel)
+    vm.wait("os: end", 120)
+    text = vm.console.text()
+    assert re.search(r"^os: later carrier 0 changes [01]$", text, re.M), vm.console.tail()
+    up, driver = (float(re.search(rf"^os: {word} at (\S+)", text, re.M)[1]) for word in ("up", "driver"))
+    assert up - driver < 20, "the driver was held up"
+    assert "phase rom" not in vm.device.text()
+
+
+# ---- the command line -----------------------------------------------------------------------------------------------------------
+
+
+def refused(*argv, **kw):
+    """What pvboot-device says that does not start."""
+    done = subprocess.run([DEVICE, *argv], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=20, **kw)
+    assert done.returncode in (1, 2), done.stderr
+    return done.stderr
+
+
+def test_vhost_user_command_line(tmp_path, built):
+    attach = ["--attach", "vhost-user"]
+    assert "--fd N is missing" in refused(*attach)
+    assert "--socket: File name too long" in refused(*attach, "--socket", tmp_path / ("x" * 110))
+    assert "No such file" in refused(*attach, "--socket", tmp_path / "none" / "sock")
+    (tmp_path / "file").write_text("mine")
+    assert "Address already in use" in refused(*attach, "--socket", tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert "listens at an absolute path" in refused(*attach, "--fd", str(ours.fileno()), pass_fds=[ours.fileno()])
+
+
+def test_vhost_user_one_process_for_a_socket(tmp_path, built):
+    argv = ["--attach", "vhost-user", "--socket", tmp_path / "sock", "--hostd", tmp_path / "none"]
+    first = Process([DEVICE, *argv], log=tmp_path / "device.log")
+    wait_for(lambda: (tmp_path / "sock").is_socket(), 10, first.text)
+    assert "belongs to another pvboot-device" in refused(*argv)
+    assert first.alive() and (tmp_path / "sock").is_socket()

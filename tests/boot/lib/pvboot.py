@@ -115,7 +115,7 @@ class VhostVm(Vm):
         self.device = None
         self.start_device()
         retry = "reconnect-ms=500" if qemu_version() >= (9, 2) else "reconnect=1"
-        card = f"virtio-net-pci,id=pvboot,netdev=n0,bootindex=1,mac={mac or MAC}"
+        card = f"virtio-net-pci,id=pvboot,netdev=n0,bootindex=1,vectors=0,mac={mac or MAC}"
         if machine == "q35":
             card = f"{card},bus=rp0,romfile={rom or BUILD / 'pvboot-1af4-1041.rom'}"
         else:
