@@ -51,6 +51,7 @@ static const struct option long_options[] = {
 	{"host-wait", required_argument, NULL, OPT_VM},
 	{"frames", required_argument, NULL, OPT_VM},
 	{"source", required_argument, NULL, OPT_VM},
+	{"pxelinux", required_argument, NULL, OPT_VM},
 	{"boot", required_argument, NULL, OPT_VM},
 	{"boot-option", required_argument, NULL, OPT_VM},
 	{"kernel", required_argument, NULL, OPT_VM},
@@ -78,7 +79,7 @@ static const char usage[] =
 	"      --allow-uid LIST  users who may connect (default: who starts hostd), or any\n"
 	"      --mac LIST, --proxy auto|wait|off, --dhcp-timeout S, --tftp-blksize N,\n"
 	"      --tftp-windowsize N, --host-wait S, --boot-option N, --frames on|off,\n"
-	"      --source host|guest\n"
+	"      --source host|guest, --pxelinux file|plain\n"
 	"                        as the keys of [vm NAME] in hostd.conf(5); with --interface or --root\n"
 	"      --cache on|off, --tftp-max-age S, --serve-stale yes|no\n"
 	"                        when a copy of a file is served, likewise\n"
