@@ -63,8 +63,7 @@ KEYS = {
     "down": ([DOWN, DOWN], 2),
     "up-from-the-first-is-the-last": ([UP], 19),
     "down-from-the-last-is-the-first": ([UP, DOWN], 0),
-    "digit": ([b"7"], 6),
-    "letter": ([b"k"], 19),
+    "digit-and-letter": ([b"7", b"k"], 19),
     "capital": ([b"B", DOWN], 11),
     "no-such-entry": ([DOWN, b"z", b"0", b" "], 1),
 }

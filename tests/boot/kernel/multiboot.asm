@@ -36,7 +36,7 @@ file:
 	dd 0, 0
 	dw 34h, 20h, 2, 0, 0, 0
 segments:
-	dd 4, 0, 0, 0, 0, 0, 0, 0	; a note: not loaded
+	dd 4, 0, 0, 0, 16, 16, 4, 4	; a note: not loaded
 	dd 1, 0, LINKED, BASE, end - file, end - file + BSS_LEN, 7, 1000h
 %define AT(x) ((x) - LINKED + BASE)
 %else

@@ -34,5 +34,21 @@ def refused(lab, *options, qemu=()):
     return text
 
 
+def refused_one_by_one(lab, cases):
+    """Each of the kernels (name, image, words) is refused with these words; in one machine, which is reset after each."""
+    hostd = lab.hostd(vms=f"[vm guest]\nkernel = k\ninitrd = init_task\nroot = {lab.root}\nallow_uid = any")
+    vm = None
+    for n, (name, image, words) in enumerate(cases):
+        (lab.root / "k").write_bytes(image)
+        if vm:
+            vm.qmp_connect().execute("system_reset")
+        else:
+            vm = lab.vm(hostd)
+        vm.wait("leaving to the BIOS's next boot device", 30, count=n + 1)
+        text = vm.console.text().split("Booting from ROM")[-1]
+        assert words in text, f"{name}: {text}"
+        assert "PVBOOT-" not in text, f"{name}: {text}"
+
+
 def write_config(lab, text):
     (lab.root / "pxelinux.cfg" / "default").write_text(text)
