@@ -211,7 +211,8 @@ static void test_device_of_vhost_user(void **state)
 	assert_has(text,
 		   "-chardev socket,id=pvboot0-socket,path=/run/vm.sock,reconnect=1 "
 		   "-netdev vhost-user,id=pvboot0-net,chardev=pvboot0-socket "
-		   "-device virtio-net-pci,id=pvboot0,disable-legacy=off,mac=52:54:00:00:00:09,netdev=pvboot0-net,vectors=0,"
+		   "-device "
+		   "virtio-net-pci,id=pvboot0,disable-legacy=off,mac=52:54:00:00:00:09,netdev=pvboot0-net,vectors=0,"
 		   "romfile=/r,,om ");
 	assert_has(text, "-global virtio-net-pci.romfile= "); /* the user's own card; ours says its ROM itself */
 	bus = "rp0";
