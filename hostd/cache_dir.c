@@ -2,6 +2,7 @@
 /* cache_dir.c - the cache's directory. */
 #include "cache_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -11,6 +12,22 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static bool is_empty(int fd)
+{
+	int list_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = list_fd < 0 ? NULL : fdopendir(list_fd);
+	bool empty = list != NULL;
+	struct dirent *d;
+
+	while (list && (d = readdir(list)))
+		empty &= !strcmp(d->d_name, ".") || !strcmp(d->d_name, "..");
+	if (list)
+		closedir(list);
+	else if (list_fd >= 0)
+		close(list_fd);
+	return empty;
+}
 
 /* It is to be the user's alone.  False with words. */
 static bool own(int fd, const char *path, const char *user, char *why, size_t room)
@@ -23,8 +40,7 @@ static bool own(int fd, const char *path, const char *user, char *why, size_t ro
 		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
 		return false;
 	}
-	/* Only root's own is made over: another user's may be anybody's. */
-	if (st.st_uid != uid && st.st_uid == 0 && pw && !fchown(fd, uid, pw->pw_gid))
+	if (st.st_uid != uid && st.st_uid == 0 && pw && is_empty(fd) && !fchown(fd, uid, pw->pw_gid))
 		st.st_uid = uid;
 	if (st.st_uid != uid) {
 		snprintf(why, room, "cache_dir = %s belongs to uid %u, and hostd is uid %u: give it to that user", path,

@@ -153,6 +153,7 @@ static void test_cache_directory_refused(void **state)
 {
 	struct world *w = *state;
 	char why[256] = "", path[128];
+	struct stat st;
 
 	assert_int_equal(cache_dir_open(w->dir, "", why, sizeof(why)), -1);
 	assert_non_null(strstr(why, "another hostd has it"));
@@ -166,6 +167,19 @@ static void test_cache_directory_refused(void **state)
 		assert_int_equal(chown(path, 12345, 12345), 0);
 		assert_int_equal(cache_dir_open(path, "", why, sizeof(why)), -1);
 		assert_non_null(strstr(why, "belongs to uid 12345"));
+	}
+	if (!geteuid()) { /* it might be /var/cache */
+		snprintf(path, sizeof(path), "%s/full", w->dir);
+		assert_int_equal(mkdir(path, 0755), 0);
+		assert_int_equal(mkdir(strcat(path, "/x"), 0755), 0);
+		*strrchr(path, '/') = '\0';
+		assert_int_equal(cache_dir_open(path, "nobody", why, sizeof(why)), -1);
+		assert_non_null(strstr(why, "belongs to uid 0"));
+		assert_int_equal(rmdir(strcat(path, "/x")), 0);
+		*strrchr(path, '/') = '\0';
+		close(cache_dir_open(path, "nobody", why, sizeof(why)));
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_not_equal(st.st_uid, 0);
 	}
 	snprintf(path, sizeof(path), "%s/none/deep", w->dir);
 	assert_int_equal(cache_dir_open(path, "", why, sizeof(why)), -1);
