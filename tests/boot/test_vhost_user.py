@@ -49,7 +49,7 @@ LONG = pytest.mark.long
 @pytest.mark.parametrize(
     "machine,moment,after",
     [
-        ("pc", "Loading init_task", 0.7),
+        ("pc", "Loading init_task", 0.3),
         ("q35", "Loading bzImage", 0),
         pytest.param("pc", "Loading bzImage", 0, marks=LONG),
         pytest.param("q35", "Loading init_task", 0, marks=LONG),
@@ -59,7 +59,7 @@ LONG = pytest.mark.long
 )
 def test_vhost_user_killed_in_pxelinux(lab, machine, moment, after):
     """In pxelinux's own transfer: the datagrams go on."""
-    lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
+    lab.initrd = make_initrd(lab.root / "init_task", 64 * MIB)
     vm = lab.vhost_vm(lab.servers(), machine=machine)
     vm.wait(moment, 60)
     kill_and_restart(vm, after)
@@ -101,7 +101,7 @@ def test_vhost_user_killed_while_a_file_is_read(lab, after):
 
 @LONG
 def test_vhost_user_killed_again_and_again(lab):
-    lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
+    lab.initrd = make_initrd(lab.root / "init_task", 64 * MIB)
     vm = lab.vhost_vm(lab.servers())
     vm.wait("Loading bzImage", 60)
     for _ in range(4):
@@ -112,7 +112,7 @@ def test_vhost_user_killed_again_and_again(lab):
 
 @LONG
 def test_vhost_user_killed_with_hostd(lab):
-    lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
+    lab.initrd = make_initrd(lab.root / "init_task", 64 * MIB)
     hostd = lab.servers()
     vm = lab.vhost_vm(hostd)
     vm.wait("Loading init_task", 60)
@@ -127,7 +127,7 @@ def test_vhost_user_killed_with_hostd(lab):
 
 def mid_boot(lab, **kw):
     """A guest in the middle of pxelinux's transfer."""
-    lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
+    lab.initrd = make_initrd(lab.root / "init_task", 64 * MIB)
     hostd = lab.servers()
     vm = lab.vhost_vm(hostd, **kw)
     vm.wait("Loading init_task", 60)
