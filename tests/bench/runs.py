@@ -5,6 +5,7 @@ import re
 import select
 import signal
 import subprocess
+import tempfile
 import time
 
 from lib.kernel import END_LINE, ENTRY_LINE
@@ -31,11 +32,12 @@ class Run:
         self.entry = FIRST_LINE if real else ENTRY_LINE.encode()
         self.last = FIRST_LINE if real else END_LINE.encode()
         read, write = os.pipe()
+        self.errors = tempfile.TemporaryFile()  # apart: a warning of QEMU's would fall into the middle of a line of the guest's
         try:
             self.start = time.monotonic()
             self.child = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL"] + ns.enter() + [str(a) for a in argv],
-                stdin=subprocess.DEVNULL, stdout=write, stderr=subprocess.STDOUT, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=write, stderr=self.errors, start_new_session=True,
             )  # fmt: skip
         finally:
             os.close(write)
@@ -71,7 +73,8 @@ class Run:
             pass
 
     def text(self):
-        return self.output.decode("ascii", "replace")
+        self.errors.seek(0)
+        return self.output.decode("ascii", "replace") + "\n" + self.errors.read().decode("utf-8", "replace")
 
 
 def together(runs):
