@@ -2,8 +2,8 @@
 /*
  * fuzz_tftp - the client against a hostile server and network.
  *
- * The first two bytes choose blksize and windowsize; then come events: a kind, and for a datagram its port, two bytes
- * of length and the bytes.
+ * The first two bytes choose blksize and windowsize, and whether larger blocks are tried; then come events: a kind, and
+ * for a datagram its port, two bytes of length and the bytes.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -84,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	tftp_client_init(&c, &req, (uint16_t)(8 + data[0] * 8), (uint16_t)(1 + data[1] % 64), &ops, &owner, &out,
 			 &owner);
+	c.large_blksize = data[1] & 0x80 ? 4096 : 0;
 	tftp_client_start(&c, now);
 	data += 2;
 	while (data < end && c.state != TFTP_DONE) {
