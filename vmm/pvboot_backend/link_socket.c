@@ -254,6 +254,11 @@ void link_socket_dialed(struct link_socket *s, int fd, int error)
 {
 	char line[128];
 
+	if (s->resting) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
 	if (fd >= 0) {
 		s->fd = fd;
 		link_up(&s->link);
@@ -297,6 +302,24 @@ bool link_socket_init(
 void link_socket_start(struct link_socket *s)
 {
 	s->dial(s->arg);
+}
+
+void link_socket_rest(struct link_socket *s, bool rest)
+{
+	if (s->resting == rest)
+		return;
+	s->resting = rest;
+	if (!rest) {
+		s->retry_ms = LINK_SOCKET_RETRY_MIN_MS;
+		s->dial(s->arg);
+		return;
+	}
+	event_del(s->retry);
+	hang_up(s);
+	s->link.was_up = false; /* the next connection is the first of another boot */
+	if (s->link.state == LINK_UP)
+		s->link.state = LINK_RESUMING; /* nothing is lost that anybody waits for */
+	link_down(&s->link);
 }
 
 void link_socket_close(struct link_socket *s)

@@ -21,7 +21,8 @@ struct link_socket {
 	struct event *readable, *writable, *turn, *timer, *retry;
 	int fd; /* -1: not connected */
 	uint32_t retry_ms;
-	bool missed; /* that there is no host was said */
+	bool missed;  /* that there is no host was said */
+	bool resting; /* link_socket_rest() */
 	/* the owner's */
 	void (*dial)(void *arg);
 	int64_t (*move)(void *arg, int fd, uint64_t offset, struct pvboot_io *io, uint64_t to, uint32_t len);
@@ -42,6 +43,12 @@ bool link_socket_init(struct link_socket *s, struct event_base *base, const stru
 
 /* Begin to look for hostd. */
 void link_socket_start(struct link_socket *s);
+
+/*
+ * Nobody needs hostd for now: end the connection, without a word in the log, and look for none; or (rest false) do as
+ * link_socket_start().  The guest's requests are to be over.
+ */
+void link_socket_rest(struct link_socket *s, bool rest);
 
 /* The outcome of dial(): a connected socket, which becomes the link's, or -1 and an errno. */
 void link_socket_dialed(struct link_socket *s, int fd, int error);

@@ -24,6 +24,7 @@
 #define LEAVE_MS 100   /* for QEMU to say what it has to say when a queue stops */
 #define LOOK_MS 200    /* between two looks at guest memory */
 #define LINGER_MS 5000 /* for a QEMU that cannot be watched to come back */
+#define IDLE_MS 10000  /* for a ROM to start, before hostd is left to others */
 
 static struct vhost_user server;
 static struct device *device;
@@ -52,6 +53,14 @@ static void hide(bool away)
 
 /* ---- the connection --------------------------------------------------------------------------------------------- */
 
+/* hostd takes one device for each guest: that of a guest that has booted makes room, where it is migrated for another.
+ */
+static void rest(bool so)
+{
+	if (!device->dir)
+		link_socket_rest(&device->link, so);
+}
+
 static void hang_up(void)
 {
 	if (connection)
@@ -64,6 +73,15 @@ static void hang_up(void)
 /* The boot is over, or another driver has the card: end the link, until a ROM asks for it. */
 static void on_leave(evutil_socket_t fd, short what, void *arg)
 {
+	rest(true);
+	if (!server.nslots) {
+		/*
+		 * No driver has started, and without guest memory the next ROM's word could not be seen.  Where the
+		 * guest was migrated here its card may have come without a link, which a new connection gives it.
+		 */
+		hang_up();
+		return;
+	}
 	pvboot_front_forget(device->dev);
 	device_log(device, PVBOOT_LOG_DEBUG, "the guest's card has no link until the next boot");
 	hide(true);
@@ -94,10 +112,12 @@ static bool wanted(void)
 
 static void on_look(evutil_socket_t fd, short what, void *arg)
 {
-	if (!wanted())
+	if (!wanted()) {
 		after_ms(look, LOOK_MS);
-	else
-		hide(false);
+		return;
+	}
+	rest(false);
+	hide(false);
 }
 
 /* What is kept belongs to a guest whose memory is in this file. */
@@ -114,9 +134,14 @@ static void check_guest(void)
 	keep->ram_ino = ino;
 }
 
+static bool idle(void)
+{
+	return !server.queue[PVBOOT_Q_REQUESTS].running;
+}
+
 static void on_qemu(evutil_socket_t fd, short what, void *arg)
 {
-	bool ran = server.queue[PVBOOT_Q_REQUESTS].running;
+	bool ran = !idle();
 	enum vhost_user_result result = vhost_user_serve(&server);
 
 	if (result != VHOST_USER_GOOD) {
@@ -130,10 +155,12 @@ static void on_qemu(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	check_guest();
-	if (server.foreign || (boot_over && ran && !server.queue[PVBOOT_Q_REQUESTS].running))
+	if (server.foreign || (boot_over && ran && idle())) {
 		after_ms(leave, LEAVE_MS);
-	else if (server.queue[PVBOOT_Q_REQUESTS].running)
+	} else if (!idle()) {
 		event_del(leave);
+		rest(false);
+	}
 	device_served(device);
 }
 
@@ -194,6 +221,8 @@ static void on_client(evutil_socket_t fd, short what, void *arg)
 	hidden = false;
 	watch_process(client);
 	vhost_user_connect(&server, client);
+	/* a guest that was migrated here, or begins elsewhere, is not booted from this card */
+	after_ms(leave, IDLE_MS);
 	connection = device_watch(device, client, on_qemu);
 	if (!connection)
 		device_end(device, "out of memory");
@@ -309,6 +338,8 @@ static const char *open_vhost_user(struct device *d)
 	own_socket = o->socket;
 	if (own_socket)
 		fd = listen_open(d->own);
+	else
+		listen_show(d->own); /* should the process before this one have been killed while it hid it */
 	if (fd < 0) {
 		errno = -fd;
 		return "--socket";
@@ -340,4 +371,4 @@ static void end(struct device *d)
 }
 
 const struct attach_ops attach_vhost_user = {
-	.name = "vhost-user", .open = open_vhost_user, .set_irq = set_irq, .call = call, .end = end};
+	.name = "vhost-user", .open = open_vhost_user, .set_irq = set_irq, .call = call, .idle = idle, .end = end};

@@ -168,6 +168,11 @@ static void dial(void *arg)
 	struct device *d = arg;
 	int fd, error;
 
+	/* hostd may have turned to another device of the same guest, where that is being migrated */
+	if (d->link.link.was_up && d->attach->idle && d->attach->idle()) {
+		link_socket_rest(&d->link, true);
+		return;
+	}
 	if (d->dial < 0) {
 		fd = link_socket_connect(d->options.hostd);
 		link_socket_dialed(&d->link, fd, fd < 0 ? -fd : 0);
