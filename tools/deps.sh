@@ -21,6 +21,8 @@ check+=" libdevmapper1.02.1 libefiboot1 libefivar1 libfreetype6 libfuse2 liblzma
 nbp="$check tesseract-ocr tesseract-ocr-eng"
 lint="$build libcmocka-dev clang-format-14 cppcheck"
 fuzz="$build clang-14 libclang-rt-14-dev"
+# no libvirt-daemon-system: that is the part which starts services and makes users
+libvirt="libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients virtinst qemu-utils"
 qemus=0
 peers=build/peers
 
@@ -28,7 +30,7 @@ case "${1:-}" in
 build) want="$build" kernel=0 atftpd=0 ;;
 demo) want="$demo" kernel=1 atftpd=0 ;;
 check) want="$check" kernel=1 atftpd=1 installer=1 programs="$few" ;;
-check-qemu) want="$check" kernel=1 atftpd=0 qemus=1 ;;
+check-qemu) want="$check $libvirt" kernel=1 atftpd=0 qemus=1 ;;
 check-nbp)
 	want="$nbp" kernel=1 atftpd=1
 	programs="$few memtest86+ debian-installer-12-netboot-amd64"

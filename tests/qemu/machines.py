@@ -7,9 +7,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib.kernel import SOURCES
 from lib.netns import Process, wait_for
 from lib.pvboot import PVBOOT
 from lib.servers import MAC, TOP
+from lib.tftproot import APPEND, write_config
 from lib.vm import Console, Vm, find_child
 
 PEERS = TOP / "build" / "peers"
@@ -21,6 +23,19 @@ PROGRAMS = {
 ATTACHMENTS = re.findall(r'^\t\[ATTACH_\w+\] = "([\w-]+)",$', (TOP / "pvboot" / "attach.c").read_text(), re.M)
 MACHINES = {"pc": ["-M", "pc"], "q35": ["-M", "q35"], "q35port": ["-M", "q35", "-device", "pcie-root-port,id=rp0,chassis=1"]}
 MEMORY = ["64M", "6G"]
+
+
+MODULES = "virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net".split()
+
+
+def linux(lab, init):
+    """What a lab's servers hand out is Debian's kernel, and an initramfs with its virtio drivers and this init."""
+    shutil.copy(PEERS / "bzImage", lab.root / "bzImage")
+    modules = [PEERS / "modules" / f"{name}.ko" for name in MODULES]
+    assert all(m.exists() for m in modules), "run tools/deps.sh check"
+    command = [TOP / "tools" / "mkinitramfs.sh", lab.root / "init_task", SOURCES / init, *modules]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    write_config(lab.root, append=APPEND.replace("console=serial", "console=ttyS0"))
 
 
 def version(program):
