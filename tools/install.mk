@@ -7,7 +7,8 @@ INST_SBIN := $(B)/pvboot-hostd
 INST_SHARE := $(B)/pvboot.rom $(B)/pvboot-1af4-1000.rom $(B)/pvboot-1af4-1041.rom
 INST_MAN := $(wildcard docs/*.1 docs/*.5 docs/*.8)
 INST_DOC := $(wildcard README.md LICENSE docs/*.md examples/*.conf examples/*.cfg examples/palacios/*.xml)
-INST_UNITS := $(wildcard examples/*.service)
+INST_UNITS := $(wildcard examples/*.service examples/*.socket)
+INST_LIBVIRT := $(wildcard examples/libvirt/*.xml)
 DEST = $(DESTDIR)$(PREFIX)
 
 install: all
@@ -19,6 +20,11 @@ install: all
 	$(Q)$(INSTALL) -m 644 $(INST_DOC) $(DEST)/share/doc/pvboot
 	$(Q)for page in $(INST_MAN); do \
 		$(INSTALL) -D -m 644 $$page $(DEST)/share/man/man$${page##*.}/$${page##*/} || exit; \
+	done
+	$(Q)$(INSTALL) -d $(DEST)/share/doc/pvboot/libvirt
+	$(Q)for xml in $(INST_LIBVIRT); do \
+		sed 's|/usr/local/|$(PREFIX)/|g' $$xml > $(DEST)/share/doc/pvboot/libvirt/$${xml##*/} && \
+		chmod 644 $(DEST)/share/doc/pvboot/libvirt/$${xml##*/} || exit; \
 	done
 	$(Q)for unit in $(INST_UNITS); do \
 		sed 's|/usr/local/|$(PREFIX)/|g' $$unit > $(DEST)/lib/systemd/system/$${unit##*/} && \

@@ -133,7 +133,7 @@ def test_libvirt_transcript_is_what_virsh_prints(lab, libvirtd):
         said.append(as_read(libvirtd.on_terminal(words, until) if until else libvirtd.command(*words)))
 
     run("virsh define q35.xml")
-    run(f"virsh start --console {domain}", until=r"^hello: .*$")
+    run(f"virsh start --console {domain}", until=r"^hello: .* booted$")
     run("virsh list")
     run(f"virsh destroy {domain}")
     run(f"virsh undefine {domain}")
