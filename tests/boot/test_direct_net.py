@@ -130,7 +130,7 @@ def test_file_grows_slowly(lab):
     slow_servers(lab)
     vm = lab.vm(lab.hostd(options=DIRECT))
     lab.check(vm)
-    assert len(re.findall(r" \d+ of 16384 KiB ", vm.console.text())) >= 2
+    assert len(re.findall(r" \d+ of \d+ KiB ", vm.console.text())) >= 2  # how often depends on how it comes
 
 
 def test_file_of_unknown_size_grows_slowly(lab):

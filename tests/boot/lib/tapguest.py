@@ -70,7 +70,11 @@ class Device:
         self.send(RESUME, 0)
 
     def send(self, kind, number, body=b""):
-        self.socket.sendall(struct.pack("<IIHHI", LINK_MAGIC, len(body), kind, 0, number) + body)
+        self.socket.sendall(self.message(kind, number, body))
+
+    @staticmethod
+    def message(kind, number, body):
+        return struct.pack("<IIHHI", LINK_MAGIC, len(body), kind, 0, number) + body
 
     def next(self):
         while len(self.buffer) < 16 or len(self.buffer) < 16 + struct.unpack("<II", self.buffer[:8])[1]:
@@ -171,20 +175,32 @@ class TapGuest:
 
     def _carry(self):
         device = self.device
+        out = b""  # a hostd that waits for us to read does not read, either: never block in sending
         for frame in device.frames:
             self._in(frame)
         while True:
-            readable, _, _ = select.select([self.tap, device.socket, self.wake], [], [])
+            reading = [device.socket, self.wake] + ([] if out else [self.tap])
+            readable, writable, _ = select.select(reading, [device.socket] if out else [], [])
             if self.wake in readable:
                 os.read(self.wake, 1)
                 return
             try:
                 if self.tap in readable:
-                    device.send(FRAME, 0, os.read(self.tap, 65536))
+                    out = device.message(FRAME, 0, os.read(self.tap, 65536))
+                if self.tap in readable or writable:
+                    out = out[self._send(device, out) :]
                 if device.socket in readable:
                     self._frames_of(device)
             except (EOFError, OSError):
                 return
+
+    @staticmethod
+    def _send(device, out):
+        """Bytes that the link took."""
+        try:
+            return device.socket.send(out, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
 
     def _frames_of(self, device):
         """All whole messages that are there after one receive."""
