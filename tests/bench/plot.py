@@ -7,6 +7,7 @@ from matplotlib import pyplot  # noqa: E402 (after the choice of back end)
 
 from rows import MIB, ROWS, SIZES  # noqa: E402
 
+COLORS = {}  # of a peer, the same in all panels
 KINDS = ("pxelinux", "direct-local", "direct-cold-tftp", "direct-cold-http", "direct-warm-http")
 
 
@@ -26,13 +27,18 @@ def payloads(results, path):
     kinds = [kind for kind in KINDS if lines_of(results, kind)]
     if not kinds:
         return False
-    figure, panels = pyplot.subplots(1, len(kinds), figsize=(4.2 * len(kinds), 4), squeeze=False)
+    figure, panels = pyplot.subplots(1, len(kinds), figsize=(3.4 * len(kinds), 4), squeeze=False, sharey=True)
     for panel, kind in zip(panels[0], kinds):
         for peer, points in lines_of(results, kind).items():
-            panel.plot(*zip(*points), marker="o", linewidth=2.5 if peer.startswith("pvboot") else 1.2, label=peer)
-        panel.set(title=kind, xlabel="initrd, MiB", xscale="log", yscale="log", ylabel="seconds to the kernel")
+            ours = peer.startswith("pvboot")
+            color = "black" if ours else COLORS.setdefault(peer, f"C{len(COLORS)}")
+            panel.plot(*zip(*points), marker="o", linewidth=2.5 if ours else 1.2, color=color, label="pvboot" if ours else peer)
+        panel.set(title=kind, xlabel="initrd, MiB", xscale="log", yscale="log")
+        panel.set_xticks([length / MIB for length in SIZES.values()], [str(length // MIB) for length in SIZES.values()])
+        panel.minorticks_off()
         panel.legend(fontsize=7)
-        panel.grid(True, which="both", alpha=0.3)
+        panel.grid(True, alpha=0.3)
+    panels[0][0].set_ylabel("seconds to the kernel")
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
