@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "palacios_open.h"
+#include "pass_fd.h"
 
 #define STREAM_CONNECT 21 /* ioctl of /dev/v3-vmN: takes char[128], gives a descriptor */
 
@@ -45,25 +46,7 @@ int palacios_open(const char *path, const char *stream)
 
 static void answer(int to, const struct palacios_answer *a, int fd)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.bytes = {0}};
-	struct iovec iov = {(void *)(uintptr_t)a, sizeof(*a)};
-	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		struct cmsghdr *cmsg;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = sizeof(control.bytes);
-		cmsg = CMSG_FIRSTHDR(&mh);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	}
-	if (sendmsg(to, &mh, MSG_NOSIGNAL) < 0)
+	if (!pass_fd(to, a, sizeof(*a), fd))
 		_exit(1);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "isolate.h"
+#include "pass_fd.h"
 #include "source_helper.h"
 #include "udp.h"
 
@@ -105,25 +106,7 @@ static void remove_id(uint32_t id)
 
 static bool answer(int to, const struct source_answer *a, int fd)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.bytes = {0}};
-	struct iovec iov = {(void *)(uintptr_t)a, sizeof(*a)};
-	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		struct cmsghdr *cmsg;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = sizeof(control.bytes);
-		cmsg = CMSG_FIRSTHDR(&mh);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	}
-	return sendmsg(to, &mh, MSG_NOSIGNAL) == (ssize_t)sizeof(*a);
+	return pass_fd(to, a, sizeof(*a), fd);
 }
 
 void source_helper_serve(const struct conf *conf, int fd)

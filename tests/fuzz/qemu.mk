@@ -7,21 +7,21 @@ fuzz_link_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Itests/unit
 
 # The device's end of x-pci-proxy-dev, against a hostile QEMU.
 FUZZERS += fuzz_proxy
-fuzz_proxy_SRCS := vmm/qemu/proxy.c vmm/qemu/ram.c vmm/pvboot_backend/link_socket.c \
+fuzz_proxy_SRCS := vmm/qemu/proxy.c vmm/qemu/ram.c vmm/qemu/receive.c vmm/pvboot_backend/link_socket.c \
 	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c) $(wildcard vmm/pvboot_*.c)
 fuzz_proxy_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu
 fuzz_proxy_LDLIBS := -levent_core
 
 # The same of vfio-user.
 FUZZERS += fuzz_vfio_user
-fuzz_vfio_user_SRCS := $(addprefix vmm/qemu/,vfio_user.c vfio_user_info.c vfio_user_version.c ram.c) vmm/pvboot_backend/link_socket.c \
+fuzz_vfio_user_SRCS := $(addprefix vmm/qemu/,vfio_user.c vfio_user_info.c vfio_user_version.c ram.c receive.c) vmm/pvboot_backend/link_socket.c \
 	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c) $(wildcard vmm/pvboot_*.c)
 fuzz_vfio_user_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu
 fuzz_vfio_user_LDLIBS := -levent_core -ljansson
 
 # The same of vhost-user, and of a guest behind it.
 FUZZERS += fuzz_vhost_user
-fuzz_vhost_user_SRCS := $(addprefix vmm/qemu/,vhost_user.c ram.c) vmm/pvboot_backend/link_socket.c \
+fuzz_vhost_user_SRCS := $(addprefix vmm/qemu/,vhost_user.c ram.c receive.c) vmm/pvboot_backend/link_socket.c \
 	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c) $(wildcard vmm/pvboot_*.c)
 fuzz_vhost_user_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu
 fuzz_vhost_user_LDLIBS := -levent_core

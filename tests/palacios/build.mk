@@ -48,7 +48,7 @@ $(PALT_TESTS:%=$(PALT)/%): %: %.o $(PALT)/drive.o $(PALT_HOST_OBJS) $(PALT_STAND
 UNIT_TESTS += $(PALT_TESTS:%=$(PALT)/%)
 
 # The same host under a guest of QEMU's, and the device that hostd opens.
-PALT_ATTACH_OBJS := $(addprefix $(PALT)/,attach.o v3dev.o) $(B)/vmm/qemu/proxy.o
+PALT_ATTACH_OBJS := $(addprefix $(PALT)/,attach.o v3dev.o) $(addprefix $(B)/vmm/qemu/,proxy.o receive.o)
 $(addprefix $(PALT)/,attach.o v3dev.o): CPPFLAGS += -Ivmm -Ivmm/qemu -Itests/palacios
 
 $(PALT)/palacios-host: $(PALT_ATTACH_OBJS) $(PALT_HOST_OBJS) $(PALT_STANDIN_OBJS) $(PALT)/plugin.o

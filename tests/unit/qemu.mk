@@ -19,7 +19,7 @@ UNIT_TESTS += $(QEMU_TESTS:%=$(B)/tests/unit/%)
 $(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o vhost_world.o $(QEMU_TESTS:%=%.o)): \
 	CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit
 
-$(B)/tests/unit/test_proxy: $(B)/tests/unit/test_proxy.o $(B)/tests/unit/fake_qemu.o $(B)/vmm/qemu/proxy.o \
+$(B)/tests/unit/test_proxy: $(B)/tests/unit/test_proxy.o $(B)/tests/unit/fake_qemu.o $(B)/vmm/qemu/proxy.o $(B)/vmm/qemu/receive.o \
 	$(B)/vmm/qemu/ram.o $(QEMU_TEST_LINK) $(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
@@ -27,13 +27,13 @@ $(B)/tests/unit/test_proxy: $(B)/tests/unit/test_proxy.o $(B)/tests/unit/fake_qe
 VFIO_USER_TESTS := $(addprefix $(B)/tests/unit/,test_vfio_user test_vfio_user_refuse)
 
 $(VFIO_USER_TESTS): %: %.o $(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o) \
-	$(addprefix $(B)/vmm/qemu/,vfio_user.o vfio_user_info.o vfio_user_version.o ram.o) $(QEMU_TEST_LINK) \
+	$(addprefix $(B)/vmm/qemu/,vfio_user.o vfio_user_info.o vfio_user_version.o ram.o receive.o) $(QEMU_TEST_LINK) \
 	$(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -ljansson -lcmocka
 
 $(B)/tests/unit/test_vhost_user: %: %.o $(B)/tests/unit/vhost_world.o \
-	$(addprefix $(B)/vmm/qemu/,vhost_user.o ram.o) $(QEMU_TEST_LINK) $(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
+	$(addprefix $(B)/vmm/qemu/,vhost_user.o ram.o receive.o) $(QEMU_TEST_LINK) $(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
 

@@ -166,56 +166,17 @@ static enum proxy_result dispatch(struct proxy *p, int32_t cmd)
 
 /* ---- the socket ------------------------------------------------------------------------------------------------ */
 
-static bool take_fds(struct proxy *p, struct msghdr *mh)
-{
-	bool fit = !(mh->msg_flags & MSG_CTRUNC);
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (p->nfds < PROXY_FDS)
-				p->fds[p->nfds++] = fd;
-			else
-				close(fd);
-			fit &= p->nfds <= PROXY_FDS;
-		}
-	}
-	return fit;
-}
-
 /*
- * Read what is there.  The kernel ends a read behind the bytes that descriptors came with (unix(7)), so they belong to
- * the last message of those read together.
+ * Read what is there.  A read ends behind the bytes that descriptors came with, so they belong to the last message of
+ * those read together.
  */
 static enum proxy_result collect(struct proxy *p)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(PROXY_FDS * sizeof(int))];
-	} control;
-	struct iovec iov = {p->buf + p->have, sizeof(p->buf) - p->have};
-	struct msghdr mh = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	ssize_t n = recvmsg(p->fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const char *why;
+	ssize_t n = receive(p->fd, p->buf + p->have, sizeof(p->buf) - p->have, p->fds, &p->nfds, PROXY_FDS, &why);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return PROXY_GOOD;
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
-		return PROXY_CLOSED;
 	if (n < 0)
-		return fail(p, "the socket to QEMU cannot be read");
-	if (!take_fds(p, &mh))
-		return fail(p, "QEMU sent more descriptors than a message has");
+		return why ? fail(p, why) : PROXY_CLOSED;
 	p->have += (size_t)n;
 	return PROXY_GOOD;
 }

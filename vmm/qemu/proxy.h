@@ -11,8 +11,9 @@
 
 #include "pvboot_dev.h"
 #include "ram.h"
+#include "receive.h"
 
-#define PROXY_FDS 8 /* descriptors with one message */
+#define PROXY_FDS RECEIVE_FDS /* descriptors with one message */
 
 /* ---- the wire: what QEMU 7.2 to 10.2 speak on 64-bit hosts, in host byte order ----------------------------------- */
 

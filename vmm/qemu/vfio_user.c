@@ -289,31 +289,6 @@ static enum vfio_user_result first_message(struct vfio_user *v, size_t *used)
 
 /* ---- the socket ------------------------------------------------------------------------------------------------- */
 
-/* One command's descriptors come at a time, for collect() reads no further. */
-static bool take_fds(struct vfio_user *v, struct msghdr *mh)
-{
-	bool fit = !(mh->msg_flags & MSG_CTRUNC), had = v->nfds;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			bool room = !had && v->nfds < VFIO_USER_FDS;
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (room)
-				v->fds[v->nfds++] = fd;
-			else
-				close(fd);
-			fit &= room;
-		}
-	}
-	return fit;
-}
-
 /* How much to read: with descriptors in hand no more than the rest of the message they came with. */
 static size_t wanted(const struct vfio_user *v)
 {
@@ -328,28 +303,14 @@ static size_t wanted(const struct vfio_user *v)
  */
 static enum vfio_user_result collect(struct vfio_user *v)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(VFIO_USER_FDS * sizeof(int))];
-	} control;
-	struct iovec iov = {v->buf + v->have, wanted(v)};
-	struct msghdr mh = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
 	unsigned int before = v->nfds;
-	ssize_t n = recvmsg(v->fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const char *why;
+	/* One command's descriptors come at a time. */
+	ssize_t n =
+		receive(v->fd, v->buf + v->have, wanted(v), v->fds, &v->nfds, before ? before : VFIO_USER_FDS, &why);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return VFIO_USER_GOOD;
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
-		return VFIO_USER_CLOSED;
 	if (n < 0)
-		return vfio_user_fail(v, "the socket to QEMU cannot be read");
-	if (!take_fds(v, &mh))
-		return vfio_user_fail(v, "QEMU sent more descriptors than a command has");
+		return why ? vfio_user_fail(v, why) : VFIO_USER_CLOSED;
 	v->have += (size_t)n;
 	if (v->nfds != before)
 		v->fds_end = v->have;

@@ -13,8 +13,9 @@
 
 #include "pvboot_dev.h"
 #include "ram.h"
+#include "receive.h"
 
-#define VFIO_USER_FDS 8		  /* descriptors with one message */
+#define VFIO_USER_FDS RECEIVE_FDS /* descriptors with one message */
 #define VFIO_USER_BODY 4096u	  /* bytes of a request behind its header: none but VERSION is longer than 300 */
 #define VFIO_USER_XFER (1u << 20) /* bytes of one read: a ROM in one piece */
 #define VFIO_USER_IRQS (VFIO_PCI_MSIX_IRQ_INDEX + 1u) /* QEMU wants to know of MSI and MSI-X, and of no others */

@@ -444,52 +444,14 @@ static enum vhost_user_result serve_message(struct vhost_user *v, const struct v
 
 /* ---- the socket ------------------------------------------------------------------------------------------------- */
 
-static bool take_fds(struct vhost_user *v, struct msghdr *mh)
-{
-	bool fit = !(mh->msg_flags & MSG_CTRUNC);
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (v->nfds < VHOST_USER_FDS)
-				v->fds[v->nfds++] = fd;
-			else
-				fit = false, close(fd);
-		}
-	}
-	return fit;
-}
-
 /* Read up to want bytes of the message at hand. */
 static enum vhost_user_result collect(struct vhost_user *v, size_t want)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(VHOST_USER_FDS * sizeof(int))];
-	} control;
-	struct iovec iov = {v->buf + v->have, want - v->have};
-	struct msghdr mh = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	ssize_t n = recvmsg(v->fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const char *why;
+	ssize_t n = receive(v->fd, v->buf + v->have, want - v->have, v->fds, &v->nfds, VHOST_USER_FDS, &why);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return VHOST_USER_GOOD;
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
-		return VHOST_USER_CLOSED;
 	if (n < 0)
-		return fail(v, "the socket to QEMU cannot be read");
-	if (!take_fds(v, &mh))
-		return fail(v, "QEMU sent more descriptors than a message has");
+		return why ? fail(v, why) : VHOST_USER_CLOSED;
 	v->have += (size_t)n;
 	return VHOST_USER_GOOD;
 }

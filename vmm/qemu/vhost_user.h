@@ -11,11 +11,12 @@
 
 #include "pvboot_dev.h"
 #include "ram.h"
+#include "receive.h"
 
 #define VHOST_USER_VERSION 0x1u /* in a header's flags */
 #define VHOST_USER_REPLY 0x4u
 #define VHOST_USER_NEED_REPLY 0x8u
-#define VHOST_USER_FDS 8	   /* descriptors with one message, and ranges of SET_MEM_TABLE */
+#define VHOST_USER_FDS RECEIVE_FDS /* descriptors with one message, and ranges of SET_MEM_TABLE */
 #define VHOST_USER_SLOTS 256	   /* ranges of memory by ADD_MEM_REG */
 #define VHOST_USER_NO_FD 0x100u	   /* in SET_VRING_KICK, CALL, ERR: no descriptor comes along */
 #define VHOST_USER_INDEX_MASK 0xff /* of the queue, beside it */
