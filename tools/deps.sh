@@ -13,7 +13,7 @@ build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libca
 run="qemu-system-x86 seabios"
 demo="$build $run iproute2 isc-dhcp-server tftpd-hpa pxelinux syslinux-common busybox-static cpio"
 installer=0
-check="$demo libcmocka-dev nginx openssl python3-pytest python3-pytest-xdist kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
+check="$demo libcmocka-dev curl procps nginx openssl python3-pytest python3-pytest-xdist kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
 # Boot programs, unpacked; what grub-mknetdir is linked with; what reads a screen.
 programs=
 few="grub-pc-bin grub-common ipxe"
@@ -36,7 +36,7 @@ check-nbp)
 	programs="$few memtest86+ debian-installer-12-netboot-amd64"
 	;;
 bench)
-	want="$check curl grub-common grub-pc-bin python3-matplotlib" kernel=1 atftpd=1
+	want="$check grub-common grub-pc-bin python3-matplotlib" kernel=1 atftpd=1
 	programs="debian-installer-12-netboot-amd64"
 	;;
 lint) want="$lint" kernel=0 atftpd=0 ;;

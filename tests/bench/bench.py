@@ -49,6 +49,7 @@ class Bench:
         self.scratch.mkdir()
         self.quick = args.quick
         self.runs = args.runs or (3 if args.quick else 5)
+        self.slow_runs = args.slow_runs or (1 if args.quick else self.runs)
         self.peers = args.peers
         self.seconds = QUICK_SECONDS if args.quick else SECONDS
         self.results = {}
@@ -107,7 +108,7 @@ class Bench:
             self.boot("pvboot-direct-http")
         for turn in range(self.runs):
             for peer in peers:
-                if self.quick and turn and peer in SLOW:
+                if turn >= self.slow_runs and peer in SLOW:
                     continue
                 times[peer].append(self.until_good(name, peer, row, hangs))
                 print(f"  {name:27} {peer:24} {times[peer][-1]['entry']:7.3f} s", flush=True)
@@ -131,7 +132,7 @@ class Bench:
         """Eight QEMUs at once, 64 MiB each."""
         self.files(ROWS["direct-cold-http-64MiB"])
         found = {"ipxe-http": [], "pvboot": []}
-        for turn in range(1 if self.quick else 3):
+        for _ in range(min(self.slow_runs, 3)):
             self.purge()
             for name, peer in (("ipxe-http", "storm-ipxe-http"), ("pvboot", "storm-pvboot")):
                 took = storm.qemus(self, peer, 8, STORM_SECONDS, self.right)
@@ -198,6 +199,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="pvboot three times, slow peers once; fewer rows")
     parser.add_argument("--runs", type=int, help="of each peer in each row (5; 3 if quick)")
+    parser.add_argument("--slow-runs", type=int, help="of the peers that take many seconds (1 if quick, else as --runs)")
     parser.add_argument("--rows", help=f"comma-separated, of {','.join(every)}")
     parser.add_argument("--peers", help=f"comma-separated, of {','.join(PEERS)}")
     parser.add_argument("--output", default=str(BUILD / "bench" / "results.json"))

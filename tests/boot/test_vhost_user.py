@@ -19,6 +19,8 @@ MIB = 1 << 20
 
 @pytest.mark.parametrize("machine,memory", [("pc", "64M"), ("q35", "6G")])
 def test_vhost_user_boots(lab, machine, memory):
+    """QEMU's own card: its places and widths of the structures, its features and queue sizes; CONFIG instead of the configuration; behind a
+    root port all of it by VIRTIO_PCI_CAP_PCI_CFG. [DRV-2] [DRV-4] [DRV-30] [DRV-31] [DRV-32]"""
     vm = lab.vhost_vm(lab.servers(), machine=machine, memory=memory)
     lab.check(vm)
     assert not vm.socket.exists() and not (vm.place / "vhost.sock.state").exists(), "left behind"
@@ -58,7 +60,7 @@ LONG = pytest.mark.long
     ],
 )
 def test_vhost_user_killed_in_pxelinux(lab, machine, moment, after):
-    """In pxelinux's own transfer: the datagrams go on."""
+    """In pxelinux's own transfer: the datagrams go on, those caught in between are lost and repeated. [DRV-34]"""
     lab.initrd = make_initrd(lab.root / "init_task", 64 * MIB)
     vm = lab.vhost_vm(lab.servers(), machine=machine)
     vm.wait(moment, 60)

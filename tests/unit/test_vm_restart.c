@@ -283,7 +283,7 @@ static void test_vm_complete_file_is_not_fetched_again(void **state)
 	expect_status(f, 2, PVBOOT_S_OK);
 }
 
-/* [DEV-65] The device process was another one: it has no descriptor of what was complete. */
+/* [DEV-65] [LNK-30] The device process was another one: it has no descriptor of what was complete. */
 static void test_vm_complete_file_is_passed_again_to_another_process(void **state)
 {
 	struct fixture *f = *state;
