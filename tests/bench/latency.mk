@@ -9,11 +9,11 @@ $(LATENCY_B)/latency.o: tests/bench/latency.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ROM_CFLAGS) -MMD -MP -c $< -o $@
 
-# Everything of the ROM but its boot itself; --gc-sections is left out, so that no unit goes for want of a caller.
+# Everything of the ROM but its boot, and what only that calls.
 $(LATENCY_B)/runtime.elf: $(ROM_OBJS) $(LATENCY_B)/latency.o $(ROM_DIR)/runtime.ld
 	$(call say,LD,$@)
 	$(Q)$(LD) -m elf_i386 --gc-sections --no-check-sections --no-warn-rwx-segments --fatal-warnings -z noexecstack \
-		--wrap=boot_main -u boot_main -T $(ROM_DIR)/runtime.ld $(ROM_OBJS) $(LATENCY_B)/latency.o -o $@
+		--wrap=boot_main -T $(ROM_DIR)/runtime.ld $(ROM_OBJS) $(LATENCY_B)/latency.o -o $@
 
 $(LATENCY_B)/runtime.bin: $(LATENCY_B)/runtime.elf
 	$(Q)objcopy -O binary $< $@
