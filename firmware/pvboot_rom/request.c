@@ -288,12 +288,12 @@ static void give_up(uint32_t end)
 
 uint32_t request(struct request *r)
 {
-	uint32_t end, tries = virtio_running ? virtio_host_wait_ms() / RESUBMIT_MS : 0;
+	uint32_t end;
 
 	if (!virtio_running)
 		return stopped_by ? stopped_by : REQUEST_NO_DEVICE;
 	build(r);
-	for (;; tries--) {
+	for (uint32_t tries = 0;; tries++) {
 		submit(REQUEST_DESC_FIRST, &response.rsp);
 		end = request_wait(REQUEST_DESC_FIRST);
 		if (end) {
@@ -303,7 +303,7 @@ uint32_t request(struct request *r)
 		if (response.rsp.status != PVBOOT_S_UNWRITTEN)
 			break;
 		/* It came back undone: a front end without its back end. */
-		if (!tries)
+		if (tries >= virtio_host_wait_ms() / RESUBMIT_MS)
 			return REQUEST_NO_HOST;
 		if (request_interactive && console_escape())
 			return REQUEST_ESCAPED;

@@ -20,7 +20,7 @@ from lib.vm import Vm, qemu_version  # noqa: E402
 
 ROMS = BUILD / "bench" / "latency"
 BOUNDS_US = {"vhost-user": 20, "vhost-user behind a root port": 20, "x-pci-proxy-dev": 40, "vfio-user": 40}
-REPEATS = 3
+REPEATS = 5
 
 
 class VfioVm(Vm):

@@ -12,7 +12,7 @@ $(LINK_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/fake_dev.o $(B)/tests/
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
 
-QEMU_TESTS := test_proxy test_vfio_user test_vfio_user_refuse test_vhost_user test_keep
+QEMU_TESTS := test_proxy test_vfio_user test_vfio_user_refuse test_vhost_user test_keep test_loop
 QEMU_TEST_DEVICE := $(patsubst %.c,$(B)/%.o,$(wildcard vmm/pvboot_*.c))
 UNIT_TESTS += $(QEMU_TESTS:%=$(B)/tests/unit/%)
 
@@ -40,6 +40,10 @@ $(B)/tests/unit/test_vhost_user: %: %.o $(B)/tests/unit/vhost_world.o \
 $(B)/tests/unit/test_keep: %: %.o $(addprefix $(B)/vmm/qemu/,keep.o listen.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
+
+$(B)/tests/unit/test_loop: %: %.o $(B)/vmm/qemu/loop.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -Wl,--wrap=sched_yield -o $@ $^ -levent_core -lcmocka
 
 # The program itself, as it is installed.
 UNIT_TESTS += $(B)/tests/unit/test_pvboot_device

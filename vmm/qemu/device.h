@@ -11,6 +11,7 @@
 
 #include "dir.h"
 #include "link_socket.h"
+#include "loop.h"
 #include "options.h"
 #include "phase.h"
 #include "ram.h"
@@ -21,6 +22,7 @@ struct device {
 	struct options options;
 	const struct attach_ops *attach;
 	struct event_base *base;
+	struct loop loop; /* base's */
 	struct event *dialed, *turn;
 	struct ram ram;
 	struct phase phase;

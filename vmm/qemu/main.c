@@ -129,6 +129,7 @@ struct event *device_watch(struct device *d, int fd, event_callback_fn callback)
 
 void device_served(struct device *d)
 {
+	loop_stay_awake(&d->loop);
 	if (d->dir)
 		event_active(d->turn, EV_TIMEOUT, 0);
 	else
@@ -285,7 +286,8 @@ static int run(struct device *d)
 		return die(refused, strerror(errno));
 	if (!d->dir)
 		link_socket_start(&d->link);
-	event_base_dispatch(d->base);
+	d->loop.base = d->base;
+	loop_run(&d->loop);
 	if (d->attach->end)
 		d->attach->end(d);
 	if (d->dial >= 0)

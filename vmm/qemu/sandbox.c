@@ -78,10 +78,11 @@ static const int basic_calls[] = {
 };
 
 static const int device_calls[] = {
-	/* libevent */
+	/* libevent, and loop.c */
 	SCMP_SYS(epoll_ctl),
 	SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(sched_yield),
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(gettimeofday),
 	/* QEMU's connection, where it is to come, and QEMU's end */

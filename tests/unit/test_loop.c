@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_loop.c - the device process's event loop: awake for a moment after QEMU, asleep otherwise. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "loop.h"
+
+static struct loop loop;
+static unsigned int yields, served;
+static int to_write = -1; /* by the first yield: as QEMU does who got the processor */
+
+int __wrap_sched_yield(void);
+
+int __wrap_sched_yield(void)
+{
+	if (!yields++ && to_write >= 0)
+		assert_int_equal(write(to_write, "x", 1), 1);
+	return 0;
+}
+
+static int start(void **state)
+{
+	yields = served = 0;
+	to_write = -1;
+	loop = (struct loop){.base = event_base_new()};
+	return loop.base ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	event_base_free(loop.base);
+	return 0;
+}
+
+static void serve(evutil_socket_t fd, short what, void *arg)
+{
+	char c;
+
+	served++;
+	assert_int_equal(read(fd, &c, 1), 1);
+	event_base_loopbreak(loop.base);
+}
+
+static void give_up(evutil_socket_t fd, short what, void *arg)
+{
+	event_base_loopbreak(loop.base);
+}
+
+/* The read end of a pipe, watched, and a timer that ends the test. */
+static int watched_pipe(struct event *ev[2], int ends[2], const struct timeval *patience)
+{
+	assert_int_equal(pipe(ends), 0);
+	ev[0] = event_new(loop.base, ends[0], EV_READ | EV_PERSIST, serve, NULL);
+	ev[1] = evtimer_new(loop.base, give_up, NULL);
+	assert_int_equal(event_add(ev[0], NULL), 0);
+	assert_int_equal(event_add(ev[1], patience), 0);
+	return ends[1];
+}
+
+static void close_pipe(struct event *ev[2], int ends[2])
+{
+	for (int i = 0; i < 2; i++) {
+		event_free(ev[i]);
+		close(ends[i]);
+	}
+}
+
+static void test_without_events_it_ends(void **state)
+{
+	loop_run(&loop);
+	assert_int_equal(yields, 0);
+}
+
+static void test_asleep_nothing_yields(void **state)
+{
+	struct event *ev[2];
+	int ends[2];
+
+	watched_pipe(ev, ends, &(struct timeval){0, 20000});
+	loop_run(&loop);
+	assert_int_equal(yields, 0);
+	close_pipe(ev, ends);
+}
+
+static void test_awake_it_yields_and_sees_what_comes(void **state)
+{
+	struct event *ev[2];
+	int ends[2];
+
+	to_write = watched_pipe(ev, ends, &(struct timeval){10, 0});
+	loop_stay_awake(&loop);
+	loop_run(&loop);
+	assert_int_equal(yields, 1);
+	assert_int_equal(served, 1);
+	close_pipe(ev, ends);
+}
+
+/* A second of waiting has room for a million looks. */
+static void test_awake_it_falls_asleep(void **state)
+{
+	struct event *ev[2];
+	int ends[2];
+
+	watched_pipe(ev, ends, &(struct timeval){1, 0});
+	loop_stay_awake(&loop);
+	loop_run(&loop);
+	assert_in_range(yields, 1, 10000);
+	close_pipe(ev, ends);
+}
+
+static void test_break_ends_it_while_awake(void **state)
+{
+	struct event *ev[2];
+	int ends[2];
+
+	assert_int_equal(write(watched_pipe(ev, ends, &(struct timeval){10, 0}), "x", 1), 1);
+	loop_stay_awake(&loop);
+	loop_run(&loop);
+	assert_int_equal(served, 1);
+	close_pipe(ev, ends);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_without_events_it_ends, start, stop),
+		cmocka_unit_test_setup_teardown(test_asleep_nothing_yields, start, stop),
+		cmocka_unit_test_setup_teardown(test_awake_it_yields_and_sees_what_comes, start, stop),
+		cmocka_unit_test_setup_teardown(test_awake_it_falls_asleep, start, stop),
+		cmocka_unit_test_setup_teardown(test_break_ends_it_while_awake, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
