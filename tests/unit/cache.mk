@@ -7,13 +7,15 @@ CACHE_TESTS := $(filter $(CACHE_TESTS),$(patsubst tests/unit/%.c,%,$(wildcard te
 HTTP_TESTS := $(filter $(HTTP_TESTS),$(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_http*.c)))
 UNIT_TESTS += $(CACHE_TESTS:%=$(B)/tests/unit/%) $(HTTP_TESTS:%=$(B)/tests/unit/%)
 
-$(CACHE_TESTS:%=$(B)/tests/unit/%.o) $(HTTP_TESTS:%=$(B)/tests/unit/%.o) $(B)/tests/unit/cache_world.o: \
+$(CACHE_TESTS:%=$(B)/tests/unit/%.o) $(HTTP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,cache_world.o http_world.o): \
 	CPPFLAGS += -Ihostd -Itests/unit
 
 $(CACHE_TESTS:%=$(B)/tests/unit/%): %: %.o $(addprefix $(B)/tests/unit/,cache_world.o fake_network.o) $(B)/libhostd.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOSTD_LIBS) -lcmocka
 
+$(B)/tests/unit/test_http: $(B)/tests/unit/http_world.o
+
 $(HTTP_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/libhostd.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOSTD_LIBS) -lcmocka
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(HOSTD_LIBS) -lcmocka
