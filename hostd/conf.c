@@ -213,6 +213,8 @@ bool conf_check(struct conf *conf, const char *name)
 			what = "is a pattern, and all its VMs cannot have one uuid";
 		else if (vm->pattern && conf_vm_own_mac(vm))
 			what = "is a pattern, and all its VMs cannot have one mac: give a pattern such as 52:54:00:*";
+		else if (vm->mac_of_card && vm->palacios[0])
+			what = "has mac = card, and a machine of Palacios has no card: name its address";
 		else if (vm->pattern && vm->palacios[0])
 			what = "is a pattern, and palacios names one machine: give it a section of its own";
 		else if (vm->stream[0] && !vm->palacios[0])

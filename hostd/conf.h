@@ -42,7 +42,8 @@ struct conf_vm {
 	uint32_t place; /* in conf->vms, from 0 */
 	int line;	/* where the section begins, 0: from the command line */
 	struct conf_mac mac[CONF_MACS_MAX];
-	size_t n_macs; /* 0: any */
+	size_t n_macs;	  /* 0: any */
+	bool mac_of_card; /* a VM that names none has the MAC of its machine's card, of which the guest tells */
 	bool has_uuid;
 	uint8_t uuid[16]; /* wire order (RFC 4578 2.3: as SMBIOS has it) */
 	char ifname[IF_NAMESIZE];

@@ -13,12 +13,16 @@
 
 static bool add_mac(struct conf *conf, struct conf_vm *vm, const char *word)
 {
+	if (!strcmp(word, "card")) {
+		vm->mac_of_card = true;
+		return true;
+	}
 	if (vm->n_macs == CONF_MACS_MAX) {
 		conf_error(conf, "mac: at most %d", CONF_MACS_MAX);
 		return false;
 	}
 	if (!conf_parse_mac(word, &vm->mac[vm->n_macs])) {
-		conf_error(conf, "mac: \"%s\" is not of the form 52:54:00:12:34:56 or 52:54:00:*", word);
+		conf_error(conf, "mac: \"%s\" is neither card nor of the form 52:54:00:12:34:56 or 52:54:00:*", word);
 		return false;
 	}
 	if (vm->mac[vm->n_macs].mask[0] && vm->mac[vm->n_macs].value[0] & 1) {

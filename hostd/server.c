@@ -66,32 +66,44 @@ static void make_mac(const struct conf_vm *conf, const char *name, uint8_t mac[6
 		mac[0] = (uint8_t)((mac[0] & 0xfc) | 2); /* a station's, administered locally */
 }
 
+/* May a VM of that section have that MAC?  cure: what else to do than to change the configuration. */
+static bool mac_is_free(const struct server *server, const struct conf_vm *conf, const uint8_t mac[6], const char *cure,
+			char *why, size_t room)
+{
+	const struct conf_vm *other;
+
+	if (!conf_vm_allows_mac(conf, mac)) {
+		snprintf(why, room,
+			 "[vm %s] does not allow the MAC %02x:%02x:%02x:%02x:%02x:%02x: %s, or change mac in hostd's "
+			 "configuration",
+			 conf->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], cure);
+		return false;
+	}
+	other = conf_find_mac(server->conf, conf, mac);
+	if (!other)
+		return true;
+	snprintf(why, room, "the MAC %02x:%02x:%02x:%02x:%02x:%02x belongs to [vm %s]: %s", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5], other->name, cure);
+	return false;
+}
+
 /* Fill in out->mac.  False with words. */
-static bool admit_mac(struct server *server, const struct pvboot_link_identity *id, struct server_identity *out,
+static bool admit_mac(const struct server *server, const struct pvboot_link_identity *id, struct server_identity *out,
 		      char *why, size_t room)
 {
 	const uint8_t *own = conf_vm_own_mac(out->conf);
-	const struct conf_vm *other;
+	bool named = id->flags & PVBOOT_LINK_ID_MAC;
 
-	if (id->flags & PVBOOT_LINK_ID_MAC)
+	out->mac_of_card = out->conf->mac_of_card && !named;
+	if (out->mac_of_card)
+		return true;
+	if (named)
 		memcpy(out->mac, id->mac, 6);
 	else if (own)
 		memcpy(out->mac, own, 6);
 	else
 		make_mac(out->conf, out->name, out->mac);
-	if (!conf_vm_allows_mac(out->conf, out->mac)) {
-		snprintf(why, room,
-			 "[vm %s] does not allow the MAC %02x:%02x:%02x:%02x:%02x:%02x: leave --mac out, or change mac "
-			 "in hostd's configuration",
-			 out->conf->name, out->mac[0], out->mac[1], out->mac[2], out->mac[3], out->mac[4], out->mac[5]);
-		return false;
-	}
-	other = conf_find_mac(server->conf, out->conf, out->mac);
-	if (!other)
-		return true;
-	snprintf(why, room, "the MAC %02x:%02x:%02x:%02x:%02x:%02x belongs to [vm %s]: use another --mac", out->mac[0],
-		 out->mac[1], out->mac[2], out->mac[3], out->mac[4], out->mac[5], other->name);
-	return false;
+	return mac_is_free(server, out->conf, out->mac, named ? "use another --mac, or none" : "use --mac", why, room);
 }
 
 static bool admit_uuid(const struct pvboot_link_identity *id, struct server_identity *out, char *why, size_t room)
@@ -107,28 +119,39 @@ static bool admit_uuid(const struct pvboot_link_identity *id, struct server_iden
 	return false;
 }
 
+/* The name of another VM that has this MAC now, or NULL. */
+static const char *who_has(const struct server *server, const struct server_identity *id, const uint8_t mac[6])
+{
+	for (const struct vm *vm = server->vms; vm; vm = vm_next(vm)) {
+		const struct server_identity *who = vm_identity(vm);
+
+		if (who && strcmp(who->name, id->name) != 0 && !memcmp(who->mac, mac, 6))
+			return who->name;
+	}
+	return NULL;
+}
+
 /* Other links with this name or MAC: an older one of the same VM is ended, anything else is in the way. */
 static bool admit_only_one(struct server *server, struct vm *vm, const struct server_identity *out, char *why,
 			   size_t room)
 {
+	const char *holder = out->mac_of_card ? NULL : who_has(server, out, out->mac);
 	struct vm *old = NULL;
 
 	for (struct vm *other = server->vms; other; other = vm_next(other)) {
 		const struct server_identity *who = other == vm ? NULL : vm_identity(other);
 
-		if (!who)
+		if (!who || strcmp(who->name, out->name) != 0)
 			continue;
-		if (!strcmp(who->name, out->name)) {
-			if (vm_uid(other) != vm_uid(vm)) {
-				snprintf(why, room,
-					 "a VM of this name is running for another user: use another --name");
-				return false;
-			}
-			old = other;
-		} else if (!memcmp(who->mac, out->mac, 6)) {
-			snprintf(why, room, "the VM \"%s\" has this MAC already: use another --mac", who->name);
+		if (vm_uid(other) != vm_uid(vm)) {
+			snprintf(why, room, "a VM of this name is running for another user: use another --name");
 			return false;
 		}
+		old = other;
+	}
+	if (holder) {
+		snprintf(why, room, "the VM \"%s\" has this MAC already: use another --mac", holder);
+		return false;
 	}
 	if (!old)
 		return true;
@@ -148,6 +171,8 @@ static void recall(const struct server *server, struct server_identity *out)
 bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link_identity *id,
 		  struct server_identity *out, char *why, size_t room)
 {
+	char mac[18];
+
 	memset(out, 0, sizeof(*out));
 	snprintf(out->name, sizeof(out->name), "%s", id->name);
 	if (!out->name[0]) {
@@ -175,10 +200,42 @@ bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link
 	    !admit_only_one(server, vm, out, why, room))
 		return false;
 	recall(server, out);
-	log_msg(LOG_INFO, out->name, "connected: uid %u, MAC %02x:%02x:%02x:%02x:%02x:%02x, served from %s %s",
-		(unsigned int)vm_uid(vm), out->mac[0], out->mac[1], out->mac[2], out->mac[3], out->mac[4], out->mac[5],
-		out->conf->root[0] ? "directory" : "interface",
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", out->mac[0], out->mac[1], out->mac[2], out->mac[3],
+		 out->mac[4], out->mac[5]);
+	log_msg(LOG_INFO, out->name, "connected: uid %u, MAC %s, served from %s %s", (unsigned int)vm_uid(vm),
+		out->mac_of_card ? "that of its card" : mac, out->conf->root[0] ? "directory" : "interface",
 		out->conf->root[0] ? out->conf->root : out->conf->ifname);
+	return true;
+}
+
+bool server_take_card(struct server *server, struct server_identity *id, const uint8_t mac[6], char *why, size_t room)
+{
+	static const uint8_t none[6];
+	const char *holder;
+
+	if (!memcmp(mac, none, 6)) {
+		snprintf(why, room,
+			 "[vm %s] has the MAC of its machine's card (mac = card), which tells none: attach the device "
+			 "by "
+			 "vhost-user, or give it --mac",
+			 id->conf->name);
+		return false;
+	}
+	if (!mac_is_free(server, id->conf, mac, "give the machine's card another", why, room))
+		return false;
+	holder = who_has(server, id, mac);
+	if (holder) {
+		snprintf(why, room, "the VM \"%s\" has the MAC of this machine's card already: give the card another",
+			 holder);
+		return false;
+	}
+	if (!memcmp(id->mac, mac, 6))
+		return true;
+	memcpy(id->mac, mac, 6);
+	memset(id->previous, 0, sizeof(id->previous));
+	recall(server, id);
+	log_msg(LOG_INFO, id->name, "MAC %02x:%02x:%02x:%02x:%02x:%02x, its card's", mac[0], mac[1], mac[2], mac[3],
+		mac[4], mac[5]);
 	return true;
 }
 

@@ -20,6 +20,7 @@ struct server_identity {
 	const struct conf_vm *conf;
 	char name[PVBOOT_LINK_NAME_MAX];
 	uint8_t mac[6];
+	bool mac_of_card; /* mac is what server_take_card() last took, 0: nothing yet */
 	bool has_uuid;
 	uint8_t uuid[16];
 	uint8_t previous[4]; /* the address its last lease had, 0.0.0.0: none known */
@@ -49,6 +50,12 @@ void server_end_stream(struct server *server, const struct conf_vm *conf);
  */
 bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link_identity *id,
 		  struct server_identity *out, char *why, size_t room);
+
+/*
+ * The guest says which MAC its card has, where id->mac_of_card: the VM's from now on, if the section allows it and
+ * nobody else has it.  On false why has the words, and id is as it was.
+ */
+bool server_take_card(struct server *server, struct server_identity *id, const uint8_t mac[6], char *why, size_t room);
 
 /* Remember a VM's address, to ask for it again at its next boot. */
 void server_note_address(struct server *server, const struct server_identity *id, const uint8_t address[4]);

@@ -235,7 +235,7 @@ static bool refuse(struct vm *vm, uint32_t status, const char *text)
 static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 {
 	static char text[PVBOOT_ERROR_MAX + 1]; /* lives until the link has ended */
-	struct pvboot_link_welcome welcome = {.version = PVBOOT_LINK_VERSION, .flags = PVBOOT_LINK_ID_MAC};
+	struct pvboot_link_welcome welcome = {.version = PVBOOT_LINK_VERSION};
 	struct pvboot_link_identity id;
 
 	memcpy(&id, body, sizeof(id));
@@ -259,7 +259,10 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 	vm->lost = id.flags & PVBOOT_LINK_ID_LOST;
 	vm->state = VM_WELCOME;
 	welcome.features = id.features;
-	memcpy(welcome.mac, vm->id.mac, 6);
+	if (!vm->id.mac_of_card) {
+		welcome.flags |= PVBOOT_LINK_ID_MAC;
+		memcpy(welcome.mac, vm->id.mac, 6);
+	}
 	if (vm->id.has_uuid) {
 		welcome.flags |= PVBOOT_LINK_ID_UUID;
 		memcpy(welcome.uuid, vm->id.uuid, 16);

@@ -54,6 +54,10 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why,
 		snprintf(why, room, "[vm %s] may not send frames: its boot program needs frames = on", conf->name);
 		return PVBOOT_S_DENIED;
 	}
+	if (!conf_vm_allows_mac(conf, vm->id.mac)) { /* none yet: mac = card, and no DISCOVER */
+		snprintf(why, room, "the guest asks for frames before it said which MAC its card has");
+		return PVBOOT_S_DENIED;
+	}
 	if (vm->frames) {
 		frames_set_filter(vm->frames, &filter);
 		return PVBOOT_S_OK;

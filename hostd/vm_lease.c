@@ -12,13 +12,14 @@
 /* What the device keeps of a lease for the next hostd. */
 struct kept_lease {
 	uint32_t magic;
-	uint32_t reserved;
+	uint8_t card[PVBOOT_CARD_LEN]; /* with mac = card, else 0 */
+	uint8_t reserved[2];
 	struct pvboot_lease lease;
 	char prefix[PVBOOT_BOOTFILE_MAX]; /* of struct plan_guest */
 	char config[PVBOOT_BOOTFILE_MAX];
 	char boot_text[PLAN_BOOT_TEXT_MAX];
 };
-#define KEPT_LEASE_MAGIC 0x334c4b50u /* "PKL3" */
+#define KEPT_LEASE_MAGIC 0x344c4b50u /* "PKL4" */
 _Static_assert(sizeof(struct kept_lease) <= PVBOOT_LINK_KEEP_MAX, "a lease can be kept");
 
 static void uuid_of(const struct vm *vm, uint8_t uuid[16])
@@ -38,6 +39,8 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 
 	uuid_of(vm, uuid);
 	plan_guest_read(&vm->guest, res, vm->id.mac, uuid);
+	if (vm->id.mac_of_card)
+		memcpy(kept.card, vm->id.mac, sizeof(kept.card));
 	memcpy(kept.prefix, vm->guest.prefix, sizeof(kept.prefix));
 	memcpy(kept.config, vm->guest.config, sizeof(kept.config));
 	memcpy(kept.boot_text, vm->boot_text, sizeof(kept.boot_text));
@@ -171,12 +174,26 @@ static void make_up(struct vm *vm)
 	answer(vm, &result);
 }
 
+/* With mac = card: the VM is whose card it says it has.  False: it may not, and is told why. */
+static bool take_card(struct vm *vm, uint32_t id, const uint8_t *card)
+{
+	static const uint8_t none[PVBOOT_CARD_LEN];
+	char why[PVBOOT_ERROR_MAX + 1];
+
+	if (!vm->id.mac_of_card || server_take_card(vm->server, &vm->id, card ? card : none, why, sizeof(why)))
+		return true;
+	vm_fail(vm, id, PVBOOT_S_DENIED, 0, why);
+	return false;
+}
+
 void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
 {
+	bool has_card = len == sizeof(struct pvboot_discover_args) + PVBOOT_CARD_LEN;
 	struct pvboot_discover_args args;
+	bool asked = vm->dhcp || vm_pxelinux_waits(vm);
 
 	memcpy(&args, bytes, sizeof(args));
-	if (len != sizeof(args) || args.reserved || room < sizeof(struct pvboot_discover_res)) {
+	if ((len != sizeof(args) && !has_card) || args.reserved || room < sizeof(struct pvboot_discover_res)) {
 		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed DISCOVER");
 		return;
 	}
@@ -184,7 +201,9 @@ void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t 
 		vm_fail(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in DISCOVER");
 		return;
 	}
-	if (!vm_wait_begin(vm, PVBOOT_OP_DISCOVER, id, room) || vm->dhcp || vm_pxelinux_waits(vm))
+	if (!asked && !take_card(vm, id, has_card ? bytes + sizeof(args) : NULL))
+		return;
+	if (!vm_wait_begin(vm, PVBOOT_OP_DISCOVER, id, room) || asked)
 		return; /* it is refused, or waits for the answer that is on its way */
 	if (vm->id.conf->root[0])
 		make_up(vm);
@@ -224,13 +243,18 @@ static void restore_guest(struct vm *vm, const struct kept_lease *kept)
 
 bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
 {
+	char why[PVBOOT_ERROR_MAX + 1];
 	struct kept_lease kept;
 
 	if (len != sizeof(kept))
 		return false;
 	memcpy(&kept, blob, sizeof(kept));
-	if (kept.magic != KEPT_LEASE_MAGIC || kept.reserved)
+	if (kept.magic != KEPT_LEASE_MAGIC || kept.reserved[0] || kept.reserved[1])
 		return false;
+	if (vm->id.mac_of_card && !server_take_card(vm->server, &vm->id, kept.card, why, sizeof(why))) {
+		log_msg(LOG_WARNING, vm->id.name, "%s", why);
+		return false;
+	}
 	kept.lease.bootfile[PVBOOT_BOOTFILE_MAX - 1] = '\0';
 	snprintf(vm->boot_text, sizeof(vm->boot_text), "%.*s", PLAN_BOOT_TEXT_MAX - 1, kept.boot_text);
 	vm->lease = kept.lease;

@@ -83,7 +83,10 @@
 struct pvboot_discover_args {
 	uint32_t flags; /* PVBOOT_DISCOVER_F_* */
 	uint32_t reserved;
+
+	/* followed by nothing, or by the PVBOOT_CARD_LEN bytes of the MAC address that the machine's own card has */
 };
+#define PVBOOT_CARD_LEN 6
 PVBOOT_ASSERT_LAYOUT(pvboot_discover_args, flags, 0);
 PVBOOT_ASSERT_SIZE(pvboot_discover_args, 8);
 

@@ -178,6 +178,7 @@ static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint
 
 static const struct op ops[PVBOOT_OP_LAST + 1] = {
 	[PVBOOT_OP_DISCOVER] = {.fixed = sizeof(struct pvboot_discover_args),
+				.tail_max = PVBOOT_CARD_LEN,
 				.result = sizeof(struct pvboot_discover_res),
 				FLAGS(pvboot_discover_args, PVBOOT_DISCOVER_F_FRESH),
 				ZERO(pvboot_discover_args, reserved)},

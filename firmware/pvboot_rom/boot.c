@@ -12,6 +12,7 @@
 #include "transfer.h"
 #include "virtio.h"
 
+#define BOOTP_CHADDR 28 /* where a packet has the client's MAC (RFC 951, 3) */
 #define CHUNK 32768	/* bytes of the boot program asked for at once: what progress is counted in */
 #define PROGRESS_MS 500 /* between two lines of progress */
 #define FAILURE_MS 1500 /* how long a failure is left on the screen before the BIOS may clear it */
@@ -54,7 +55,10 @@ static void linger(uint32_t ms)
 
 static uint32_t discover(void)
 {
-	struct pvboot_discover_args args = {0};
+	struct {
+		struct pvboot_discover_args discover;
+		uint8_t card[PVBOOT_CARD_LEN];
+	} __attribute__((packed)) args = {0};
 	struct request r = {
 		.op = PVBOOT_OP_DISCOVER,
 		.args = &args,
@@ -66,10 +70,12 @@ static uint32_t discover(void)
 	uint32_t status;
 
 	print("DHCP ");
+	memcpy(args.card, virtio_mac, sizeof(args.card));
 	status = request(&r);
 	if (status)
 		return status;
 	boot_dhcp.lease.bootfile[PVBOOT_BOOTFILE_MAX - 1] = 0;
+	virtio_take_mac(boot_dhcp.ack + BOOTP_CHADDR);
 	print("%i mask %i", lease->address, lease->netmask);
 	if (lease->router[0])
 		print(" router %i", lease->router);

@@ -75,6 +75,6 @@ uint32_t front_ask(void)
 	front_host_status = config.status;
 	front_host_wait_ms = config.host_wait_ms;
 	virtio_dgram = config.flags & PVBOOT_CFG_F_DGRAM;
-	memcpy(virtio_mac, config.mac, sizeof(virtio_mac));
+	virtio_take_mac(config.mac);
 	return PVBOOT_S_OK;
 }

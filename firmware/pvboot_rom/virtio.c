@@ -192,7 +192,18 @@ static bool start_queue(struct virtio_queue *q, uint16_t index)
 	return true;
 }
 
-static void read_config(void)
+void virtio_take_mac(const uint8_t mac[6])
+{
+	uint8_t any = 0;
+
+	for (uint32_t i = 0; i < sizeof(virtio_mac); i++)
+		any |= mac[i];
+	if (any)
+		memcpy(virtio_mac, mac, sizeof(virtio_mac));
+}
+
+/* The device's, or (front) the card's: the one that the machine was given. */
+static void read_mac(void)
 {
 	for (uint32_t i = 0; i < sizeof(virtio_mac); i++)
 		virtio_mac[i] = reg_read(&config, CONFIG(mac) + i, 1);
@@ -229,8 +240,7 @@ const char *virtio_start(void)
 		return "the device speaks another version; use the ROM that belongs to it";
 	if (!reset())
 		return "the device does not reset";
-	if (!front)
-		read_config();
+	read_mac();
 	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
 	if (!negotiate())

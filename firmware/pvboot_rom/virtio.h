@@ -27,9 +27,9 @@ struct virtio_queue {
 } __attribute__((aligned(16)));
 
 extern struct virtio_queue virtio_packets, virtio_requests;
-extern bool virtio_running; /* between a virtio_start() that succeeded and virtio_stop() */
-extern bool virtio_dgram;   /* PVBOOT_F_DGRAM was negotiated */
-extern uint8_t virtio_mac[6];
+extern bool virtio_running;	/* between a virtio_start() that succeeded and virtio_stop() */
+extern bool virtio_dgram;	/* PVBOOT_F_DGRAM was negotiated */
+extern uint8_t virtio_mac[6];	/* the host's word; before there is one, that of the card the VMM gave the machine */
 extern uint16_t virtio_io_base; /* ports of the device, 0 if it has none */
 
 /* At POST: does PVBOOT_CFG_F_BOOT_FIRST ask the ROM to go before the BIOS's own boot devices? */
@@ -53,6 +53,9 @@ static inline bool virtio_has_used(const struct virtio_queue *q)
 
 /* Whether a virtio-net front end says that its link is up: its back end is there. */
 bool virtio_has_link(void);
+
+/* The guest has that MAC, unless it is 0. */
+void virtio_take_mac(const uint8_t mac[6]);
 
 /* Device configuration; behind a front end what is known of it. */
 uint32_t virtio_milliseconds(void);

@@ -11,7 +11,7 @@ import pytest
 from lib.kernel import SOURCES, make_initrd
 from lib.netns import Process, wait_for
 from lib.pvboot import DEVICE
-from lib.servers import TOP
+from lib.servers import MAC, TOP
 from lib.tftproot import APPEND, write_config
 
 MIB = 1 << 20
@@ -31,6 +31,42 @@ def test_vhost_user_direct(lab):
     lab.dhcpd()
     lab.tftpd()
     lab.check(lab.vhost_vm(lab.hostd(options="boot = direct"), machine="q35"))
+
+
+# ---- whose address it is ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("machine", ["pc", "q35"])
+def test_vhost_user_mac_of_the_card(lab, machine):
+    """Nobody but QEMU's command line says which MAC it is; dhcpd has an address for that one only.  hostd is killed while pxelinux loads
+    and started again. [DRV-38] [LNK-31]"""
+    lab.dhcpd()
+    lab.tftpd()
+    hostd = lab.hostd(options="mac = card 52:54:00:*")
+    vm = lab.vhost_vm(hostd, mac=None, card=MAC, machine=machine)
+    vm.wait("Loading bzImage", 60)
+    hostd.kill()
+    hostd.start()
+    lab.check(vm)
+    assert f"MAC {MAC}, its card's" in hostd.text()
+    assert re.search(f"pvboot .*{MAC}", vm.console.text())
+
+
+def test_vhost_user_mac_of_the_card_refused(lab):
+    """[LNK-31]"""
+    hostd = lab.hostd(options="mac = card 52:54:00:00:*")
+    vm = lab.vhost_vm(hostd, mac=None, card=MAC)
+    vm.wait("does not allow the MAC 52:54:00:12:34:57", 60)
+
+
+def test_vhost_user_mac_of_the_section(lab):
+    """Where hostd lays one down the card's does not matter."""
+    lab.dhcpd()
+    lab.tftpd()
+    hostd = lab.hostd(vms=f"[vm guest]\ninterface = {lab.net.ifname}\nmac = {MAC}\nallow_uid = any\n", options="mac = card")
+    vm = lab.vhost_vm(hostd, mac=None, name="guest", card="52:54:00:99:99:99")
+    vm.wait("52:54:00:12:34:57", 60)
+    lab.check(vm)
 
 
 # ---- the device process is killed -------------------------------------------------------------------------------------------

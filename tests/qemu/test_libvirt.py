@@ -44,10 +44,12 @@ def libvirtd():
 
 
 def hostd_for(lab, domain):
-    """The reference servers, and a hostd with the section that docs/libvirt.md has for a domain."""
+    """The reference servers, and a hostd with the section that docs/libvirt.md has for all domains; vfio-user has no card."""
     lab.dhcpd()
     lab.tftpd()
-    return lab.hostd(vms=f"[vm {domain}]\ninterface = {lab.net.ifname}\nmac = {MAC}\n")
+    for_all = re.search(r"^       (mac = card .*)$", DOCUMENT.read_text(), re.M)[1]
+    own = f"[vm pvboot-vfio]\ninterface = {lab.net.ifname}\nmac = {MAC}\nallow_uid = any\n" if domain == "pvboot-vfio" else ""
+    return lab.hostd(vms=own, options=for_all)
 
 
 def adapt(text, emulator=None):

@@ -87,6 +87,7 @@ static void test_conf_bad_values(void **state)
 	expect_error("[vm a]\nmac = 52:54:00:12:34\n", "f:2: mac");
 	expect_error("[vm a]\nmac = 52:54:00:12:34:5g\n", "f:2: mac");
 	expect_error("[vm a]\nmac = 53:54:00:12:34:56\n", "multicast");
+	expect_error("[vm a]\nmac = cards\n", "neither card nor of the form");
 	expect_error("[vm a]\nuuid = 1234\n", "f:2: uuid");
 	expect_error("[vm a]\ninterface = anamethatistoolong\n", "f:2: interface");
 	expect_error("[vm a]\nroot = srv\n", "f:2: root: a path");
@@ -171,6 +172,12 @@ static void test_conf_mac_not_allowed(void **state)
 	assert_true(conf_vm_allows_mac(vm, out));
 	assert_false(conf_vm_allows_mac(vm, zero));
 	assert_false(conf_vm_allows_mac(vm, multi));
+	assert_false(vm->mac_of_card);
+	assert_true(parse("[vm *]\nroot = /\nmac = card, 52:54:00:*\n"));
+	vm = conf_find_vm(&conf, "x");
+	assert_true(vm->mac_of_card);
+	assert_true(conf_vm_allows_mac(vm, in));
+	assert_false(conf_vm_allows_mac(vm, out));
 }
 
 static void test_conf_vm_not_configured(void **state)

@@ -183,9 +183,11 @@ static void test_discover_malformed_is_refused(void **state)
 {
 	struct guest *g = *state;
 	struct pvboot_discover_args args = {0};
+	const uint8_t with_card[sizeof(args) + PVBOOT_CARD_LEN + 1] = {0};
 
 	guest_start(g);
 	assert_refused(g, PVBOOT_OP_DISCOVER, &args, 7, ROOM, PVBOOT_S_BAD_REQUEST);
+	assert_refused(g, PVBOOT_OP_DISCOVER, with_card, sizeof(with_card), ROOM, PVBOOT_S_BAD_REQUEST);
 	assert_refused(g, PVBOOT_OP_DISCOVER, &args, 8, ROOM - 1, PVBOOT_S_BAD_REQUEST);
 	args.flags = PVBOOT_DISCOVER_F_FRESH << 1;
 	assert_refused(g, PVBOOT_OP_DISCOVER, &args, 8, ROOM, PVBOOT_S_UNSUPPORTED);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_world.c - a hostd with three sections and a device at it, for tests. */
+/* vm_world.c - a hostd with some sections and a device at it, for tests. */
 #include <event2/event.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -41,8 +41,9 @@ int setup(void **state)
 		 "[vm local]\nroot = %s\nboot_file = small\nallow_uid = %d\n"
 		 "[vm net]\ninterface = x0\nmac = 52:54:00:12:34:57\nallow_uid = %d\n"
 		 "[vm plain]\ninterface = x0\nmac = 52:54:00:*\nallow_uid = %d\npxelinux = plain\n"
-		 "[vm t*]\ninterface = x0\nmac = 52:54:00:*\nallow_uid = %d %d\nboot_file = mine/other.0\n",
-		 f->root, UID, UID, UID, UID, UID + 1);
+		 "[vm t*]\ninterface = x0\nmac = 52:54:00:*\nallow_uid = %d %d\nboot_file = mine/other.0\n"
+		 "[vm k*]\ninterface = x0\nmac = card 52:54:00:*\nallow_uid = %d\n",
+		 f->root, UID, UID, UID, UID, UID + 1, UID);
 	assert_true(conf_parse(&f->conf, "f", text, strlen(text)));
 	assert_true(conf_check(&f->conf, "f"));
 	assert_true(conf_open_roots(&f->conf, "f"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_world.h - a hostd with three sections and a device at it, for tests. */
+/* vm_world.h - a hostd with some sections and a device at it, for tests. */
 #ifndef TESTS_VM_WORLD_H
 #define TESTS_VM_WORLD_H
 

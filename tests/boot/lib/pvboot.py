@@ -101,10 +101,10 @@ class PvbootVm(Vm):
 
 class VhostVm(Vm):
     """A VM whose pvboot device is a vhost-user back end behind QEMU's virtio-net-pci.  machine "q35" puts the card behind a PCIe root
-    port: then it is modern-only, and its BARs are memory."""
+    port: then it is modern-only, and its BARs are memory.  card: its MAC, where that is not the one that --mac says."""
 
     def __init__(
-        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), rom=None
+        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), rom=None, card=None
     ):
         self.place = Path(directory)
         self.place.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ class VhostVm(Vm):
         self.device = None
         self.start_device()
         retry = "reconnect-ms=500" if qemu_version() >= (9, 2) else "reconnect=1"
-        card = f"virtio-net-pci,id=pvboot,netdev=n0,bootindex=1,vectors=0,mac={mac or MAC}"
+        card = f"virtio-net-pci,id=pvboot,netdev=n0,bootindex=1,vectors=0,mac={card or mac or MAC}"
         if machine == "q35":
             card = f"{card},bus=rp0,romfile={rom or BUILD / 'pvboot-1af4-1041.rom'}"
         else:
