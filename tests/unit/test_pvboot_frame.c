@@ -109,10 +109,12 @@ static void test_open_malformed_is_refused(void **state)
 {
 	struct pvboot_frame_open_args a = to_all;
 	struct guest *g = *state;
+	uint8_t longer[OPEN_LEN + 1] = {0};
 
 	guest_start(g);
+	memcpy(longer, &a, OPEN_LEN);
 	assert_int_equal(ask(g, PVBOOT_OP_FRAME_OPEN, &a, OPEN_LEN - 1), PVBOOT_S_BAD_REQUEST);
-	assert_int_equal(ask(g, PVBOOT_OP_FRAME_OPEN, &a, OPEN_LEN + 1), PVBOOT_S_BAD_REQUEST);
+	assert_int_equal(ask(g, PVBOOT_OP_FRAME_OPEN, longer, OPEN_LEN + 1), PVBOOT_S_BAD_REQUEST);
 	a.flags = 4;
 	assert_int_equal(ask(g, PVBOOT_OP_FRAME_OPEN, &a, OPEN_LEN), PVBOOT_S_UNSUPPORTED);
 	a = to_all, a.reserved = 1;

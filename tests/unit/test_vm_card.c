@@ -49,13 +49,14 @@ static void test_card_not_told(void **state)
 
 static void test_card_of_another_length(void **state)
 {
+	static const uint8_t bytes[8] = {0x52, 0x54, 0, 1, 2, 3};
 	struct fixture *f = *state;
 
 	join(f, "k1", 0);
 	for (size_t len = 1; len <= 8; len++) {
 		if (len == 6)
 			continue;
-		discover_by(&f->dev, (uint32_t)len, card, len);
+		discover_by(&f->dev, (uint32_t)len, bytes, len);
 		expect_status(f, (uint32_t)len, PVBOOT_S_BAD_REQUEST);
 	}
 	assert_false(fake_dhcp_running);
