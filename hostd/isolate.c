@@ -22,7 +22,7 @@
  *    Mustn't: refuse what is needed while hot: sockets of AF_INET, AF_PACKET, AF_UNIX and AF_NETLINK, memfd_create,
  *    openat2 below a root, the reopening of /proc/self/fd/N, syslog's reconnection.
  *
- * The process that makes network namespaces (source_helper.c) goes through one phase of its own instead of 2 and 3:
+ * The process that makes network namespaces (net_helper.c) goes through one phase of its own instead of 2 and 3:
  * isolate_namespaces().
  *    Should: keep CAP_NET_ADMIN and CAP_SYS_ADMIN, and refuse by seccomp what phase 3 does, but unshare and setns.
  *    Mustn't: read anything but hostd's requests, each of one size and checked against the configuration.

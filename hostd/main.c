@@ -20,11 +20,11 @@
 #include "http.h"
 #include "isolate.h"
 #include "log.h"
+#include "net_ask.h"
 #include "options.h"
 #include "palacios.h"
 #include "palacios_open.h"
 #include "server.h"
-#include "source_guest.h"
 
 #define CA_MAX (4u << 20) /* bytes of tls_ca */
 
@@ -39,8 +39,8 @@ struct daemon {
 	char *ca; /* of tls_ca */
 	size_t ca_len;
 	struct event *signals[3];
-	int source_helper; /* whom to ask for namespaces, or -1 */
-	int started;	   /* the pipe on which the process in the foreground waits, or -1 */
+	int net_helper; /* whom to ask for namespaces, or -1 */
+	int started;	/* the pipe on which the process in the foreground waits, or -1 */
 	pid_t parent;
 };
 
@@ -192,11 +192,11 @@ static bool start_control(struct daemon *d, char *why, size_t room)
 /* What `source = guest` needs, while there are rights for it. */
 static bool start_sources(struct daemon *d, char *why, size_t room)
 {
-	if (!source_helper_wanted(&d->conf))
+	if (!net_helper_wanted(&d->conf))
 		return true;
-	d->source_helper = source_helper_start(&d->conf, d->conf.user, why, room);
-	source_guest_helper(d->source_helper);
-	return d->source_helper >= 0;
+	d->net_helper = net_helper_start(&d->conf, d->conf.user, why, room);
+	net_ask_use(d->net_helper);
+	return d->net_helper >= 0;
 }
 
 /* What machines of Palacios need: the opener, while there are rights for it. */
@@ -313,7 +313,7 @@ static int run(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-	struct daemon d = {.started = -1, .source_helper = -1, .parent = getppid()};
+	struct daemon d = {.started = -1, .net_helper = -1, .parent = getppid()};
 	int status;
 
 	isolate_start();
@@ -331,8 +331,8 @@ int main(int argc, char **argv)
 		server_free(d.server);
 	http_free(d.http);
 	free(d.ca);
-	if (d.source_helper >= 0)
-		close(d.source_helper);
+	if (d.net_helper >= 0)
+		close(d.net_helper);
 	palacios_free(d.palacios); /* after the last words of the server's links */
 	for (int i = 0; i < 3; i++)
 		if (d.signals[i])

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* source_guest.h - sources (source.h) that speak with a guest's MAC and leased address, by the helper process. */
+/* source_guest.h - sources (source.h) that speak with a guest's MAC and leased address, by net_ask.h. */
 #ifndef HOSTD_SOURCE_GUEST_H
 #define HOSTD_SOURCE_GUEST_H
 
+#include "pvboot_link.h"
 #include "source.h"
-#include "source_helper.h"
-
-/* Whom to ask from now on: what source_helper_start() returned, -1: nobody. */
-void source_guest_helper(int fd);
 
 /*
  * A source for the VM of that name (for the log; copied), of that section, with that MAC and lease.  Nothing is made

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Unit tests of hostd/source.c, source_guest.c and source_helper.c: what the helper refuses, and what happens when it
- * is gone.  That its namespaces work is seen in tests/boot/test_source.py.
+ * Unit tests of hostd/source.c, source_guest.c, net_ask.c and net_helper.c: what the helper refuses, and what happens
+ * when it is gone.  That its namespaces work is seen in tests/boot/test_source.py.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "net_ask.h"
 #include "source_guest.h"
 
 /* ---- a source of the test's own -------------------------------------------------------------------------------- */
@@ -154,7 +155,7 @@ static int start_helper(void **state)
 	pid = fork();
 	if (!pid) {
 		close(ends[0]);
-		_exit(netns_start() ? (source_helper_serve(&conf, ends[1]), 0) : 1);
+		_exit(netns_start() ? (net_helper_serve(&conf, ends[1]), 0) : 1);
 	}
 	close(ends[1]);
 	helper = ends[0];
@@ -172,17 +173,17 @@ static int stop_helper(void **state)
 	return 0;
 }
 
-static const struct source_request good = {.number = 7,
-					   .op = SOURCE_SOCKET,
-					   .id = 1,
-					   .section = 1,
-					   .type = SOCK_DGRAM,
-					   .mac = {0x52, 0x54, 0, 0x12, 0x34, 1},
-					   .address = {172, 21, 0, 50}};
+static const struct net_request good = {.number = 7,
+					.op = NET_SOCKET,
+					.id = 1,
+					.section = 1,
+					.type = SOCK_DGRAM,
+					.mac = {0x52, 0x54, 0, 0x12, 0x34, 1},
+					.address = {172, 21, 0, 50}};
 
-static int refused(const struct source_request *req)
+static int refused(const struct net_request *req)
 {
-	struct source_answer a = {0};
+	struct net_answer a = {0};
 
 	assert_int_equal(send(helper, req, sizeof(*req), 0), sizeof(*req));
 	assert_int_equal(recv(helper, &a, sizeof(a), 0), sizeof(a));
@@ -195,7 +196,7 @@ static int refused(const struct source_request *req)
 /* A hostd that somebody else has taken over. */
 static void test_helper_does_what_the_configuration_says(void **state)
 {
-	struct source_request bad = good;
+	struct net_request bad = good;
 
 	assert_int_not_equal(refused(&good), EPERM);
 	bad = good, bad.section = 0; /* source = host */
@@ -214,7 +215,7 @@ static void test_helper_does_what_the_configuration_says(void **state)
 	assert_int_equal(refused(&bad), EPERM);
 	bad = good, bad.type = SOCK_RAW;
 	assert_int_equal(refused(&bad), EINVAL);
-	bad = good, bad.op = SOURCE_REMOVE, bad.id = 99; /* nothing to do */
+	bad = good, bad.op = NET_REMOVE, bad.id = 99; /* nothing to do */
 	assert_int_equal(refused(&bad), 0);
 }
 
@@ -231,7 +232,7 @@ static void test_words_of_a_failure(void **state)
 	const struct pvboot_lease lease = {.address = {172, 21, 0, 50}};
 	struct source *s;
 
-	source_guest_helper(helper);
+	net_ask_use(helper);
 	s = source_guest("vm", 1, good.mac, &lease);
 	assert_int_equal(source_socket(s, SOCK_DGRAM), -1);
 	assert_int_not_equal(errno, EPERM);
@@ -245,12 +246,12 @@ static void test_helper_that_is_gone(void **state)
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	source_guest_helper(ends[0]);
+	net_ask_use(ends[0]);
 	close(ends[1]);
 	assert_int_equal(source_socket(s, SOCK_DGRAM), -1);
 	assert_int_equal(errno, EPIPE);
 	close(ends[0]);
-	source_guest_helper(-1);
+	net_ask_use(-1);
 	assert_int_equal(source_socket(s, SOCK_DGRAM), -1);
 	source_unref(s);
 }
@@ -260,14 +261,14 @@ static void test_answer_that_came_too_late(void **state)
 {
 	const struct pvboot_lease lease = {.address = {172, 21, 0, 50}};
 	struct source *s = source_guest("vm", 1, good.mac, &lease);
-	struct source_answer late = {.number = 0xfffffff0, .error = 0}, mine = {.error = EACCES, .words = "mine"};
+	struct net_answer late = {.number = 0xfffffff0, .error = 0}, mine = {.error = EACCES, .words = "mine"};
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	source_guest_helper(ends[0]);
+	net_ask_use(ends[0]);
 	pid = fork();
 	if (!pid) {
-		struct source_request req;
+		struct net_request req;
 
 		if (recv(ends[1], &req, sizeof(req), 0) != sizeof(req))
 			_exit(1);
@@ -280,7 +281,7 @@ static void test_answer_that_came_too_late(void **state)
 	waitpid(pid, NULL, 0);
 	close(ends[0]);
 	close(ends[1]);
-	source_guest_helper(-1);
+	net_ask_use(-1);
 	source_unref(s);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* source_helper.c - the process that makes network namespaces for `source = guest`, and sockets in them. */
+/* net_helper.c - the process that makes network namespaces for `source = guest`, and sockets in them. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "isolate.h"
+#include "net_helper.h"
 #include "pass_fd.h"
-#include "source_helper.h"
 #include "udp.h"
 
 #define NAMESPACES_MAX 1024 /* as many as there may be VMs */
@@ -39,7 +39,7 @@ static int find_free(void)
 }
 
 /* May hostd, who may be somebody else by now, have that? */
-static bool is_allowed(const struct conf *conf, const struct source_request *req, struct netns_spec *spec)
+static bool is_allowed(const struct conf *conf, const struct net_request *req, struct netns_spec *spec)
 {
 	const struct conf_vm *vm = conf->vms;
 
@@ -57,7 +57,7 @@ static bool is_allowed(const struct conf *conf, const struct source_request *req
 }
 
 /* A socket, or -1 with the answer filled in. */
-static int get_socket(const struct conf *conf, const struct source_request *req, struct source_answer *a)
+static int get_socket(const struct conf *conf, const struct net_request *req, struct net_answer *a)
 {
 	int at = find(req->id), fd;
 	struct netns_spec spec;
@@ -104,24 +104,24 @@ static void remove_id(uint32_t id)
 	table[at].ns = -1;
 }
 
-static bool answer(int to, const struct source_answer *a, int fd)
+static bool answer(int to, const struct net_answer *a, int fd)
 {
 	return pass_fd(to, a, sizeof(*a), fd);
 }
 
-void source_helper_serve(const struct conf *conf, int fd)
+void net_helper_serve(const struct conf *conf, int fd)
 {
-	struct source_request req;
+	struct net_request req;
 	bool there = true;
 
 	for (int i = 0; i < NAMESPACES_MAX; i++)
 		table[i].ns = -1;
 	signal(SIGCHLD, SIG_IGN); /* remove_id()'s children are nobody's */
 	while (there && recv(fd, &req, sizeof(req), 0) == (ssize_t)sizeof(req)) {
-		struct source_answer a = {.number = req.number};
+		struct net_answer a = {.number = req.number};
 		int got = -1;
 
-		if (req.op == SOURCE_SOCKET)
+		if (req.op == NET_SOCKET)
 			got = get_socket(conf, &req, &a);
 		else
 			remove_id(req.id);
@@ -138,7 +138,7 @@ void source_helper_serve(const struct conf *conf, int fd)
 			netns_remove(table[i].ns);
 }
 
-bool source_helper_wanted(const struct conf *conf)
+bool net_helper_wanted(const struct conf *conf)
 {
 	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
 		if (vm->source_guest)
@@ -160,11 +160,11 @@ static _Noreturn void become_helper(const struct conf *conf, const char *user, i
 	prctl(PR_SET_NAME, "pvboot-source");
 	if (!netns_start() || !isolate_namespaces(user, why, sizeof(why)))
 		_exit(1); /* hostd hears of it when it first asks */
-	source_helper_serve(conf, STDERR_FILENO + 1);
+	net_helper_serve(conf, STDERR_FILENO + 1);
 	_exit(0);
 }
 
-int source_helper_start(const struct conf *conf, const char *user, char *why, size_t room)
+int net_helper_start(const struct conf *conf, const char *user, char *why, size_t room)
 {
 	int ends[2];
 	pid_t pid;
