@@ -81,18 +81,23 @@ bool ether_filter_parse(struct ether_filter *filter, const uint8_t *args, size_t
 	return true;
 }
 
+static bool is_tagged(const uint8_t *frame)
+{
+	return get16(frame + 12) == TYPE_VLAN || get16(frame + 12) == TYPE_QINQ;
+}
+
 bool ether_may_send(const uint8_t mac[6], const uint8_t *frame, size_t len)
 {
 	if (len < PVBOOT_FRAME_MIN || len > PVBOOT_FRAME_MAX || memcmp(frame + 6, mac, 6))
 		return false;
-	return get16(frame + 12) != TYPE_VLAN && get16(frame + 12) != TYPE_QINQ;
+	return !is_tagged(frame);
 }
 
 bool ether_hears(const struct ether_filter *filter, const uint8_t mac[6], const uint8_t *frame, size_t len)
 {
 	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-	if (len < HEADER || !memcmp(frame + 6, mac, 6))
+	if (len < HEADER || !memcmp(frame + 6, mac, 6) || is_tagged(frame))
 		return false;
 	if (!memcmp(frame, mac, 6))
 		return true;

@@ -18,23 +18,27 @@
  *
  * 3. isolate_final(): before the loop runs.
  *    Should: refuse, by seccomp, what hostd never does and an intruder wants first: other programs, other processes'
- *    memory, mounts, modules, keys, new namespaces.
+ *    memory, mounts, modules, keys, new namespaces; and what would make a guest's tap outlive hostd.
  *    Mustn't: refuse what is needed while hot: sockets of AF_INET, AF_PACKET, AF_UNIX and AF_NETLINK, memfd_create,
  *    openat2 below a root, the reopening of /proc/self/fd/N, syslog's reconnection.
  *
- * The process that makes network namespaces (net_helper.c) goes through one phase of its own instead of 2 and 3:
- * isolate_namespaces().
- *    Should: keep CAP_NET_ADMIN and CAP_SYS_ADMIN, and refuse by seccomp what phase 3 does, but unshare and setns.
+ * The process that administers networks (net_helper.c) goes through one phase of its own instead of 2 and 3:
+ * isolate_network().
+ *    Should: keep CAP_NET_ADMIN, and refuse by seccomp what phase 3 does.  Where it may have to make namespaces, keep
+ *    CAP_SYS_ADMIN as well, and refuse neither unshare nor setns.
  *    Mustn't: read anything but hostd's requests, each of one size and checked against the configuration.
  */
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,6 +105,18 @@ bool isolate_user(const char *user, bool packets, char *why, size_t room)
 	return shed(user, packets ? UINT64_C(1) << CAP_NET_RAW : 0, why, room);
 }
 
+/* Who has a tap may make it outlive hostd, or give it another's address: the kernel asks for no right. */
+static int refuse_tap_changes(scmp_filter_ctx ctx)
+{
+	static const unsigned int refused[] = {TUNSETPERSIST, SIOCSIFHWADDR};
+	int error = 0;
+
+	for (size_t i = 0; !error && i < sizeof(refused) / sizeof(refused[0]); i++)
+		error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+					 SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, refused[i]));
+	return error;
+}
+
 /* What every process of hostd's is refused; and, first, what only the maker of namespaces needs. */
 #define NAMESPACE_CALLS 2
 
@@ -140,6 +156,8 @@ static bool load_filter(size_t first, char *why, size_t room)
 	for (size_t i = first; !error && i < sizeof(refused) / sizeof(refused[0]); i++)
 		error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
 	if (!error)
+		error = refuse_tap_changes(ctx);
+	if (!error)
 		error = seccomp_load(ctx);
 	if (ctx)
 		seccomp_release(ctx);
@@ -154,15 +172,16 @@ bool isolate_final(char *why, size_t room)
 	return load_filter(0, why, room);
 }
 
-bool isolate_may_make_namespaces(void)
+bool isolate_may_administer(bool namespaces)
 {
 	capng_get_caps_process();
 	return capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) &&
-	       capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
+	       (!namespaces || capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN));
 }
 
-bool isolate_namespaces(const char *user, char *why, size_t room)
+bool isolate_network(const char *user, bool namespaces, char *why, size_t room)
 {
-	return shed(user, UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_SYS_ADMIN, why, room) &&
-	       load_filter(NAMESPACE_CALLS, why, room);
+	const uint64_t keep = UINT64_C(1) << CAP_NET_ADMIN | (namespaces ? UINT64_C(1) << CAP_SYS_ADMIN : 0);
+
+	return shed(user, keep, why, room) && load_filter(namespaces ? NAMESPACE_CALLS : 0, why, room);
 }

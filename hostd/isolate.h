@@ -18,10 +18,10 @@ bool isolate_user(const char *user, bool packets, char *why, size_t room);
 /* Phase 3, before the first guest: no way back.  False with words. */
 bool isolate_final(char *why, size_t room);
 
-/* Has this process the rights that isolate_namespaces() is to keep? */
-bool isolate_may_make_namespaces(void);
+/* Has this process the rights that isolate_network() is to keep? */
+bool isolate_may_administer(bool namespaces);
 
-/* In place of phases 2 and 3, in the process that makes network namespaces for `source = guest`.  False with words. */
-bool isolate_namespaces(const char *user, char *why, size_t room);
+/* In place of phases 2 and 3, in the process that administers networks, and may make namespaces.  False with words. */
+bool isolate_network(const char *user, bool namespaces, char *why, size_t room);
 
 #endif /* HOSTD_ISOLATE_H */

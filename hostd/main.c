@@ -17,6 +17,7 @@
 #include "cache_dir.h"
 #include "control.h"
 #include "file.h"
+#include "frames.h"
 #include "http.h"
 #include "isolate.h"
 #include "log.h"
@@ -25,6 +26,7 @@
 #include "palacios.h"
 #include "palacios_open.h"
 #include "server.h"
+#include "tap.h"
 
 #define CA_MAX (4u << 20) /* bytes of tls_ca */
 
@@ -39,7 +41,7 @@ struct daemon {
 	char *ca; /* of tls_ca */
 	size_t ca_len;
 	struct event *signals[3];
-	int net_helper; /* whom to ask for namespaces, or -1 */
+	int net_helper; /* whom to ask for namespaces and taps, or -1 */
 	int started;	/* the pipe on which the process in the foreground waits, or -1 */
 	pid_t parent;
 };
@@ -189,13 +191,24 @@ static bool start_control(struct daemon *d, char *why, size_t room)
 	return d->control || !d->palacios;
 }
 
-/* What `source = guest` needs, while there are rights for it. */
-static bool start_sources(struct daemon *d, char *why, size_t room)
+/* What `source = guest` needs, and what frames on a bridge can do without, while there are rights for it. */
+static bool start_net_helper(struct daemon *d, char *why, size_t room)
 {
-	if (!net_helper_wanted(&d->conf))
+	bool needed = net_helper_wants_namespaces(&d->conf);
+	char no_taps[256];
+	int taps = -1;
+
+	if (net_helper_wants_taps(&d->conf)) {
+		taps = tap_start(d->conf.user, no_taps, sizeof(no_taps));
+		if (taps < 0)
+			frames_without_taps(no_taps);
+	}
+	if (!needed && taps < 0)
 		return true;
-	d->net_helper = net_helper_start(&d->conf, d->conf.user, why, room);
+	d->net_helper = net_helper_start(&d->conf, d->conf.user, taps, why, room);
 	net_ask_use(d->net_helper);
+	if (taps >= 0)
+		close(taps);
 	return d->net_helper >= 0;
 }
 
@@ -237,7 +250,7 @@ static bool start(struct daemon *d, char *why, size_t room)
 		}
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if (!start_sources(d, why, room) || !read_ca(d, why, room) || !server_listen(d->server, why, room) ||
+	if (!start_net_helper(d, why, room) || !read_ca(d, why, room) || !server_listen(d->server, why, room) ||
 	    !start_palacios(d, why, room) || !start_control(d, why, room))
 		return false;
 	dir = open_cache_dir(d);

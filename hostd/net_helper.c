@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net_helper.c - the process that makes network namespaces for `source = guest`, and sockets in them. */
+/* net_helper.c - the process that administers networks: namespaces for `source = guest`, taps for frames. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,12 @@
 #include "isolate.h"
 #include "net_helper.h"
 #include "pass_fd.h"
+#include "tap.h"
 #include "udp.h"
 
 #define NAMESPACES_MAX 1024 /* as many as there may be VMs */
+#define ASK_FD (STDERR_FILENO + 1)
+#define TAPS_FD (STDERR_FILENO + 2)
 
 static struct {
 	uint32_t id;
@@ -38,15 +42,27 @@ static int find_free(void)
 	return -1;
 }
 
-/* May hostd, who may be somebody else by now, have that? */
-static bool is_allowed(const struct conf *conf, const struct net_request *req, struct netns_spec *spec)
+/* The section that a request names, if it allows that MAC; NULL: it does not, or there is none. */
+static const struct conf_vm *find_section(const struct conf *conf, const struct net_request *req)
 {
 	const struct conf_vm *vm = conf->vms;
 
 	for (uint32_t i = 0; vm && i < req->section; i++)
 		vm = vm->next;
-	if (!vm || !vm->source_guest || !vm->ifname[0] || !conf_vm_allows_mac(vm, req->mac) ||
-	    !udp_allowed(req->address))
+	return vm && vm->ifname[0] && conf_vm_allows_mac(vm, req->mac) ? vm : NULL;
+}
+
+static bool has_frames(const struct conf_vm *vm)
+{
+	return vm->ifname[0] && vm->frames != CONF_FRAMES_OFF;
+}
+
+/* May hostd, who may be somebody else by now, have a namespace like that? */
+static bool is_allowed(const struct conf *conf, const struct net_request *req, struct netns_spec *spec)
+{
+	const struct conf_vm *vm = find_section(conf, req);
+
+	if (!vm || !vm->source_guest || !udp_allowed(req->address))
 		return false;
 	memcpy(spec->ifname, vm->ifname, sizeof(spec->ifname));
 	memcpy(spec->mac, req->mac, 6);
@@ -104,12 +120,41 @@ static void remove_id(uint32_t id)
 	table[at].ns = -1;
 }
 
-static bool answer(int to, const struct net_answer *a, int fd)
+/* A tap, or -1 with the answer filled in. */
+static int get_tap(const struct conf *conf, const struct net_request *req, int taps, struct net_answer *a)
 {
-	return pass_fd(to, a, sizeof(*a), fd);
+	const struct conf_vm *vm = find_section(conf, req);
+	int fd;
+
+	a->error = EPERM;
+	if (!vm || !has_frames(vm))
+		return -1;
+	a->error = EOPNOTSUPP;
+	if (taps < 0)
+		return -1;
+	fd = tap_make(taps, vm->ifname, req->mac, a->words, sizeof(a->words));
+	a->error = fd < 0 ? errno : 0;
+	return fd;
 }
 
-void net_helper_serve(const struct conf *conf, int fd)
+/* A descriptor, or -1 with the answer filled in. */
+static int serve(const struct conf *conf, const struct net_request *req, int taps, struct net_answer *a)
+{
+	switch (req->op) {
+	case NET_SOCKET:
+		return get_socket(conf, req, a);
+	case NET_TAP:
+		return get_tap(conf, req, taps, a);
+	case NET_REMOVE:
+		remove_id(req->id);
+		return -1;
+	default:
+		a->error = EINVAL;
+		return -1;
+	}
+}
+
+void net_helper_serve(const struct conf *conf, int fd, int taps)
 {
 	struct net_request req;
 	bool there = true;
@@ -119,13 +164,9 @@ void net_helper_serve(const struct conf *conf, int fd)
 	signal(SIGCHLD, SIG_IGN); /* remove_id()'s children are nobody's */
 	while (there && recv(fd, &req, sizeof(req), 0) == (ssize_t)sizeof(req)) {
 		struct net_answer a = {.number = req.number};
-		int got = -1;
+		int got = serve(conf, &req, taps, &a);
 
-		if (req.op == NET_SOCKET)
-			got = get_socket(conf, &req, &a);
-		else
-			remove_id(req.id);
-		there = answer(fd, &a, got);
+		there = pass_fd(fd, &a, sizeof(a), got);
 		if (got >= 0)
 			close(got);
 	}
@@ -138,7 +179,7 @@ void net_helper_serve(const struct conf *conf, int fd)
 			netns_remove(table[i].ns);
 }
 
-bool net_helper_wanted(const struct conf *conf)
+bool net_helper_wants_namespaces(const struct conf *conf)
 {
 	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
 		if (vm->source_guest)
@@ -146,47 +187,60 @@ bool net_helper_wanted(const struct conf *conf)
 	return false;
 }
 
-/* In the process: keep two rights and a socket. */
-static _Noreturn void become_helper(const struct conf *conf, const char *user, int fd)
+bool net_helper_wants_taps(const struct conf *conf)
 {
+	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
+		if (has_frames(vm))
+			return true;
+	return false;
+}
+
+/* In the process: keep one right or two, and what it needs to answer. */
+static _Noreturn void become_helper(const struct conf *conf, const char *user, int fd, int taps)
+{
+	bool namespaces = net_helper_wants_namespaces(conf);
 	char why[256];
 
 	/* Whoever waits for hostd's descriptors to be closed is not to wait for this process. */
-	dup2(fd, STDERR_FILENO + 1);
-	close_range(STDERR_FILENO + 2, ~0u, 0);
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, TAPS_FD + 1);
+	taps = taps < 0 ? -1 : fcntl(taps, F_DUPFD_CLOEXEC, TAPS_FD + 1);
+	dup2(fd, ASK_FD);
+	close(TAPS_FD);
+	if (taps >= 0)
+		taps = dup2(taps, TAPS_FD);
+	close_range(TAPS_FD + 1, ~0u, 0);
 	signal(SIGINT, SIG_IGN); /* hostd gets it as well, and its end is ours */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	prctl(PR_SET_NAME, "pvboot-source");
-	if (!netns_start() || !isolate_namespaces(user, why, sizeof(why)))
+	prctl(PR_SET_NAME, "pvboot-net");
+	if ((namespaces && !netns_start()) || !isolate_network(user, namespaces, why, sizeof(why)))
 		_exit(1); /* hostd hears of it when it first asks */
-	net_helper_serve(conf, STDERR_FILENO + 1);
+	net_helper_serve(conf, ASK_FD, taps);
 	_exit(0);
 }
 
-int net_helper_start(const struct conf *conf, const char *user, char *why, size_t room)
+int net_helper_start(const struct conf *conf, const char *user, int taps, char *why, size_t room)
 {
 	int ends[2];
 	pid_t pid;
 
-	if (!isolate_may_make_namespaces()) {
+	if (net_helper_wants_namespaces(conf) && !isolate_may_administer(true)) {
 		snprintf(why, room,
 			 "source = guest needs CAP_NET_ADMIN and CAP_SYS_ADMIN at the start: start hostd as root, or "
-			 "leave "
-			 "it out");
+			 "leave it out");
 		return -1;
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
-		snprintf(why, room, "cannot start what makes namespaces: %s", strerror(errno));
+		snprintf(why, room, "cannot start what administers networks: %s", strerror(errno));
 		return -1;
 	}
 	pid = fork();
 	if (!pid)
-		become_helper(conf, user, ends[1]);
+		become_helper(conf, user, ends[1], taps);
 	close(ends[1]);
 	if (pid > 0)
 		return ends[0];
-	snprintf(why, room, "cannot start what makes namespaces: %s", strerror(errno));
+	snprintf(why, room, "cannot start what administers networks: %s", strerror(errno));
 	close(ends[0]);
 	return -1;
 }

@@ -21,7 +21,7 @@ void pkt_close(struct pkt *pkt);
 
 /* A packet socket for that interface, not bound, and the interface's index; -1: err has the words, as above. */
 int pkt_socket(const char *ifname, int *index, char *err, size_t err_len);
-/* Close a packet socket without waiting for it, which takes the kernel a while. */
+/* Close a packet socket, or a tap, without waiting for it, which takes the kernel a while. */
 void pkt_close_aside(int fd);
 
 /* The descriptor to poll for reading. */

@@ -40,6 +40,7 @@ void vm_frame_drained(struct vm *vm)
 static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why, size_t room)
 {
 	const struct conf_vm *conf = vm->id.conf;
+	struct frames_guest guest = {.vm = vm->id.name, .section = conf->place, .ifname = conf->ifname};
 	struct ether_filter filter;
 
 	if (!ether_filter_parse(&filter, args, len)) {
@@ -62,8 +63,8 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why,
 		frames_set_filter(vm->frames, &filter);
 		return PVBOOT_S_OK;
 	}
-	vm->frames = frames_open(server_base(vm->server), vm->id.name, conf->ifname, vm->id.mac, &filter, &frames_ops,
-				 vm, why, room);
+	memcpy(guest.mac, vm->id.mac, sizeof(guest.mac));
+	vm->frames = frames_open(server_base(vm->server), &guest, &filter, &frames_ops, vm, why, room);
 	if (!vm->frames)
 		return PVBOOT_S_FAILED;
 	vm_guest_leave(vm);

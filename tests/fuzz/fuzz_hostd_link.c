@@ -128,9 +128,8 @@ struct frames {
 	void *arg;
 };
 
-struct frames *frames_open(struct event_base *base, const char *vm, const char *ifname, const uint8_t mac[6],
-			   const struct ether_filter *filter, const struct frames_ops *ops, void *arg, char *err,
-			   size_t err_len)
+struct frames *frames_open(struct event_base *base, const struct frames_guest *guest, const struct ether_filter *filter,
+			   const struct frames_ops *ops, void *arg, char *err, size_t err_len)
 {
 	struct frames *frames = malloc(sizeof(*frames));
 

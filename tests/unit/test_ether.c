@@ -78,6 +78,8 @@ static void test_hears_only_its_own(void **state)
 
 	assert_true(ether_hears(&filter, mac, frame, ethernet(mac, peer, 0x800, 60)));
 	assert_false(ether_hears(&filter, mac, frame, ethernet(mac, peer, 0x800, 60) - 47)); /* no header */
+	assert_false(ether_hears(&filter, mac, frame, ethernet(mac, peer, 0x8100, 60)));     /* tagged */
+	assert_false(ether_hears(&filter, mac, frame, ethernet(mac, peer, 0x88a8, 60)));
 	assert_false(ether_hears(&filter, mac, frame, ethernet(other, peer, 0x800, 60)));
 	assert_false(ether_hears(&filter, mac, frame, ethernet(all, peer, 0x800, 60)));
 	assert_false(ether_hears(&filter, mac, frame, ethernet(group, peer, 0x800, 60)));

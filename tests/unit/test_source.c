@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Unit tests of hostd/source.c, source_guest.c, net_ask.c and net_helper.c: what the helper refuses, and what happens
- * when it is gone.  That its namespaces work is seen in tests/boot/test_source.py.
+ * when it is gone.  That its namespaces and taps work is seen in tests/boot/test_source.py and test_frames.py.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -146,8 +146,10 @@ static int start_helper(void **state)
 {
 	static const char text[] = "[vm a]\ninterface = nosuch0\nmac = 52:54:00:12:34:57\n"
 				   "[vm b]\ninterface = nosuch0\nmac = 52:54:00:12:34:*\nsource = guest\n"
-				   "[vm c]\nroot = /\n";
-	int ends[2];
+				   "[vm c]\nroot = /\n"
+				   "[vm d]\ninterface = lo\nframes = off\n"
+				   "[vm e]\ninterface = lo\n";
+	int ends[2], taps = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	conf_init(&conf);
 	assert_true(conf_parse(&conf, "f", text, sizeof(text) - 1) && conf_check(&conf, "f"));
@@ -155,9 +157,10 @@ static int start_helper(void **state)
 	pid = fork();
 	if (!pid) {
 		close(ends[0]);
-		_exit(netns_start() ? (net_helper_serve(&conf, ends[1]), 0) : 1);
+		_exit(netns_start() ? (net_helper_serve(&conf, ends[1], taps), 0) : 1);
 	}
 	close(ends[1]);
+	close(taps);
 	helper = ends[0];
 	return 0;
 }
@@ -188,8 +191,9 @@ static int refused(const struct net_request *req)
 	assert_int_equal(send(helper, req, sizeof(*req), 0), sizeof(*req));
 	assert_int_equal(recv(helper, &a, sizeof(a), 0), sizeof(a));
 	assert_int_equal(a.number, 7);
-	if (a.error != EPERM && a.error != EINVAL && a.error)
-		assert_non_null(strstr(a.words, "no interface nosuch0")); /* it would have been allowed */
+	if (a.error != EPERM && a.error != EINVAL && a.error) /* it would have been allowed */
+		assert_non_null(strstr(a.words, req->op == NET_TAP ? "neither a bridge nor a port of one"
+								   : "no interface nosuch0"));
 	return a.error;
 }
 
@@ -203,7 +207,7 @@ static void test_helper_does_what_the_configuration_says(void **state)
 	assert_int_equal(refused(&bad), EPERM);
 	bad = good, bad.section = 2; /* a directory */
 	assert_int_equal(refused(&bad), EPERM);
-	bad = good, bad.section = 3; /* there is none */
+	bad = good, bad.section = 5; /* there is none */
 	assert_int_equal(refused(&bad), EPERM);
 	bad = good, bad.section = UINT32_MAX;
 	assert_int_equal(refused(&bad), EPERM);
@@ -217,6 +221,28 @@ static void test_helper_does_what_the_configuration_says(void **state)
 	assert_int_equal(refused(&bad), EINVAL);
 	bad = good, bad.op = NET_REMOVE, bad.id = 99; /* nothing to do */
 	assert_int_equal(refused(&bad), 0);
+}
+
+static void test_helper_makes_taps_for_frames_alone(void **state)
+{
+	const struct net_request tap = {.number = 7, .op = NET_TAP, .mac = {0x52, 0x54, 0, 0x12, 0x34, 0x57}};
+	struct net_request bad;
+
+	assert_int_equal(refused(&tap), ENODEV); /* allowed, but for the interface that is not there */
+	bad = tap, bad.mac[5] = 0x58;		 /* not the section's */
+	assert_int_equal(refused(&bad), EPERM);
+	bad = tap, bad.section = 2; /* a directory */
+	assert_int_equal(refused(&bad), EPERM);
+	bad = tap, bad.section = 3; /* frames = off */
+	assert_int_equal(refused(&bad), EPERM);
+	bad = tap, bad.section = 4; /* no bridge */
+	assert_int_equal(refused(&bad), ENODEV);
+	bad.mac[0] = 1; /* nobody's */
+	assert_int_equal(refused(&bad), EPERM);
+	bad = tap, bad.section = UINT32_MAX;
+	assert_int_equal(refused(&bad), EPERM);
+	bad = tap, bad.op = NET_TAP + 1;
+	assert_int_equal(refused(&bad), EINVAL);
 }
 
 static void test_helper_ends_at_a_request_of_another_size(void **state)
@@ -295,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_last_reference_closes),
 		cmocka_unit_test(test_no_source_is_the_host),
 		HELPER(test_helper_does_what_the_configuration_says),
+		HELPER(test_helper_makes_taps_for_frames_alone),
 		HELPER(test_helper_ends_at_a_request_of_another_size),
 		HELPER(test_words_of_a_failure),
 		cmocka_unit_test(test_helper_that_is_gone),

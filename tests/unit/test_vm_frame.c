@@ -30,12 +30,11 @@ static struct {
 	uint8_t mac[6];
 } fake;
 
-struct frames *frames_open(struct event_base *base, const char *vm, const char *ifname, const uint8_t mac[6],
-			   const struct ether_filter *filter, const struct frames_ops *ops, void *arg, char *err,
-			   size_t err_len)
+struct frames *frames_open(struct event_base *base, const struct frames_guest *guest, const struct ether_filter *filter,
+			   const struct frames_ops *ops, void *arg, char *err, size_t err_len)
 {
 	assert_null(fake.open);
-	assert_string_equal(ifname, "x0");
+	assert_string_equal(guest->ifname, "x0");
 	if (fake.fails) {
 		snprintf(err, err_len, "no such luck");
 		return NULL;
@@ -46,7 +45,7 @@ struct frames *frames_open(struct event_base *base, const char *vm, const char *
 	fake.opened++;
 	fake.held = false;
 	fake.filter = *filter;
-	memcpy(fake.mac, mac, 6);
+	memcpy(fake.mac, guest->mac, 6);
 	return fake.open;
 }
 
