@@ -61,6 +61,7 @@
 
 #define PVBOOT_STATUS_HOST_UP 0x1u	/* hostd is there and serves this VM */
 #define PVBOOT_STATUS_HOST_REFUSED 0x2u /* hostd is there and refuses this VM; LAST_ERROR says why */
+#define PVBOOT_STATUS_WRITTEN 0x4u	/* bytes of files were written to this machine's memory since it was started */
 
 #define PVBOOT_CFG_F_UUID 0x1u	     /* uuid is valid */
 #define PVBOOT_CFG_F_BOOT_FIRST 0x2u /* the ROM is to hook INT 19h, so as to go before the BIOS's own devices */

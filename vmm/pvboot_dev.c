@@ -72,6 +72,15 @@ static void config_changed(struct pvboot_dev *dev)
 		pvboot_dev_interrupt(dev, VIRTIO_PCI_ISR_CONFIG);
 }
 
+static void change_status(struct pvboot_dev *dev, uint16_t status)
+{
+	if (status == dev->config.status)
+		return;
+	dev->config.status = status;
+	config_changed(dev);
+	pvboot_front_tell_all(dev);
+}
+
 /* ---- life cycle ------------------------------------------------------------------------------------------------ */
 
 size_t pvboot_dev_size(void)
@@ -155,6 +164,13 @@ void pvboot_dev_reset(struct pvboot_dev *dev)
 	pvboot_pci_reset(dev);
 	reset_virtio(dev);
 	dev->complaints = 0;
+}
+
+void pvboot_dev_set_written(struct pvboot_dev *dev, bool written)
+{
+	const uint16_t others = dev->config.status & (uint16_t)~PVBOOT_STATUS_WRITTEN;
+
+	change_status(dev, others | (written ? PVBOOT_STATUS_WRITTEN : 0));
 }
 
 bool pvboot_dev_lost_memory(struct pvboot_dev *dev)
@@ -418,12 +434,9 @@ void pvboot_dev_bar_write(struct pvboot_dev *dev, uint32_t offset, uint32_t len,
 
 void pvboot_dev_set_status(struct pvboot_dev *dev, uint16_t status)
 {
-	status &= PVBOOT_STATUS_HOST_UP | PVBOOT_STATUS_HOST_REFUSED;
-	if (status == dev->config.status)
-		return;
-	dev->config.status = status;
-	config_changed(dev);
-	pvboot_front_tell_all(dev);
+	const uint16_t host = PVBOOT_STATUS_HOST_UP | PVBOOT_STATUS_HOST_REFUSED;
+
+	change_status(dev, (uint16_t)((dev->config.status & ~host) | (status & host)));
 }
 
 void pvboot_dev_set_identity(struct pvboot_dev *dev, const uint8_t mac[6], const uint8_t uuid[16],

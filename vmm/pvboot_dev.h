@@ -39,6 +39,8 @@ struct pvboot_vmm_ops {
 	void (*call)(void *vmm, uint32_t queue);
 	/* As map, for what is only read: it may also be memory that the guest cannot write now.  NULL: map is used. */
 	const void *(*map_read)(void *vmm, uint64_t gpa, uint64_t *len);
+	/* PVBOOT_STATUS_WRITTEN is set: for glue that keeps it beyond this process.  NULL: it need not know. */
+	void (*written)(void *vmm);
 };
 
 /* One piece of a request's writable room. */
@@ -90,6 +92,12 @@ void pvboot_dev_init(struct pvboot_dev *dev, const struct pvboot_vmm_ops *vmm_op
 
 /* The VMM was reset: as a PCI reset, configuration space included.  Also cancels every request at the backend. */
 void pvboot_dev_reset(struct pvboot_dev *dev);
+
+/*
+ * PVBOOT_STATUS_WRITTEN as it is to be: true where a process before this one has written to the machine's memory, false
+ * where it turns out to be another machine.  Neither a reset nor a boot changes it.
+ */
+void pvboot_dev_set_written(struct pvboot_dev *dev, bool written);
 
 /*
  * For a VMM that resets its machine without telling the devices: true if guest memory was emptied under a running

@@ -44,11 +44,25 @@ static bool put(struct pvboot_io *io, uint64_t off, const void *buf, size_t len)
 	return true;
 }
 
+/* [DEV-69] Whoever asks where a file's bytes go is about to write them; the guest may run them before the answer. */
+static void note_written(struct pvboot_io *io)
+{
+	struct pvboot_dev *dev = io->dev;
+
+	if (io->op != PVBOOT_OP_READ || dev->config.status & PVBOOT_STATUS_WRITTEN)
+		return;
+	pvboot_dev_set_written(dev, true);
+	if (dev->vmm_ops->written)
+		dev->vmm_ops->written(dev->vmm);
+}
+
 bool pvboot_io_gpa(struct pvboot_io *io, uint64_t off, uint64_t *gpa, uint64_t *len)
 {
-	if (!io->busy || !pvboot_dev_running(io->dev) || off >= io->room)
+	if (!io->busy || !pvboot_dev_running(io->dev) || off >= io->room ||
+	    !locate(io, off + sizeof(struct pvboot_rsp), gpa, len))
 		return false;
-	return locate(io, off + sizeof(struct pvboot_rsp), gpa, len);
+	note_written(io);
+	return true;
 }
 
 void *pvboot_io_map(struct pvboot_io *io, uint64_t off, uint64_t *len)
@@ -104,6 +118,8 @@ bool pvboot_io_write(struct pvboot_io *io, uint64_t off, const void *buf, size_t
 {
 	if (!io->busy || !pvboot_dev_running(io->dev) || off > io->room || len > io->room - off)
 		return false;
+	if (len)
+		note_written(io);
 	return put(io, off + sizeof(struct pvboot_rsp), buf, len);
 }
 

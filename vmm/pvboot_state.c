@@ -194,9 +194,10 @@ static bool head_is_good(const struct state_head *h)
 
 static void load_head(struct pvboot_dev *dev, const struct state_head *h)
 {
-	uint16_t i;
+	uint16_t written = dev->config.status & PVBOOT_STATUS_WRITTEN, i;
 
 	dev->config = h->config;
+	dev->config.status |= written; /* [DEV-69] of this machine, whatever the other one's was */
 	dev->epoch_ms = pvboot_dev_now_ms(dev) - h->elapsed_ms;
 	dev->device_select = h->device_select;
 	dev->driver_select = h->driver_select;

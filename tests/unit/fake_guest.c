@@ -70,11 +70,19 @@ static void vmm_log(void *vmm, enum pvboot_log_level level, const char *text)
 	snprintf(g->log, sizeof(g->log), "%s", text);
 }
 
+static void vmm_written(void *vmm)
+{
+	struct guest *g = vmm;
+
+	g->written++;
+}
+
 static const struct pvboot_vmm_ops vmm_ops = {
 	.map = vmm_map,
 	.set_irq = vmm_set_irq,
 	.now_ms = vmm_now_ms,
 	.log = vmm_log,
+	.written = vmm_written,
 };
 
 /* ---- the backend that holds ------------------------------------------------------------------------------------ */

@@ -38,7 +38,7 @@ struct guest {
 	uint16_t avail_idx[PVBOOT_NUM_QUEUES], used_idx[PVBOOT_NUM_QUEUES];
 	/* what the VMM saw */
 	int irq;
-	unsigned int irq_changes, maps, logs;
+	unsigned int irq_changes, maps, logs, written;
 	uint64_t watch;	      /* an address, 0: none */
 	unsigned int watched; /* how often the device asked for it */
 	unsigned int last;    /* what maps was when it did so last */

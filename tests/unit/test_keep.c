@@ -77,9 +77,10 @@ static int write_one(void)
 {
 	struct keep *k = keep_open(path, 1000);
 
-	if (!k || k->dgram_open || k->epoch_ms != 1000)
+	if (!k || k->dgram_open || k->written || k->epoch_ms != 1000)
 		return 1;
 	k->epoch_ms = 500;
+	k->written = 1;
 	k->dgram_open = 1;
 	k->slots[3].used = true;
 	k->slots[3].key = 9;
@@ -95,7 +96,26 @@ static void test_keep_of_a_process_that_ended(void **state)
 	assert_non_null(k);
 	assert_int_equal(k->dgram_open, 1);
 	assert_int_equal(k->epoch_ms, 500);
+	assert_int_equal(k->written, 1);
 	assert_int_equal(k->slots[3].key, 9);
+	munmap(k, sizeof(*k));
+}
+
+/* As a process wrote it that did not know of written, whose place was padding: it goes on with what is there. */
+static void test_keep_of_an_older_process(void **state)
+{
+	const size_t slots = 4 + 4 + 8 + 8 + 8 + 8 + sizeof(struct pvboot_dgram_open_args);
+	static struct keep old;
+	struct keep *k;
+
+	assert_int_equal(offsetof(struct keep, slots), slots);
+	old = (struct keep){.magic = 0x314b5650, .size = sizeof(old), .epoch_ms = 7, .dgram_open = 1};
+	write_file(path, &old, sizeof(old));
+	k = keep_open(path, 1000);
+	assert_non_null(k);
+	assert_int_equal(k->epoch_ms, 7);
+	assert_int_equal(k->dgram_open, 1);
+	assert_int_equal(k->written, 0);
 	munmap(k, sizeof(*k));
 }
 
@@ -130,6 +150,7 @@ static void test_keep_of_no_use_is_cleared(void **state)
 		assert_non_null(k);
 		assert_int_equal(k->epoch_ms, 1000);
 		assert_int_equal(k->ram_ino, 0);
+		assert_int_equal(k->written, 0);
 		assert_int_equal(k->slots[0].used, false);
 		assert_int_equal(k->size, sizeof(*k));
 		munmap(k, sizeof(*k));
@@ -235,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_keep_by_another_name_is_refused, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_keep_of_a_process_that_ended, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_keep_of_an_older_process, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_keep_of_a_process_that_lives_is_refused, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_keep_of_no_use_is_cleared, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_listen_hides_and_shows, make_dir, remove_dir),

@@ -233,6 +233,47 @@ static void test_read_only_registers_keep_their_values(void **state)
 	assert_int_equal(guest_in(g, VIRTIO_PCI_COMMON_Q_RESET, 2), 0);
 }
 
+static uint32_t host_status(struct guest *g)
+{
+	return guest_in(g, PVBOOT_REG_DEVICE + offsetof(struct pvboot_config, status), 2);
+}
+
+static struct pvboot_io *begin_read(struct guest *g)
+{
+	struct pvboot_read_args args = {.handle = 1};
+
+	guest_submit(g, 0, PVBOOT_OP_READ, &args, sizeof(args), 0x1000);
+	assert_int_equal(g->nheld, 1);
+	g->nheld = 0;
+	return g->held[0];
+}
+
+/* [DEV-69] Results that are no file's, and READs without a byte. */
+static void test_status_is_not_written_without_bytes_of_a_file(void **state)
+{
+	struct pvboot_file_args args = {.handle = 1};
+	struct guest *g = *state;
+	struct pvboot_io *io;
+	uint64_t len = 1, gpa;
+
+	guest_start(g);
+	guest_submit(g, 0, PVBOOT_OP_PROGRESS, &args, sizeof(args), sizeof(struct pvboot_progress_res));
+	io = g->held[--g->nheld];
+	assert_true(pvboot_io_write(io, 0, "x", 1));
+	assert_non_null(pvboot_io_map(io, 0, &len));
+	assert_true(pvboot_io_gpa(io, 0, &gpa, &len));
+	pvboot_io_complete(io, PVBOOT_S_OK, 0, 1);
+	pvboot_io_complete(begin_read(g), PVBOOT_S_FAILED, 0, 0);
+	io = begin_read(g);
+	assert_true(pvboot_io_write(io, 0, "", 0));
+	assert_false(pvboot_io_write(io, 0x1000, "x", 1));
+	assert_null(pvboot_io_map(io, 0x1000, &len));
+	pvboot_io_complete(io, PVBOOT_S_OK, PVBOOT_READ_EOF, 0);
+	assert_false(pvboot_io_write(io, 0, "x", 1)); /* it was answered */
+	assert_int_equal(host_status(g), 0);
+	assert_int_equal(g->written, 0);
+}
+
 /* ---- what works ------------------------------------------------------------------------------------------------ */
 
 static void test_offered_features_are_version_1_and_dgram(void **state)
@@ -308,12 +349,62 @@ static void test_host_status_change_raises_config_interrupt(void **state)
 	generation = guest_in(g, VIRTIO_PCI_COMMON_CFGGENERATION, 1);
 	pvboot_dev_set_status(g->dev, 0);
 	assert_int_equal(g->irq, 0);
-	pvboot_dev_set_status(g->dev, 0xff00 | PVBOOT_STATUS_HOST_UP);
+	pvboot_dev_set_status(g->dev, 0xfffc | PVBOOT_STATUS_HOST_UP);
 	assert_int_equal(g->irq, 1);
 	assert_int_not_equal(guest_in(g, VIRTIO_PCI_COMMON_CFGGENERATION, 1), generation);
 	assert_int_equal(guest_in(g, PVBOOT_REG_DEVICE + offsetof(struct pvboot_config, status), 2),
 			 PVBOOT_STATUS_HOST_UP);
 	assert_int_equal(guest_in(g, PVBOOT_REG_ISR, 1), VIRTIO_PCI_ISR_CONFIG);
+}
+
+/* [DEV-69] However the bytes go; no reset takes it back. [DEV-17] */
+static void test_status_is_written_for_good(void **state)
+{
+	for (int how = 0; how < 4; how++) {
+		struct guest *g = guest_new(NULL, NULL);
+		uint64_t len = 1, gpa;
+		struct pvboot_io *io;
+		uint32_t generation;
+
+		guest_start(g);
+		generation = guest_in(g, VIRTIO_PCI_COMMON_CFGGENERATION, 1);
+		io = begin_read(g);
+		if (how == 0)
+			assert_true(pvboot_io_write(io, 0, "x", 1));
+		else if (how == 1)
+			assert_non_null(pvboot_io_map(io, 0, &len));
+		else if (how == 2)
+			assert_true(pvboot_io_gpa(io, 0, &gpa, &len));
+		else
+			assert_non_null(pvboot_io_pin(io, 0, &len));
+		assert_int_equal(host_status(g), PVBOOT_STATUS_WRITTEN);
+		assert_int_equal(g->irq, 1);
+		assert_int_not_equal(guest_in(g, VIRTIO_PCI_COMMON_CFGGENERATION, 1), generation);
+		pvboot_io_unpin(g->dev);
+		pvboot_io_complete(io, PVBOOT_S_OK, 0, 1);
+		assert_true(pvboot_io_write(begin_read(g), 0, "x", 1));
+		assert_int_equal(g->written, 1); /* told once */
+		pvboot_dev_set_status(g->dev, PVBOOT_STATUS_HOST_UP);
+		assert_int_equal(host_status(g), PVBOOT_STATUS_WRITTEN | PVBOOT_STATUS_HOST_UP);
+		pvboot_dev_set_status(g->dev, 0);
+		guest_out(g, VIRTIO_PCI_COMMON_STATUS, 1, 0);
+		pvboot_dev_reset(g->dev);
+		assert_int_equal(host_status(g), PVBOOT_STATUS_WRITTEN);
+		guest_free(g);
+	}
+}
+
+/* [DEV-69] [DEV-65] By glue: after a process before this one, and for another guest. */
+static void test_status_is_written_by_an_earlier_process(void **state)
+{
+	struct guest *g = *state;
+
+	pvboot_dev_set_status(g->dev, PVBOOT_STATUS_HOST_UP);
+	pvboot_dev_set_written(g->dev, true);
+	assert_int_equal(host_status(g), PVBOOT_STATUS_WRITTEN | PVBOOT_STATUS_HOST_UP);
+	pvboot_dev_set_written(g->dev, false);
+	assert_int_equal(host_status(g), PVBOOT_STATUS_HOST_UP);
+	assert_int_equal(g->written, 0); /* who says so knows */
 }
 
 static void test_host_status_change_is_silent_before_driver_ok(void **state)
@@ -485,12 +576,15 @@ int main(void)
 		TEST(test_misaligned_or_wrapping_queue_breaks_device),
 		TEST(test_access_outside_the_bar_gives_ones),
 		TEST(test_read_only_registers_keep_their_values),
+		TEST(test_status_is_not_written_without_bytes_of_a_file),
 		TEST(test_offered_features_are_version_1_and_dgram),
 		TEST(test_features_accepted_without_dgram),
 		TEST(test_partial_writes_merge_into_their_field),
 		TEST(test_write_across_status_and_queue_select_sets_both),
 		TEST(test_device_configuration_reads_as_laid_out),
 		TEST(test_host_status_change_raises_config_interrupt),
+		TEST(test_status_is_written_for_good),
+		TEST(test_status_is_written_by_an_earlier_process),
 		TEST(test_host_status_change_is_silent_before_driver_ok),
 		TEST(test_identity_from_the_host_replaces_mac_and_uuid),
 		TEST(test_isr_read_clears_and_lowers_intx),

@@ -197,6 +197,24 @@ static void test_load_goes_on(void **state)
 	guest_free(other);
 }
 
+/* [DEV-69] The memory is the other machine's, and this one's code may have run: written if either was. */
+static void test_load_of_written_memory(void **state)
+{
+	const uint32_t status = PVBOOT_REG_DEVICE + offsetof(struct pvboot_config, status);
+	struct guest *g = *state;
+	size_t len = pvboot_dev_save(g->dev, state_bytes, sizeof(state_bytes));
+
+	assert_true(pvboot_dev_load(g->dev, state_bytes, len));
+	assert_int_equal(guest_in(g, status, 2), 0);
+	pvboot_dev_set_written(g->dev, true);
+	assert_true(pvboot_dev_load(g->dev, state_bytes, len));
+	assert_int_equal(guest_in(g, status, 2), PVBOOT_STATUS_WRITTEN);
+	len = pvboot_dev_save(g->dev, state_bytes, sizeof(state_bytes));
+	pvboot_dev_set_written(g->dev, false);
+	assert_true(pvboot_dev_load(g->dev, state_bytes, len));
+	assert_int_equal(guest_in(g, status, 2), PVBOOT_STATUS_WRITTEN);
+}
+
 static void test_load_over_a_running_device(void **state)
 {
 	struct guest *g = *state;
@@ -328,6 +346,7 @@ int main(void)
 		TEST(test_load_any_byte_changed),
 		TEST(test_load_of_an_operation_that_is_no_backends),
 		TEST(test_load_goes_on),
+		TEST(test_load_of_written_memory),
 		TEST(test_load_over_a_running_device),
 		TEST(test_reset_of_a_pinned_result),
 		TEST(test_restart_during_a_pinned_result),

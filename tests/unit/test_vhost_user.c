@@ -442,6 +442,27 @@ static void test_host_status_stands_in_what_waits(void **state)
 	world_free(w);
 }
 
+/* [DEV-60] [DEV-69] The bytes of one READ are told of to the others, and to the next boot. */
+static void test_written_stands_in_what_waits(void **state)
+{
+	struct world *w = world_new();
+	struct pvboot_read_args args = {.handle = 1};
+	struct pvboot_config config;
+
+	world_start(w);
+	world_submit(w, 0, PVBOOT_OP_READ, &args, sizeof(args), 16);
+	world_submit(w, 4, PVBOOT_OP_READ, &args, sizeof(args), 16);
+	assert_int_equal(world_rsp(w, 0).detail, 0);
+	assert_true(pvboot_io_write(w->held[0], 0, "x", 1));
+	assert_int_equal(world_rsp(w, 0).detail, PVBOOT_STATUS_WRITTEN);
+	assert_int_equal(world_rsp(w, 4).detail, PVBOOT_STATUS_WRITTEN);
+	pvboot_front_forget(w->dev);
+	world_submit(w, 8, PVBOOT_OP_CONFIG, NULL, 0, sizeof(config));
+	memcpy(&config, w->mem + WORLD_RESPONSE + 8 * 0x4000u + sizeof(struct pvboot_rsp), sizeof(config));
+	assert_int_equal(config.status, PVBOOT_STATUS_WRITTEN);
+	world_free(w);
+}
+
 static void test_driver_is_called_unless_it_does_not_want_it(void **state)
 {
 	struct world *w = world_new();
@@ -622,6 +643,7 @@ int main(void)
 		cmocka_unit_test(test_memory_in_many_ranges),
 		cmocka_unit_test(test_config_is_a_request),
 		cmocka_unit_test(test_host_status_stands_in_what_waits),
+		cmocka_unit_test(test_written_stands_in_what_waits),
 		cmocka_unit_test(test_driver_is_called_unless_it_does_not_want_it),
 		cmocka_unit_test(test_network_packet_comes_back),
 		cmocka_unit_test(test_stop_and_go_on),

@@ -128,8 +128,11 @@ static void check_guest(void)
 	if (!server.nslots || !ram_file_id(&device->ram, 0, &dev, &ino) ||
 	    (dev == keep->ram_dev && ino == keep->ram_ino))
 		return;
-	if (keep->ram_ino)
+	if (keep->ram_ino) {
 		pvboot_front_forget(device->dev);
+		keep->written = 0;
+		pvboot_dev_set_written(device->dev, false);
+	}
 	keep->ram_dev = dev;
 	keep->ram_ino = ino;
 }
@@ -283,6 +286,12 @@ static void heard(uint16_t op, const uint8_t *args)
 	}
 }
 
+/* [DEV-69] */
+static void written(void)
+{
+	keep->written = 1;
+}
+
 /* Go on where the process before this one was ended, should the guest's rings say so later. */
 static void resume(struct device *d)
 {
@@ -296,6 +305,7 @@ static void resume(struct device *d)
 		dgrams |= k->used && k->key == PVBOOT_LINK_KEY_DGRAM;
 	}
 	keep->dgram_open = keep->dgram_open == 1;
+	pvboot_dev_set_written(d->dev, keep->written == 1);
 	pvboot_front_resume(d->dev, keep->dgram_open, frames, keep->epoch_ms);
 	if (keep->dgram_open && !dgrams) /* hostd has not heard of it */
 		d->phase.next->note(d->phase.next_backend, PVBOOT_OP_DGRAM_OPEN, (const uint8_t *)&keep->dgram,
@@ -370,5 +380,10 @@ static void end(struct device *d)
 		listen_remove(d->own);
 }
 
-const struct attach_ops attach_vhost_user = {
-	.name = "vhost-user", .open = open_vhost_user, .set_irq = set_irq, .call = call, .idle = idle, .end = end};
+const struct attach_ops attach_vhost_user = {.name = "vhost-user",
+					     .open = open_vhost_user,
+					     .set_irq = set_irq,
+					     .call = call,
+					     .written = written,
+					     .idle = idle,
+					     .end = end};

@@ -48,6 +48,7 @@ struct attach_ops {
 	/* As struct pvboot_vmm_ops's. */
 	void (*set_irq)(int level);
 	void (*call)(uint32_t queue);  /* NULL: interrupts are levels */
+	void (*written)(void);	       /* there with call */
 	bool (*idle)(void);	       /* no ROM uses the device: hostd is not looked for again; NULL: never so */
 	void (*end)(struct device *d); /* the loop has ended; NULL: nothing to tidy up */
 };

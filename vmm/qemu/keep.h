@@ -17,7 +17,9 @@ struct keep {
 	uint32_t magic, size;
 	uint64_t epoch_ms;	   /* when the guest's milliseconds began, on the monotonic clock */
 	uint64_t ram_dev, ram_ino; /* of the file in which the guest's memory begins: whose guest it was */
-	uint8_t dgram_open, pad[7];
+	uint8_t dgram_open;
+	uint8_t written; /* PVBOOT_STATUS_WRITTEN; a file from before there was one has 0 here */
+	uint8_t pad[6];
 	struct pvboot_dgram_open_args dgram;
 	struct link_kept slots[LINK_KEPT_SLOTS];
 };

@@ -97,6 +97,13 @@ static void call(void *vmm, uint32_t queue)
 	d->attach->call(queue);
 }
 
+static void written(void *vmm)
+{
+	struct device *d = vmm;
+
+	d->attach->written();
+}
+
 static const struct pvboot_vmm_ops vmm_ops = {
 	.map = map,
 	.map_read = map_read,
@@ -112,6 +119,7 @@ static const struct pvboot_vmm_ops vmm_ops_calls = {
 	.now_ms = now_ms,
 	.log = log_line,
 	.call = call,
+	.written = written,
 };
 
 /* ---- events ---------------------------------------------------------------------------------------------------- */
