@@ -6,7 +6,7 @@
 	cpu	386
 	bits	16
 
-	global	bios_call, copy_to_linear, copy_from_linear, strlen_linear, memcpy, memset, memcmp
+	global	bios_call, copy_to_linear, copy_from_linear, strlen_linear, memcpy, memset, memcmp, renew_base
 
 	section	.text progbits alloc exec nowrite align=16
 
@@ -110,6 +110,28 @@ copy:
 	and	cx, 3
 	rep movsb
 	ret
+
+; void renew_base(uint32_t at, uint32_t len)
+renew_base:
+	push	esi
+	push	edi
+	shr	eax, 4
+.next:	mov	ds, ax
+	mov	es, ax
+	xor	esi, esi
+	xor	edi, edi
+	mov	ecx, 1024 / 4
+	rep movsd
+	add	ax, 1024 / 16
+	sub	edx, 1024
+	ja	.next
+	push	cs
+	pop	ds
+	push	cs
+	pop	es
+	pop	edi
+	pop	esi
+	o32 ret
 
 ; uint32_t strlen_linear(uint32_t src, uint32_t max)
 strlen_linear:

@@ -114,7 +114,10 @@ static uint32_t load_chunks(struct transfer *t, uint32_t limit)
 			show_progress(t, t->offset);
 		}
 	}
-	return t->offset ? PVBOOT_S_OK : ERROR_EMPTY;
+	if (!t->offset)
+		return ERROR_EMPTY;
+	renew_base(PXE_NBP_ADDRESS, t->offset); /* limit is a whole KiB, too */
+	return PVBOOT_S_OK;
 }
 
 uint32_t boot_load(uint32_t server, uint32_t name, uint32_t name_len)

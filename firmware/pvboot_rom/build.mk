@@ -5,7 +5,7 @@ ROM_DIR := firmware/pvboot_rom
 ROM_B := $(B)/$(ROM_DIR)
 ROM_C := boot console errors front hooks linux linux_list linux_load linux_multiboot pci pxe pxe_file pxe_frame pxe_info pxe_tftp pxe_udp \
 	pxe_undi receive request send transfer virtio
-ROM_ASM := entry bios int_hooks linux_jump pxe_entry
+ROM_ASM := entry bios int_hooks linux_jump linux_renew pxe_entry
 ROM_OBJS := $(ROM_ASM:%=$(ROM_B)/%.o) $(ROM_C:%=$(ROM_B)/%.o)
 
 # Base memory is what there is least of: -Oz, and without what makes it larger here, by measurement (660 of 25400 bytes).

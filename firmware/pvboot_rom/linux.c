@@ -225,6 +225,7 @@ uint32_t linux_boot(const char **words)
 	uint32_t status;
 
 	why = words;
+	linux_written = virtio_host_status() & PVBOOT_STATUS_WRITTEN;
 	status = ask();
 	if (status)
 		return status;

@@ -56,6 +56,7 @@ uint32_t linux_refuse(const char *words);
 void linux_print_bytes(uint32_t at, uint32_t len);
 
 extern struct transfer linux_files[PVBOOT_FILES_MAX]; /* the kernel, then its initrds */
+extern bool linux_written;			      /* PVBOOT_STATUS_WRITTEN was set when the boot began */
 
 /* linux_load.c: all return a status of errors.h. */
 uint32_t linux_open_files(void);
@@ -65,6 +66,11 @@ uint32_t linux_close_files(void);
 uint32_t linux_read(struct transfer *t, uint32_t phys, uint32_t len);
 /* The same, up to room bytes or the end of the file. */
 uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len);
+/*
+ * What was read there is to be run: have the processor store it once more, as renew_base(), if other code may have been
+ * there.
+ */
+void linux_renew(uint32_t phys, uint32_t len);
 /* Is there room for the kernel, and where is some for the initrds?  Goes before the next two. */
 uint32_t linux_place(const struct setup_header *h);
 /* The kernel's protected-mode part, to KERNEL_AT. */

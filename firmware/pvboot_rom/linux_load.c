@@ -15,6 +15,7 @@
 #define UNPACKED 8 /* a kernel that does not say how much memory it takes gets so many times its length */
 
 struct transfer linux_files[PVBOOT_FILES_MAX];
+bool linux_written;
 
 /* ---- files ----------------------------------------------------------------------------------------------------- */
 
@@ -84,6 +85,8 @@ uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint
 		if (console_escape())
 			return REQUEST_ESCAPED;
 	}
+	if (t == linux_files)
+		linux_renew(phys, *len);
 	return PVBOOT_S_OK;
 }
 

@@ -192,6 +192,8 @@ static uint32_t load_modules(void)
 		status = linux_read_up_to(&linux_files[i], at, limit - at, &got);
 		if (!status && !linux_files[i].eof)
 			return linux_refuse("the machine has too little memory for the modules");
+		if (!status)
+			linux_renew(at, got);
 		m->start = at;
 		at += got;
 		m->end = at;

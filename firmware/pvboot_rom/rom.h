@@ -81,6 +81,13 @@ static inline uint32_t pack(struct segoff p)
 void copy_to_linear(uint32_t dst, const void *src, uint32_t len);
 void copy_from_linear(void *dst, uint32_t src, uint32_t len);
 
+/*
+ * Store each byte of base memory that the device wrote, and that is to be run, once with what is there: an emulator
+ * that translates code (QEMU's TCG) sees the stores of its own processors only, and would run what was there before.
+ * at is a multiple of 16; whole KiB are stored, one at least.
+ */
+void renew_base(uint32_t at, uint32_t len);
+
 /* Length of a NUL-terminated string at a linear address, at most max. */
 uint32_t strlen_linear(uint32_t src, uint32_t max);
 

@@ -77,8 +77,7 @@ def test_multiboot_finds_a20_open(lab):
 
 
 def test_multiboot_bss_is_zeroed_in_used_memory(lab):
-    """No code ran where the kernel goes: QEMU's TCG would run that once more
-    (docs/design.md)."""
+    """Where an earlier boot's initrd lies."""
     (lab.root / "k").write_bytes(assemble("multiboot", "BASE=500000h"))
     make_initrd(lab.root / "noise", 8 * MIB)
     config = lab.root / "pxelinux.cfg" / "default"

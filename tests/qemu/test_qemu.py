@@ -12,6 +12,7 @@ from lib.lab import MIB
 from lib.netns import Process, wait_for
 from lib.pvboot import HOSTD, PVBOOT
 from lib.tftproot import write_config
+from lib.who import check_kernel, serve, who
 from machines import RunVm, cells
 
 on_the_largest = pytest.mark.parametrize("cell", cells("q35port", "6G"), ids=str)
@@ -107,6 +108,17 @@ def test_guest_reboots(lab, cell):
     entries = vm.console.text().count("PVBOOT-KERNEL-ENTRY")
     check_report(vm.console.text(), lab.kernel, lab.initrd, count=entries)
     assert entries >= 3
+
+
+@on_the_smallest
+def test_guest_is_reset_into_another_kernel(lab, cell):
+    """[DEV-69] [DRV-37] Its code is at the addresses of the one before, whose translations QEMU may have kept."""
+    serve(lab, "k", who("A", "LINUX"))
+    vm = lab.add(RunVm(lab.place("vm"), None, cell, ["--root", lab.root, "--kernel", "k"]))
+    check_kernel(vm, "LINUX", "A", 1)
+    serve(lab, "k", who("B", "LINUX"))
+    vm.qmp_connect().execute("system_reset")
+    check_kernel(vm, "LINUX", "B", 2)
 
 
 def interrupts(tmp_path, cell):

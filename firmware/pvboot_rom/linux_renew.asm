@@ -1,0 +1,69 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; linux_renew.asm - what the device has written above 1 MiB, and is to be run, stored once more by the processor (renew_base() says why).
+
+	cpu	386
+	bits	16
+
+	extern	renew_base, linux_written
+	global	linux_renew
+
+	section	.text progbits alloc exec nowrite align=4
+
+MOVE_BLOCK equ 87h			; INT 15h: CX words, as the table at ES:SI says
+PIECE	equ 10000h			; the most that it moves
+SOURCE	equ gdt + 2 * 8
+DESTINATION equ gdt + 3 * 8
+DATA	equ 93h
+
+; void linux_renew(uint32_t phys, uint32_t len)
+; A BIOS that cannot do it is none of an emulator's that translates code: nothing is lost then.
+linux_renew:
+	cmp	eax, 100000h
+	jb	renew_base
+	cmp	byte [linux_written], 0	; a machine's first boot needs not wait for it
+	je	.end
+	pushad
+	push	fs
+	push	gs
+.next:
+	mov	ecx, PIECE
+	cmp	ecx, edx
+	jbe	.piece
+	mov	ecx, edx
+.piece:
+	sub	edx, ecx
+	mov	ebx, eax
+	shr	ebx, 16
+	mov	si, SOURCE
+	mov	word [si], 0ffffh	; its limit
+	mov	[si + 2], ax
+	mov	[si + 4], bl
+	mov	byte [si + 5], DATA
+	mov	[si + 7], bh
+	mov	di, DESTINATION
+	movsd
+	movsd
+	add	eax, ecx
+	inc	ecx
+	shr	ecx, 1
+	mov	si, gdt
+	pushad
+	mov	ah, MOVE_BLOCK
+	int	15h
+	cld
+	push	cs
+	pop	ds
+	push	cs
+	pop	es
+	popad
+	jc	.out
+	test	edx, edx
+	jnz	.next
+.out:
+	pop	gs
+	pop	fs
+	popad
+.end:	o32 ret
+
+	section	.bss nobits alloc write align=4
+gdt:	resb	6 * 8			; null, the table itself, from, to, and two of the BIOS's
