@@ -87,16 +87,20 @@ static void test_asleep_nothing_yields(void **state)
 	close_pipe(ev, ends);
 }
 
-static void test_awake_it_yields_and_sees_what_comes(void **state)
+static void test_awake_it_sees_what_comes(void **state)
 {
 	struct event *ev[2];
 	int ends[2];
 
 	to_write = watched_pipe(ev, ends, &(struct timeval){10, 0});
+	loop.yields = true;
+	loop.in_vain = 3;
 	loop_stay_awake(&loop);
 	loop_run(&loop);
 	assert_int_equal(yields, 1);
 	assert_int_equal(served, 1);
+	loop_stay_awake(&loop); /* the answer to that */
+	assert_int_equal(loop.in_vain, 2);
 	close_pipe(ev, ends);
 }
 
@@ -107,10 +111,46 @@ static void test_awake_it_falls_asleep(void **state)
 	int ends[2];
 
 	watched_pipe(ev, ends, &(struct timeval){1, 0});
+	loop.yields = true;
 	loop_stay_awake(&loop);
 	loop_run(&loop);
 	assert_in_range(yields, 1, 10000);
 	close_pipe(ev, ends);
+}
+
+static void test_awake_it_yields_only_if_told(void **state)
+{
+	struct event *ev[2];
+	int ends[2];
+
+	watched_pipe(ev, ends, &(struct timeval){0, 20000});
+	loop_stay_awake(&loop);
+	loop_run(&loop);
+	assert_int_equal(yields, 0);
+	assert_int_equal(loop.in_vain, 1); /* it did look */
+	close_pipe(ev, ends);
+}
+
+/* 0, 1, 3, 7 ... 255 answers go by without an attempt. */
+static void test_in_vain_it_tries_less_and_less(void **state)
+{
+	struct event *ev[2];
+	int ends[2];
+
+	for (unsigned int i = 0; i < 11; i++) {
+		unsigned int expected = i < 8 ? (1u << i) - 1 : 255;
+
+		watched_pipe(ev, ends, &(struct timeval){0, 1000});
+		loop_stay_awake(&loop);
+		assert_true(loop.awake);
+		loop_run(&loop);
+		assert_false(loop.awake);
+		for (unsigned int answers = 0; answers < expected; answers++) {
+			loop_stay_awake(&loop);
+			assert_false(loop.awake);
+		}
+		close_pipe(ev, ends);
+	}
 }
 
 static void test_break_ends_it_while_awake(void **state)
@@ -130,8 +170,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_without_events_it_ends, start, stop),
 		cmocka_unit_test_setup_teardown(test_asleep_nothing_yields, start, stop),
-		cmocka_unit_test_setup_teardown(test_awake_it_yields_and_sees_what_comes, start, stop),
+		cmocka_unit_test_setup_teardown(test_awake_it_sees_what_comes, start, stop),
 		cmocka_unit_test_setup_teardown(test_awake_it_falls_asleep, start, stop),
+		cmocka_unit_test_setup_teardown(test_awake_it_yields_only_if_told, start, stop),
+		cmocka_unit_test_setup_teardown(test_in_vain_it_tries_less_and_less, start, stop),
 		cmocka_unit_test_setup_teardown(test_break_ends_it_while_awake, start, stop),
 	};
 

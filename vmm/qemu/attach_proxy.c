@@ -35,6 +35,7 @@ static void on_qemu(evutil_socket_t fd, short what, void *arg)
 	if (proxy.resample_fd >= 0)
 		watch_resample(d);
 	device_served(d);
+	loop_stay_awake(&d->loop);
 }
 
 static const char *open_proxy(struct device *d)

@@ -45,6 +45,7 @@ static void on_qemu(evutil_socket_t fd, short what, void *arg)
 	if (server.unmask_new)
 		watch_unmask(d);
 	device_served(d);
+	loop_stay_awake(&d->loop);
 }
 
 static void on_client(evutil_socket_t fd, short what, void *arg)
@@ -105,6 +106,7 @@ static const char *open_vfio_user(struct device *d)
 	if (trouble)
 		return trouble;
 	pvboot_dev_set_rom_size(d->dev, rom_size);
+	d->loop.yields = true;
 	vfio_user_init(&server, fd, d->dev, &d->ram, rom, rom_size);
 	if (!listening)
 		return device_watch(d, fd, on_qemu) ? NULL : "starting up";

@@ -137,7 +137,6 @@ struct event *device_watch(struct device *d, int fd, event_callback_fn callback)
 
 void device_served(struct device *d)
 {
-	loop_stay_awake(&d->loop);
 	if (d->dir)
 		event_active(d->turn, EV_TIMEOUT, 0);
 	else
