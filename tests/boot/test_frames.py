@@ -18,7 +18,7 @@ import pytest
 
 from lib.lab import Lab
 from lib.netns import HOST_IP, SERVER_IP, Net, veth, wait_for
-from lib.pvboot import HOSTD, answers
+from lib.pvboot import HOSTD, answers, with_rights_of_unit
 from lib.servers import GUEST_IP, MAC, TOP, Dhcpd, Dnsmasq, Nginx, RouterAdvertisements, Tftpd
 from lib.tapguest import ALL_MULTICAST, BROADCAST, DENIED, FRAME, FRAME_CLOSE, OK, RESET, Device, TapGuest, in_namespace
 
@@ -487,10 +487,8 @@ def test_without_the_right(tmp_path):
 @pytest.mark.parametrize("mode", ["666", "600"])
 def test_with_the_rights_of_the_unit(mode, tmp_path):
     """Those that examples/pvboot-hostd.service leaves: enough where udev has made the device everybody's."""
-    names = re.search(r"^CapabilityBoundingSet=(.*)", (TOP / "examples/pvboot-hostd.service").read_text(), re.M).group(1)
-    rights = "-all," + ",".join("+" + name.removeprefix("CAP_").lower() for name in names.split())
     node = f'mount -t tmpfs tmpfs /dev/net && mknod -m {mode} /dev/net/tun c 10 200 && exec "$@"'
-    before = ["unshare", "--mount", "sh", "-c", node, "sh", "setpriv", f"--bounding-set={rights}", "--inh-caps=-all"]
+    before = ["unshare", "--mount", "sh", "-c", node, "sh", *with_rights_of_unit()]
     with Net("bridge") as net:
         hostd, sock = start_hostd(net, tmp_path, before=before)
         device = Device(sock)

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from lib.netns import Process, wait_for
-from lib.pvboot import HOSTD, answers
+from lib.pvboot import HOSTD, PVBOOT, UNIT, answers, with_rights_of_unit
 
 LINK_MAGIC = 0x4B4C5650
 HELLO, WELCOME, REFUSE, REPLY, GROW, IDENTITY, RESUME, REQUEST = 1, 2, 3, 4, 6, 16, 18, 19
@@ -242,3 +242,24 @@ def test_hostd_ends_with_its_parent(tmp_path, root):
     wait_for(lambda: answers(path), 10, parent.text)
     os.kill(parent.pid, signal.SIGKILL)  # the shell alone
     wait_for(lambda: not path.exists(), 5, parent.text)
+
+
+# ---- as a service --------------------------------------------------------------------------------------------------
+
+
+def test_unit_has_a_place_for_the_cache(tmp_path):
+    """In a /var that is read-only but for what examples/pvboot-hostd.service names, as ProtectSystem=strict has it."""
+    unit = UNIT.read_text()
+    name = re.search(r"^CacheDirectory=(.*)", unit, re.M)[1]
+    assert "ProtectSystem=strict" in unit and "CacheDirectoryMode=0700" in unit
+    conf = tmp_path / "hostd.conf"
+    conf.write_text(f"[hostd]\nsocket = {tmp_path}/s\nlog = stderr\n[vm *]\ninterface = lo\n")
+    script = f"""mount -t tmpfs tmpfs /var/cache && mkdir -m 700 /var/cache/{name} && mount -t tmpfs -o mode=700 tmpfs /var/cache/{name} &&
+                 mount -o remount,ro /var/cache && exec "$@" """
+    argv = ["unshare", "--mount", "sh", "-c", script, "sh", *with_rights_of_unit(), HOSTD, "-d", "-c", conf]
+    process = Process(argv, log=tmp_path / "hostd.log")
+    wait_for(lambda: answers(tmp_path / "s") or not process.alive(), 10, process.text)
+    assert process.alive() and "no files are kept" not in process.text(), process.text()
+    listed = subprocess.run([PVBOOT, "cache", "list", "--hostd", tmp_path / "s"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert listed.returncode == 0, listed.stdout
+    process.stop()

@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from lib.netns import SERVER_IP, Net, wait_for
-from lib.pvboot import HOSTD, answers
+from lib.pvboot import HOSTD, answers, with_rights_of_unit
 from lib.servers import GUEST_IP, MAC, Dhcpd, Nginx, Tftpd, dhcpd_host
 from lib.tapguest import DGRAM, DGRAM_OPEN, FRAME_CLOSE, OK, PHASE_KERNEL, PHASE_UNLOAD, RESET, Device, in_namespace
 
@@ -17,9 +17,9 @@ SIZE = 8 << 20
 KINDS = ["plain", "bridge", "port"]
 
 
-def start_hostd(net, path, *args):
+def start_hostd(net, path, *args, before=()):
     sock = path / "hostd.sock"
-    argv = [HOSTD, "-d", "--socket", sock, "--user", "nobody", "--allow-uid", "any", "--log-level", "debug"]
+    argv = [*before, HOSTD, "-d", "--socket", sock, "--user", "nobody", "--allow-uid", "any", "--log-level", "debug"]
     argv += ["--interface", net.ifname, "--source", "guest", "--cache-dir", "none", *args]
     process = net.host.process(argv, log=path / "hostd.log")
     wait_for(lambda: answers(sock) or not process.alive(), 10, process.text)
@@ -126,6 +126,15 @@ def test_mac_that_is_taken(world, tmp_path):
 
 
 # ---- what works ----------------------------------------------------------------------------------------------------
+
+
+def test_with_the_rights_of_the_unit(world, tmp_path):
+    """Those that examples/pvboot-hostd.service leaves."""
+    _, sock = start_hostd(world.net, tmp_path, before=with_rights_of_unit())
+    device = Device(sock)
+    assert device.discover() == GUEST_IP
+    assert device.fetch("small") == world.data[:100000]
+    assert world.neighbour() == MAC
 
 
 @pytest.mark.parametrize("link", KINDS)

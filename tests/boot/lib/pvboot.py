@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The project's own programs: hostd, the device process with a QEMU, and `pvboot run`."""
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -24,6 +25,15 @@ def answers(path):
             return True
         except OSError:
             return False
+
+
+UNIT = TOP / "examples" / "pvboot-hostd.service"
+
+
+def with_rights_of_unit():
+    """A command's beginning: it then has no more rights than systemd leaves hostd by its unit."""
+    names = re.search(r"^CapabilityBoundingSet=(.*)", UNIT.read_text(), re.M)[1].split()
+    return ["setpriv", "--bounding-set=-all," + ",".join("+" + name.removeprefix("CAP_").lower() for name in names), "--inh-caps=-all"]
 
 
 class Hostd:
