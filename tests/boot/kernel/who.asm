@@ -74,6 +74,7 @@ NBP_LEN		equ 19000h
 	bits 16
 	org NBP_AT
 
+	cli			; a BIOS that mirrors its screen on COM1 does so by the timer's interrupt
 	mov bp, sp
 	les bx, [bp + 4]	; !PXE (PXE 2.1, 4.4.5: above the return address)
 	push dword [es:bx + 10h]
