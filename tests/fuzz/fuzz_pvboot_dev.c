@@ -181,7 +181,8 @@ static void be_submit(void *be, struct pvboot_io *io)
 	struct fuzz *f = be;
 
 	assert(f->nheld < PVBOOT_QUEUE_MAX);
-	assert(io->op >= PVBOOT_OP_DISCOVER && io->op <= PVBOOT_OP_PROGRESS);
+	assert((io->op >= PVBOOT_OP_DISCOVER && io->op <= PVBOOT_OP_PROGRESS) || io->op == PVBOOT_OP_PLAN ||
+	       io->op == PVBOOT_OP_FRAME_OPEN); /* backend.h */
 	assert(io->arg_len <= PVBOOT_ARGS_MAX && !io->be_offset && !io->be_id && !io->be_deadline_ms);
 	f->held[f->nheld++] = io;
 	if (f->at_once & 1)
