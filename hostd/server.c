@@ -66,6 +66,15 @@ static void make_mac(const struct conf_vm *conf, const char *name, uint8_t mac[6
 		mac[0] = (uint8_t)((mac[0] & 0xfc) | 2); /* a station's, administered locally */
 }
 
+/* A MAC as text, until the next one. */
+static const char *mac_text(const uint8_t mac[6])
+{
+	static char text[18];
+
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	return text;
+}
+
 /* May a VM of that section have that MAC?  cure: what else to do than to change the configuration. */
 static bool mac_is_free(const struct server *server, const struct conf_vm *conf, const uint8_t mac[6], const char *cure,
 			char *why, size_t room)
@@ -73,17 +82,14 @@ static bool mac_is_free(const struct server *server, const struct conf_vm *conf,
 	const struct conf_vm *other;
 
 	if (!conf_vm_allows_mac(conf, mac)) {
-		snprintf(why, room,
-			 "[vm %s] does not allow the MAC %02x:%02x:%02x:%02x:%02x:%02x: %s, or change mac in hostd's "
-			 "configuration",
-			 conf->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], cure);
+		snprintf(why, room, "[vm %s] does not allow the MAC %s: %s, or change mac in hostd's configuration",
+			 conf->name, mac_text(mac), cure);
 		return false;
 	}
 	other = conf_find_mac(server->conf, conf, mac);
 	if (!other)
 		return true;
-	snprintf(why, room, "the MAC %02x:%02x:%02x:%02x:%02x:%02x belongs to [vm %s]: %s", mac[0], mac[1], mac[2],
-		 mac[3], mac[4], mac[5], other->name, cure);
+	snprintf(why, room, "the MAC %s belongs to [vm %s]: %s", mac_text(mac), other->name, cure);
 	return false;
 }
 
@@ -171,8 +177,6 @@ static void recall(const struct server *server, struct server_identity *out)
 bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link_identity *id,
 		  struct server_identity *out, char *why, size_t room)
 {
-	char mac[18];
-
 	memset(out, 0, sizeof(*out));
 	snprintf(out->name, sizeof(out->name), "%s", id->name);
 	if (!out->name[0]) {
@@ -200,10 +204,9 @@ bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link
 	    !admit_only_one(server, vm, out, why, room))
 		return false;
 	recall(server, out);
-	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", out->mac[0], out->mac[1], out->mac[2], out->mac[3],
-		 out->mac[4], out->mac[5]);
 	log_msg(LOG_INFO, out->name, "connected: uid %u, MAC %s, served from %s %s", (unsigned int)vm_uid(vm),
-		out->mac_of_card ? "that of its card" : mac, out->conf->root[0] ? "directory" : "interface",
+		out->mac_of_card ? "that of its card" : mac_text(out->mac),
+		out->conf->root[0] ? "directory" : "interface",
 		out->conf->root[0] ? out->conf->root : out->conf->ifname);
 	return true;
 }
@@ -234,8 +237,7 @@ bool server_take_card(struct server *server, struct server_identity *id, const u
 	memcpy(id->mac, mac, 6);
 	memset(id->previous, 0, sizeof(id->previous));
 	recall(server, id);
-	log_msg(LOG_INFO, id->name, "MAC %02x:%02x:%02x:%02x:%02x:%02x, its card's", mac[0], mac[1], mac[2], mac[3],
-		mac[4], mac[5]);
+	log_msg(LOG_INFO, id->name, "MAC %s, its card's", mac_text(mac));
 	return true;
 }
 
