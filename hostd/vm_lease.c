@@ -175,20 +175,29 @@ static void make_up(struct vm *vm)
 }
 
 /* With mac = card: the VM is whose card it says it has.  False: it may not, and is told why. */
-static bool take_card(struct vm *vm, uint32_t id, const uint8_t *card)
+static bool take_card(struct vm *vm, uint32_t id, const uint8_t card[PVBOOT_CARD_LEN])
 {
-	static const uint8_t none[PVBOOT_CARD_LEN];
 	char why[PVBOOT_ERROR_MAX + 1];
+	uint8_t before[6];
 
-	if (!vm->id.mac_of_card || server_take_card(vm->server, &vm->id, card ? card : none, why, sizeof(why)))
+	if (!vm->id.mac_of_card)
 		return true;
-	vm_fail(vm, id, PVBOOT_S_DENIED, 0, why);
-	return false;
+	memcpy(before, vm->id.mac, 6);
+	if (!server_take_card(vm->server, &vm->id, card, why, sizeof(why))) {
+		vm_fail(vm, id, PVBOOT_S_DENIED, 0, why);
+		return false;
+	}
+	if (memcmp(before, vm->id.mac, 6) != 0) { /* the one before may be another VM's from now on */
+		vm_frame_reset(vm);
+		vm_guest_leave(vm);
+	}
+	return true;
 }
 
 void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
 {
 	bool has_card = len == sizeof(struct pvboot_discover_args) + PVBOOT_CARD_LEN;
+	uint8_t card[PVBOOT_CARD_LEN] = {0};
 	struct pvboot_discover_args args;
 	bool asked = vm->dhcp || vm_pxelinux_waits(vm);
 
@@ -201,7 +210,9 @@ void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t 
 		vm_fail(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in DISCOVER");
 		return;
 	}
-	if (!asked && !take_card(vm, id, has_card ? bytes + sizeof(args) : NULL))
+	if (has_card)
+		memcpy(card, bytes + sizeof(args), sizeof(card));
+	if (!asked && !take_card(vm, id, card))
 		return;
 	if (!vm_wait_begin(vm, PVBOOT_OP_DISCOVER, id, room) || asked)
 		return; /* it is refused, or waits for the answer that is on its way */

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "fake_network.h"
 #include "frames.h"
 #include "vm_world.h"
 
@@ -227,6 +228,32 @@ static void test_reset_closes(void **state)
 	assert_null(fake.open);
 }
 
+/* [LNK-31] With mac = card: who has another card now sends no more as the one before. */
+static void test_another_card_closes(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t discover_args[sizeof(struct pvboot_discover_args) + PVBOOT_CARD_LEN] = {0};
+	uint8_t *card = discover_args + sizeof(struct pvboot_discover_args);
+
+	memcpy(card, (const uint8_t[]){0x52, 0x54, 0, 1, 2, 3}, PVBOOT_CARD_LEN);
+	join(f, "k1", 0);
+	fake_device_request(&f->dev, 1, PVBOOT_OP_DISCOVER, discover_args, sizeof(discover_args), ROOM);
+	fake_device_turn(&f->dev);
+	open_frames(f, 2, PVBOOT_S_OK);
+	assert_memory_equal(fake.mac, card, 6);
+	fake_dhcp_finish(PVBOOT_S_NO_OFFER, "", lease_ip);
+	expect_status(f, 1, PVBOOT_S_NO_OFFER);
+	fake_device_request(&f->dev, 3, PVBOOT_OP_DISCOVER, discover_args, sizeof(discover_args), ROOM);
+	fake_device_turn(&f->dev);
+	assert_non_null(fake.open); /* the same again */
+	fake_dhcp_finish(PVBOOT_S_NO_OFFER, "", lease_ip);
+	expect_status(f, 3, PVBOOT_S_NO_OFFER);
+	card[5]++;
+	fake_device_request(&f->dev, 4, PVBOOT_OP_DISCOVER, discover_args, sizeof(discover_args), ROOM);
+	fake_device_turn(&f->dev);
+	assert_null(fake.open);
+}
+
 /* [LNK-2] What a device does not read waits in the kernel, not here. */
 static void test_slow_device_holds_the_frames(void **state)
 {
@@ -293,11 +320,17 @@ static void test_next_hostd_goes_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_frames_of_a_directory_are_denied), TEST(test_frames_off_are_denied),
-		TEST(test_open_malformed_is_refused),	     TEST(test_frame_of_a_wrong_length_ends_the_link),
-		TEST(test_open_that_fails_says_why),	     TEST(test_frames_both_ways_until_closed),
-		TEST(test_second_open_replaces_the_filter),  TEST(test_reset_closes),
-		TEST(test_slow_device_holds_the_frames),     TEST(test_next_hostd_goes_on),
+		TEST(test_frames_of_a_directory_are_denied),
+		TEST(test_frames_off_are_denied),
+		TEST(test_open_malformed_is_refused),
+		TEST(test_frame_of_a_wrong_length_ends_the_link),
+		TEST(test_open_that_fails_says_why),
+		TEST(test_frames_both_ways_until_closed),
+		TEST(test_second_open_replaces_the_filter),
+		TEST(test_reset_closes),
+		TEST(test_slow_device_holds_the_frames),
+		TEST(test_next_hostd_goes_on),
+		TEST(test_another_card_closes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
