@@ -14,7 +14,7 @@
 #include "server.h"
 
 #define FIND_MS 1000u /* between looks for a machine that is not there */
-#define AGAIN_MS 500u /* before a new link on a stream whose last one has ended */
+#define AGAIN_MS 500u /* before a new link where the last one has ended */
 #define AGAIN_MAX_MS 5000u
 #define GO_MS 1000u   /* to let a stream go in good order */
 #define END_MS 200u   /* the same for all of them, when hostd ends */
@@ -25,7 +25,7 @@
 
 enum state {
 	FINDING, /* waiting for the timer, or for the opener */
-	SERVING, /* the stream is open; between two links pair is -1 */
+	SERVING, /* the stream is open, and carries a link */
 	LEAVING, /* detached, and its last bytes are on their way */
 	DETACHED,
 };
@@ -37,9 +37,10 @@ struct machine {
 	enum state state;
 	bool asked;  /* the opener was; its answer comes */
 	bool missed; /* that the machine is not there was said */
+	bool again;  /* that it is attached was said: the last link has ended, and the stream was not lost */
 	int stream, pair;
 	uint32_t again_ms, retry_us;
-	struct event *timer; /* FINDING: ask; SERVING: a new link; LEAVING: enough */
+	struct event *timer; /* FINDING: ask; LEAVING: enough */
 	struct event *retry; /* the stream was full */
 	struct event *stream_in, *pair_in, *pair_out;
 	size_t out_from, out_to, in_from, in_to;
@@ -125,10 +126,18 @@ static void lose(struct machine *m, const char *why)
 	close_pair(m);
 	close_stream(m);
 	m->state = FINDING;
+	m->again = false;
 	after_us(m->timer, FIND_MS * 1000);
 }
 
-/* The server has ended the link.  The stream stays, for the next one. */
+/* Why a write to the stream fails; EFAULT is all that the host's kernel says to these two. */
+static const char *write_error(int error)
+{
+	return error == EFAULT ? "the VM was freed, or the host's kernel has no memory" : strerror(error);
+}
+
+/* The server has ended the link, and the device may have been told by a BYE: then it closes the stream when its VM is
+ * freed.  So none is held without a link; the next link opens it again. */
 static void link_ended(struct machine *m)
 {
 	if (m->state == LEAVING) {
@@ -136,7 +145,9 @@ static void link_ended(struct machine *m)
 		return;
 	}
 	close_pair(m);
-	event_add(m->stream_in, NULL);
+	close_stream(m);
+	m->state = FINDING;
+	m->again = true;
 	after_us(m->timer, m->again_ms * 1000);
 	m->again_ms = m->again_ms < AGAIN_MAX_MS / 2 ? m->again_ms * 2 : AGAIN_MAX_MS;
 }
@@ -183,7 +194,7 @@ static void on_pair_in(evutil_socket_t fd, short what, void *arg)
 	}
 	m->out_to = (size_t)n;
 	if (!push_out(m))
-		lose(m, strerror(errno));
+		lose(m, write_error(errno));
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
@@ -191,13 +202,13 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	struct machine *m = arg;
 
 	if (!push_out(m))
-		lose(m, strerror(errno));
+		lose(m, write_error(errno));
 }
 
 /* To the server's end. */
 static void push_in(struct machine *m)
 {
-	while (m->in_from < m->in_to && m->pair >= 0) {
+	while (m->in_from < m->in_to) {
 		ssize_t n = send(m->pair, m->in + m->in_from, m->in_to - m->in_from, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (would_block(n)) {
@@ -232,7 +243,7 @@ static void on_stream_in(evutil_socket_t fd, short what, void *arg)
 	m->again_ms = AGAIN_MS; /* somebody is there */
 	m->in_from = 0;
 	m->in_to = (size_t)n;
-	push_in(m); /* without a link: nobody's */
+	push_in(m);
 }
 
 /* ---- beginning ------------------------------------------------------------------------------------------------- */
@@ -260,13 +271,14 @@ static void take_stream(struct machine *m, int fd)
 	m->stream = fd;
 	m->state = SERVING;
 	m->missed = false;
-	m->again_ms = AGAIN_MS;
 	m->stream_in = event_new(m->all->base, fd, EV_READ | EV_PERSIST, on_stream_in, m);
 	if (!m->stream_in || event_add(m->stream_in, NULL) || !begin_link(m)) {
 		lose(m, "out of memory");
 		return;
 	}
-	log_msg(LOG_INFO, m->conf->name, "attached to the stream \"%s\" of %s", m->conf->stream, m->conf->palacios);
+	if (!m->again)
+		log_msg(LOG_INFO, m->conf->name, "attached to the stream \"%s\" of %s", m->conf->stream,
+			m->conf->palacios);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -280,15 +292,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		if (!m->asked)
 			after_us(m->timer, FIND_MS * 1000);
 		break;
-	case SERVING:
-		if (m->pair < 0 && !begin_link(m)) {
-			close_pair(m);
-			after_us(m->timer, AGAIN_MAX_MS * 1000);
-		}
-		break;
 	case LEAVING:
 		leave(m);
 		break;
+	case SERVING:
 	case DETACHED:
 		break;
 	}
@@ -297,6 +304,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 static void not_there(struct machine *m, int error)
 {
 	after_us(m->timer, FIND_MS * 1000);
+	m->again = false;
 	if (m->missed)
 		return;
 	m->missed = true;
@@ -366,7 +374,7 @@ void palacios_detach(struct palacios *all, const char *name, void (*done)(void *
 		return;
 	event_del(m->timer);
 	/* While the opener may hold the stream open, or a link has something to say, it is not let go yet. */
-	if (m->state == FINDING ? !m->asked : m->pair < 0) {
+	if (m->state == FINDING && !m->asked) {
 		leave(m);
 		return;
 	}
@@ -393,7 +401,7 @@ const char *palacios_attach(struct palacios *all, const char *name)
 	if (m->state != DETACHED)
 		return NULL;
 	m->state = FINDING;
-	m->missed = false;
+	m->missed = m->again = false;
 	after_us(m->timer, 0);
 	return NULL;
 }
@@ -414,6 +422,7 @@ static bool init_machine(struct palacios *all, struct machine *m, const struct c
 	m->conf = conf;
 	m->index = index;
 	m->stream = m->pair = -1;
+	m->again_ms = AGAIN_MS;
 	m->timer = evtimer_new(all->base, on_timer, m);
 	m->retry = evtimer_new(all->base, on_retry, m);
 	if (!m->timer || !m->retry)

@@ -38,7 +38,7 @@ $(PALT)/plugin.o: $(PALT_V3_OBJS) $(PALT_GLUE_OBJS)
 		--redefine-sym memset=plugin_memset $@.all $@
 	@rm -f $@.all
 
-PALT_TESTS := test_plugin test_stream
+PALT_TESTS := test_plugin test_stream test_free
 $(addprefix $(PALT)/,mem.o os.o drive.o $(PALT_TESTS:%=%.o)): CPPFLAGS += -Itests/palacios
 
 $(PALT_TESTS:%=$(PALT)/%): %: %.o $(PALT)/drive.o $(PALT_HOST_OBJS) $(PALT_STANDIN_OBJS) $(PALT)/plugin.o

@@ -37,11 +37,18 @@ struct drive *drive_new(const char *xml)
 	return d;
 }
 
+void drive_free_vm(struct drive *d)
+{
+	host_free(d->vm);
+	d->vm = NULL;
+}
+
 void drive_free(struct drive *d)
 {
-	if (d->stream)
-		stream_release(d->stream);
-	host_free(d->vm);
+	drive_release(d);
+	if (d->vm)
+		drive_free_vm(d);
+	stream_bury();
 	mem_free();
 	free(d);
 	assert_int_equal(host_allocations(), 0);
@@ -51,7 +58,7 @@ void drive_free(struct drive *d)
 int drive_restore(struct drive *d, const char *xml, struct host_chkpt *c)
 {
 	drive_release(d);
-	host_free(d->vm);
+	drive_free_vm(d);
 	mem_move();
 	d->vm = host_create(xml);
 	assert_non_null(d->vm);

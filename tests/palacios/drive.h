@@ -37,8 +37,10 @@ struct drive {
 
 /* A host with RAM and a VM; xml that is to work. */
 struct drive *drive_new(const char *xml);
-/* Fails the test if the plugin left anything, or did anything Palacios does not bear. */
+/* Fails the test if the plugin left anything but a disowned stream, or did anything Palacios does not bear. */
 void drive_free(struct drive *d);
+/* As v3_free; a daemon may have the stream.  How many streams outlive the VM is what stream_bury() says. */
+void drive_free_vm(struct drive *d);
 /* Another VM from the same XML, and the checkpoint of the first loaded into it. */
 int drive_restore(struct drive *d, const char *xml, struct host_chkpt *c);
 

@@ -39,13 +39,18 @@ void host_vcore_leave(void);
 void *host_alloc(unsigned int size); /* zeroed, for this host itself */
 void host_dealloc(void *p);
 void host_os_init(void);
-/* For devices made from now on, time runs so many times faster. */
-extern unsigned int host_hurry;
+/* For devices made from now on, time runs so many times faster, or slower. */
+extern unsigned int host_hurry, host_slow;
 /* Called once, in the middle of the plugin's next copy of HOST_BULK bytes or more under no lock: what others do then.
  */
 #define HOST_BULK 4096u
 extern void (*host_during_copy)(void *arg);
 extern void *host_during_copy_arg;
+/* Called once, before the next lock is taken: what others do between a plugin's entry and its lock. */
+extern void (*host_before_lock)(void *arg);
+extern void *host_before_lock_arg;
+/* How often the plugin has let others run. */
+unsigned int host_yields(void);
 
 /* ---- mem.c: guest memory ---------------------------------------------------------------------------------------- */
 
@@ -128,11 +133,15 @@ unsigned int host_pci_caps(struct v3_vm_info *vm, int slot);
 /* Connect; NULL: no such stream, or somebody else is connected. */
 struct host_stream *stream_connect(struct v3_vm_info *vm, const char *name);
 void stream_release(struct host_stream *s);
-/* As read(2), write(2) and poll(2) there; 0: EWOULDBLOCK.  write calls the plugin's input before it returns. */
+/* As read(2), write(2) and poll(2) there; 0: EWOULDBLOCK, -1: EFAULT.  write calls the plugin's input before it
+ * returns.
+ */
 long stream_read(struct host_stream *s, void *buf, unsigned long len);
 long stream_write(struct host_stream *s, const void *buf, unsigned long len);
 unsigned int stream_readable(struct host_stream *s);
 unsigned int stream_count(struct v3_vm_info *vm);
+/* Free what Palacios never would: streams that outlived their VM, and what the plugin left behind them.  How many. */
+unsigned int stream_bury(void);
 /* Called, if not NULL, after output, from the thread that made it. */
 extern void (*stream_wakeup)(struct host_stream *s);
 /* The next v3_stream_open fails. */

@@ -182,16 +182,24 @@ static void measure_khz(void)
 	khz = (unsigned int)((__rdtsc() - c0) * 1000000 / (t1 - t0));
 }
 
-unsigned int host_hurry = 1;
+unsigned int host_hurry = 1, host_slow = 1;
 
 static unsigned int get_cpu_khz(void)
 {
-	return khz / host_hurry;
+	return khz / host_hurry * host_slow;
 }
+
+static unsigned int yields;
 
 static void yield_cpu(void)
 {
+	__atomic_add_fetch(&yields, 1, __ATOMIC_SEQ_CST);
 	sched_yield();
+}
+
+unsigned int host_yields(void)
+{
+	return __atomic_load_n(&yields, __ATOMIC_SEQ_CST);
 }
 
 /* ---- spinlocks
@@ -255,10 +263,19 @@ void v3_lock_deinit(uintptr_t *lock)
 	*lock = 0;
 }
 
+void (*host_before_lock)(void *arg);
+void *host_before_lock_arg;
+
 void v3_lock(uintptr_t lock)
 {
 	struct spinlock *l = (struct spinlock *)lock;
 
+	if (host_before_lock) {
+		void (*now)(void *arg) = host_before_lock;
+
+		host_before_lock = NULL;
+		now(host_before_lock_arg);
+	}
 	if (pthread_mutex_lock(&l->mutex) == EDEADLK) {
 		fprintf(stderr, "palacios-host: a spinlock is taken twice: the CPU hangs\n");
 		abort();

@@ -18,6 +18,7 @@ static int leave_nothing(void **state)
 	(void)state;
 	host_fail_allocation(0);
 	stream_refuse = 0;
+	stream_bury();
 	return host_allocations() != 0 || host_violations() != 0;
 }
 

@@ -325,14 +325,17 @@ struct v3_vm_info *host_create(const char *xml)
 	info->host = vm;
 	info->num_cores = CORES;
 	for (uint_t i = 0; i < CORES; i++)
-		info->cores[i] = (struct guest_info){info, i};
+		info->cores[i] = (struct guest_info){info, i, NULL};
 	vm->info = info;
 	vm->io_base = 0xc000; /* where PIIX3's IDE sits, too */
 	vm->xml = cfg_parse(xml);
-	if (vm->xml && init_devices(info, v3_cfg_subtree(v3_cfg_subtree(vm->xml, "devices"), "device")) == 0)
-		return info;
-	host_free(info);
-	return NULL;
+	if (!vm->xml || init_devices(info, v3_cfg_subtree(v3_cfg_subtree(vm->xml, "devices"), "device"))) {
+		host_free(info);
+		return NULL;
+	}
+	for (uint_t i = 0; i < CORES; i++)
+		info->cores[i].core_thread = info;
+	return info;
 }
 
 void host_free(struct v3_vm_info *info)
@@ -342,7 +345,7 @@ void host_free(struct v3_vm_info *info)
 	while (vm->ndevices)
 		v3_remove_device(vm->device[vm->ndevices - 1]);
 	pci_free(vm);
-	stream_free_all(vm);
+	stream_orphan_all(vm);
 	cfg_free(vm->xml);
 	host_dealloc(vm);
 	host_dealloc(info);

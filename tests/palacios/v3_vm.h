@@ -40,6 +40,6 @@ static inline struct vm *vm_of(struct v3_vm_info *info)
 }
 
 void pci_free(struct vm *vm);
-void stream_free_all(struct vm *vm);
+void stream_orphan_all(struct vm *vm);
 
 #endif /* PALACIOS_V3_VM_H */

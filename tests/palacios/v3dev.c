@@ -94,6 +94,8 @@ static void read_stream(struct client *c, uint32_t want)
 	char buf[HOST_RING];
 	long n = stream_read(c->stream, buf, want < sizeof(buf) ? want : sizeof(buf));
 
+	if (n < 0)
+		n = 0;
 	send_bytes(c->fd, V3DEV_DATA, buf, (size_t)n);
 	c->told = false;
 	tell(c);
@@ -101,7 +103,9 @@ static void read_stream(struct client *c, uint32_t want)
 
 static void write_stream(struct client *c, const char *buf, size_t len)
 {
-	send_result(c->fd, stream_write(c->stream, buf, len));
+	long n = stream_write(c->stream, buf, len);
+
+	send_result(c->fd, n < 0 ? -EFAULT : n);
 	c->told = false;
 	tell(c);
 }
@@ -232,10 +236,8 @@ void v3dev_vanish(void)
 	close(listener);
 	listener = -1;
 	for (struct client *c = clients; c < clients + CLIENTS; c++) {
-		if (c->fd >= 0 && c->stream)
-			host_violation("the VM is freed while a daemon holds its stream");
-		if (c->fd >= 0)
-			drop(c);
+		if (c->fd >= 0 && !c->stream)
+			drop(c); /* a stream stays open, whatever becomes of it */
 	}
 	vm = NULL;
 	pthread_mutex_unlock(&lock);

@@ -33,8 +33,9 @@ unsigned long long pvboot_glue_size(void);
 /* Bring up the device in those bytes.  v3 is handed to every pvboot_v3_ function, which may be called from here on. */
 void pvboot_glue_init(void *glue, void *v3, const struct pvboot_glue_conf *conf);
 
-/* No input is under way any more when it returns; the caller has seen to it that none comes. */
-void pvboot_glue_stop(void *glue);
+/* Whether hostd has let the stream go: its BYE was the last that came, and it has had the time to close its descriptor.
+ * The caller has seen to it that no input is under way. */
+unsigned int pvboot_glue_let_go(void *glue);
 
 /* Configuration space, length 1, 2 or 4 and aligned. */
 unsigned int pvboot_glue_cfg_read(void *glue, unsigned int offset, unsigned int length);

@@ -6,6 +6,10 @@
  * and moves the ports there.  Here the ports move only when a guest has named a base; if another device holds ports
  * there (BIOSes move one device after the other), they stay where they are, and every later access to configuration
  * space tries again.  A BIOS that assigns nothing finds a base assigned.
+ *
+ * Palacios frees a stream that is closed here without asking whether a process has it open; what that process does next
+ * is done to freed memory, in the host's kernel.  So the stream is closed only after hostd has let it go.  Otherwise it
+ * is disowned: stream and door are never freed, input refuses (write() says EFAULT), and hostd closes its descriptor.
  */
 #include <devices/pci.h>
 #include <interfaces/vmm_stream.h>
@@ -30,11 +34,18 @@
 #define MAP_MAX 65536ull /* contiguous bytes looked up at once */
 #define STATE_MAX (16ull << 20)
 
+/* Where the stream's input comes in.  It may outlive the device. */
+struct door {
+	struct pvboot *v;    /* NULL: there is no device any more; atomic */
+	unsigned int inside; /* inputs under way; atomic */
+};
+
 struct pvboot {
 	struct v3_vm_info *vm;
 	struct vm_device *dev;
 	struct vm_device *bus;
 	struct pci_device *pci; /* NULL while it is not registered */
+	struct door *door;
 	struct v3_stream *stream;
 	struct v3_timer *timer;
 	v3_lock_t lock;
@@ -47,7 +58,21 @@ struct pvboot {
 	void *glue;
 };
 
-#define ERROR(v, fmt, args...) PrintError((v)->vm, VCORE_NONE, "pvboot: " fmt "\n", ##args)
+/* A line begins with "pvboot: ", and with the device's id if that is another. */
+#define WHO(id) is_plain(id) ? "" : (id), is_plain(id) ? "" : ": "
+#define ERROR_OF(vm, id, fmt, args...) PrintError(vm, VCORE_NONE, "pvboot: %s%s" fmt "\n", WHO(id), ##args)
+#define ERROR(v, fmt, args...) ERROR_OF((v)->vm, (v)->dev->name, fmt, ##args)
+
+static int is_plain(const char *id)
+{
+	const char *plain = "pvboot";
+
+	while (*plain && *plain == *id) {
+		plain++;
+		id++;
+	}
+	return *plain == *id;
+}
 
 /* ---- what the other half asks ---------------------------------------------------------------------------------- */
 
@@ -119,9 +144,9 @@ void pvboot_v3_log(void *v3, unsigned int level, const char *text)
 	struct pvboot *v = v3;
 
 	if (level == 0)
-		ERROR(v, "%s: %s", v->dev->name, text);
+		ERROR(v, "%s", text);
 	else
-		V3_Print(v->vm, VCORE_NONE, "pvboot: %s: %s\n", v->dev->name, text);
+		V3_Print(v->vm, VCORE_NONE, "pvboot: %s%s%s\n", WHO(v->dev->name), text);
 }
 
 unsigned long long pvboot_v3_send(void *v3, const void *bytes, unsigned long long length)
@@ -131,7 +156,7 @@ unsigned long long pvboot_v3_send(void *v3, const void *bytes, unsigned long lon
 
 	if (n < 0 && !v->stream_failed) {
 		v->stream_failed = 1;
-		ERROR(v, "%s: the host refuses output to the stream", v->dev->name);
+		ERROR(v, "the host refuses output to the stream");
 	}
 	return n < 0 || (unsigned long long)n > length ? 0 : (unsigned long long)n;
 }
@@ -205,7 +230,7 @@ static void follow_bar(struct pvboot *v)
 			unhook(v, old, BAR_PORTS);
 		v->base = base;
 		if (hook(v, base)) {
-			ERROR(v, "%s: cannot take the ports from %x", v->dev->name, base);
+			ERROR(v, "cannot take the ports from %x", base);
 			v->base = old && hook(v, old) == 0 ? old : 0;
 		}
 	}
@@ -225,8 +250,7 @@ static int bar_init(int bar_num, uint32_t *dst, void *priv)
 			v->base = 0;
 	}
 	if (!v->base)
-		ERROR(v, "%s: no %u free I/O ports from %x on: none until the guest assigns some", v->dev->name,
-		      BAR_PORTS, FIRST_BASE);
+		ERROR(v, "no %u free I/O ports from %x on: none until the guest assigns some", BAR_PORTS, FIRST_BASE);
 	pvboot_glue_cfg_write(v->glue, BAR_OFFSET, 4, v->base);
 	*dst = bar_value(v);
 	return 0;
@@ -298,16 +322,65 @@ static int rom_update(struct pci_device *pci, uint32_t *src, void *priv)
 
 /* ---- stream and time ------------------------------------------------------------------------------------------- */
 
-static sint64_t input(struct v3_stream *stream, uint8_t *buf, sint64_t len)
+static sint64_t take(struct pvboot *v, uint8_t *buf, sint64_t len)
 {
-	struct pvboot *v = stream->guest_stream_data;
-
 	if (len <= 0)
 		return 0;
 	/* Vcpus stand still: memory may be written to a checkpoint, the device only after it, and both are to match. */
 	if (__atomic_load_n(&v->vm->barrier.active, __ATOMIC_ACQUIRE))
 		return 0; /* hostd tries again */
 	return (sint64_t)pvboot_glue_input(v->glue, buf, (unsigned long long)len);
+}
+
+static sint64_t input(struct v3_stream *stream, uint8_t *buf, sint64_t len)
+{
+	struct door *door = stream->guest_stream_data;
+	struct pvboot *v;
+	sint64_t n = -1;
+
+	__atomic_add_fetch(&door->inside, 1, __ATOMIC_SEQ_CST);
+	v = __atomic_load_n(&door->v, __ATOMIC_SEQ_CST);
+	if (v)
+		n = take(v, buf, len);
+	__atomic_sub_fetch(&door->inside, 1, __ATOMIC_SEQ_CST);
+	return n;
+}
+
+/* The stream that hostd opens by its name.  0 or -1. */
+static int open_stream(struct pvboot *v, const char *name)
+{
+	v->door = V3_Malloc(sizeof(*v->door));
+	if (!v->door) {
+		ERROR(v, "no memory for the stream");
+		return -1;
+	}
+	*v->door = (struct door){.v = v};
+	v->stream = v3_stream_open(v->vm, name, input, v->door);
+	if (v->stream && v->stream->host_stream_data)
+		return 0;
+	ERROR(v, "cannot open the stream \"%s\": is the name used twice, or does the host offer no streams?", name);
+	if (v->stream)
+		V3_Free(v->stream); /* closing is for what the host has opened */
+	v->stream = NULL;
+	return -1;
+}
+
+/* No input is under way any more when it returns, and none comes. */
+static void end_stream(struct pvboot *v)
+{
+	int was_up = v->vm->cores[0].core_thread != NULL; /* before that nobody can have the stream open */
+
+	if (v->door) {
+		__atomic_store_n(&v->door->v, NULL, __ATOMIC_SEQ_CST);
+		while (__atomic_load_n(&v->door->inside, __ATOMIC_SEQ_CST))
+			V3_Yield();
+	}
+	if (v->stream && was_up && !pvboot_glue_let_go(v->glue))
+		return;
+	if (v->stream)
+		v3_stream_close(v->stream);
+	if (v->door)
+		V3_Free(v->door);
 }
 
 static void tick(struct guest_info *core, ullong_t cycles, ullong_t freq, void *priv)
@@ -331,14 +404,14 @@ static int save(struct v3_chkpt_ctx *ctx, void *priv)
 	int failed;
 
 	if (!state) {
-		ERROR(v, "%s: no memory to save the state in", v->dev->name);
+		ERROR(v, "no memory to save the state in");
 		return -1;
 	}
 	length = pvboot_glue_save(v->glue, state, room);
 	failed = length == 0 || v3_chkpt_save(ctx, "LENGTH", sizeof(length), &length) < 0 ||
 		 v3_chkpt_save(ctx, "STATE", length, state) < 0;
 	if (failed)
-		ERROR(v, "%s: cannot save the state", v->dev->name);
+		ERROR(v, "cannot save the state");
 	V3_VFree(state);
 	return failed ? -1 : 0;
 }
@@ -351,17 +424,17 @@ static int load(struct v3_chkpt_ctx *ctx, void *priv)
 	int good;
 
 	if (v3_chkpt_load(ctx, "LENGTH", sizeof(length), &length) < 0 || length == 0 || length > STATE_MAX) {
-		ERROR(v, "%s: the checkpoint has no state of such a device", v->dev->name);
+		ERROR(v, "the checkpoint has no state of such a device");
 		return -1;
 	}
 	state = V3_VMalloc(length);
 	if (!state) {
-		ERROR(v, "%s: no memory to load the state into", v->dev->name);
+		ERROR(v, "no memory to load the state into");
 		return -1;
 	}
 	good = v3_chkpt_load(ctx, "STATE", length, state) >= 0 && pvboot_glue_load(v->glue, state, length);
 	if (!good)
-		ERROR(v, "%s: the checkpoint's state is of another version, or damaged", v->dev->name);
+		ERROR(v, "the checkpoint's state is of another version, or damaged");
 	V3_VFree(state);
 	follow_bar(v);
 	return good ? 0 : -1;
@@ -370,16 +443,13 @@ static int load(struct v3_chkpt_ctx *ctx, void *priv)
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
-/* Everything but the ports, which Palacios has unhooked by now; the bus may be gone as well. */
+/* Everything but the ports, which Palacios has unhooked by now.  The bus is still there: devices are freed in the
+ * reverse order, and until end_stream() an input may raise an interrupt. */
 static int pvboot_free(struct pvboot *v)
 {
-	v->pci = NULL;
 	if (v->timer)
 		v3_remove_timer(&(v->vm->cores[0]), v->timer);
-	if (v->glue)
-		pvboot_glue_stop(v->glue);
-	if (v->stream)
-		v3_stream_close(v->stream);
+	end_stream(v);
 	if (v->glue)
 		V3_VFree(v->glue);
 	v3_lock_deinit(&(v->lock));
@@ -416,24 +486,10 @@ static int configure(struct v3_vm_info *vm, v3_cfg_tree_t *cfg, const char *id, 
 
 		if (!wrong)
 			continue;
-		PrintError(vm, VCORE_NONE, "pvboot: %s: <%s>%s</%s>: %s\n", id, keys[i], value, keys[i], wrong);
+		ERROR_OF(vm, id, "<%s>%s</%s>: %s", keys[i], value, keys[i], wrong);
 		return -1;
 	}
 	return 0;
-}
-
-/* The stream that hostd opens by its name.  0 or -1. */
-static int open_stream(struct pvboot *v, const char *name)
-{
-	v->stream = v3_stream_open(v->vm, name, input, v);
-	if (v->stream && v->stream->host_stream_data)
-		return 0;
-	ERROR(v, "%s: cannot open the stream \"%s\": is the name used twice, or does the host offer no streams?",
-	      v->dev->name, name);
-	if (v->stream)
-		V3_Free(v->stream); /* closing is for what the host has opened */
-	v->stream = NULL;
-	return -1;
 }
 
 static int register_pci(struct pvboot *v)
@@ -454,7 +510,7 @@ static int register_pci(struct pvboot *v)
 		v->pci->config_header.intr_pin = 1;
 		return 0;
 	}
-	ERROR(v, "%s: the bus does not take the device", v->dev->name);
+	ERROR(v, "the bus does not take the device");
 	return -1;
 }
 
@@ -467,7 +523,7 @@ static int start(struct pvboot *v, v3_cfg_tree_t *cfg, const char *id, const str
 		v->khz = 1000000;
 	v->glue = V3_VMalloc(pvboot_glue_size());
 	if (!v->glue) {
-		ERROR(v, "%s: no memory for the device", id);
+		ERROR(v, "no memory for the device");
 		return -1;
 	}
 	pvboot_glue_init(v->glue, v, conf);
@@ -475,7 +531,7 @@ static int start(struct pvboot *v, v3_cfg_tree_t *cfg, const char *id, const str
 		return -1;
 	v->timer = v3_add_timer(&(v->vm->cores[0]), &timer_ops, v);
 	if (!v->timer) {
-		ERROR(v, "%s: Palacios gives it no timer", id);
+		ERROR(v, "Palacios gives it no timer");
 		return -1;
 	}
 	return register_pci(v); /* the one step that cannot be taken back is the last */
@@ -492,28 +548,27 @@ static int pvboot_init(struct v3_vm_info *vm, v3_cfg_tree_t *cfg)
 		return -1;
 	}
 	if (!bus || !v3_find_dev(vm, bus)) {
-		PrintError(vm, VCORE_NONE, "pvboot: %s: <bus> names no PCI bus that comes before it: \"%s\"\n", id,
-			   bus ? bus : "");
+		ERROR_OF(vm, id, "<bus> names no PCI bus that comes before it: \"%s\"", bus ? bus : "");
 		return -1;
 	}
 	if (configure(vm, cfg, id, &conf))
 		return -1;
 	v = V3_Malloc(sizeof(*v));
 	if (!v) {
-		PrintError(vm, VCORE_NONE, "pvboot: %s: no memory for the device\n", id);
+		ERROR_OF(vm, id, "no memory for the device");
 		return -1;
 	}
 	memset(v, 0, sizeof(*v));
 	v->vm = vm;
 	v->bus = v3_find_dev(vm, bus);
 	if (v3_lock_init(&(v->lock)) == -1) {
-		PrintError(vm, VCORE_NONE, "pvboot: %s: no lock for the device\n", id);
+		ERROR_OF(vm, id, "no lock for the device");
 		V3_Free(v);
 		return -1;
 	}
 	v->dev = v3_add_device(vm, id, &dev_ops, v);
 	if (!v->dev) {
-		PrintError(vm, VCORE_NONE, "pvboot: %s: cannot add the device: is its id used twice?\n", id);
+		ERROR_OF(vm, id, "cannot add the device: is its id used twice?");
 		pvboot_free(v);
 		return -1;
 	}

@@ -105,6 +105,7 @@ struct link {
 	enum link_state state;
 	bool was_up;	      /* a host has been there before */
 	bool refused;	      /* the refusal was logged */
+	bool bye;	      /* hostd has said BYE, and nothing since */
 	bool fd_mode;	      /* what the latest WELCOME said */
 	bool turn_due;	      /* a READ can go on at once */
 	bool reset_due;	      /* RESET is to be sent before any request */

@@ -414,6 +414,7 @@ static void dispatch(struct link *l)
 		break;
 	case PVBOOT_LINK_BYE:
 		link_down(l);
+		l->bye = true;
 		l->ops->drop(l->owner, 0);
 		break;
 	}
@@ -474,6 +475,7 @@ size_t link_input_some(struct link *l, const void *buf, size_t len, struct link_
 	size_t at = 0;
 
 	*copy = (struct link_copy){0};
+	l->bye = l->bye && !len;
 	while (at < len && l->state != LINK_DOWN) {
 		at += l->state == LINK_SKIPPING ? skip_bytes(l, p + at)
 		      : l->data_left		? data_bytes(l, len - at, copy)

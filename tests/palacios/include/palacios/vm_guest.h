@@ -18,6 +18,7 @@ struct v3_barrier {
 struct guest_info {
 	struct v3_vm_info *vm_info;
 	uint32_t vcpu_id;
+	void *core_thread; /* NULL until the devices are up */
 };
 
 /* The real one has much more between these; nothing of a plugin's may depend on where they stand. */
