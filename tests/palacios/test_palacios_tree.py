@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """make palacios-install, -uninstall and -compile, on a tree that has as much of Palacios as they look at."""
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,28 @@ TOP = Path(__file__).resolve().parents[2]
 MAKEFILE = "obj-$(V3_CONFIG_APIC) += apic.o\nobj-$(V3_CONFIG_PCI) += pci.o\nobj-$(V3_CONFIG_VGA) += vga.o\n"
 KCONFIG = 'menu "Virtual Devices"\n\nconfig PCI\n\tbool "PCI"\n\nendmenu'  # without a newline at the end
 DEVICES = "palacios/src/devices"
+# The option that brings each device of examples/palacios/guest.xml, as the public tree's Kconfig and Makefile have it
+OPTION_OF = {
+    "8259A": "PIC",
+    "LAPIC": "APIC",
+    "IOAPIC": "IO_APIC",
+    "PCI": "PCI",
+    "i440FX": "I440FX",
+    "PIIX3": "PIIX3",
+    "MPTABLE": "MPTABLE",
+    "8254_PIT": "PIT",
+    "KEYBOARD": "KEYBOARD",
+    "BOCHS_DEBUG": "BOCHS_DEBUG",
+    "OS_DEBUG": "OS_DEBUG",
+    "CGA_VIDEO": "CGA",
+    "CURSES_CONSOLE": "CURSES_CONSOLE",
+    "SERIAL": "SERIAL_UART",
+    "CHAR_STREAM": "CHAR_STREAM",
+    "IDE": "IDE",
+    "NVRAM": "NVRAM",
+    "PVBOOT": "PVBOOT",
+    "GENERIC": "GENERIC",
+}
 
 
 @pytest.fixture
@@ -20,6 +43,18 @@ def tree(tmp_path):
     (top / DEVICES / "Makefile").write_text(MAKEFILE)
     (top / DEVICES / "Kconfig").write_text(KCONFIG)
     return top
+
+
+def configure(top, off=(), kernel=None):
+    """A .config as the tree's menuconfig writes it, with everything on but what is off."""
+    lines = ["#", "# Automatically generated make config: don't edit", "#"]
+    for option in sorted({"LINUX", "CONSOLE", "STREAM", *OPTION_OF.values()}):
+        lines.append(f"# V3_CONFIG_{option} is not set" if option in off else f"V3_CONFIG_{option}=y")
+    if "LINUX" in off:
+        lines.append("V3_CONFIG_KITTEN=y")
+    else:
+        lines.append(f'V3_CONFIG_LINUX_KERN="{kernel or top}"')
+    (top / ".config").write_text("\n".join(lines) + "\n")
 
 
 def run(*args):
@@ -93,6 +128,56 @@ def test_install_over_an_older_one(tree):
     assert run("install", tree)[0] == 0
     assert (tree / DEVICES / "pvboot/pvboot_dev.c").read_bytes() == (TOP / "vmm/pvboot_dev.c").read_bytes()
     assert "older" not in (tree / DEVICES / "Makefile").read_text()
+
+
+def said_off(text):
+    return {word for line in text.splitlines() if "guest.xml needs it:" in line for word in line.split("needs it:")[1].split()}
+
+
+def test_config_is_not_there_yet(tree):
+    status, text = run("install", tree)
+    assert status == 0
+    assert "no .config yet" in text and "V3_CONFIG_CURSES_CONSOLE" in text and "V3_CONFIG_LINUX_KERN" in text
+
+
+def test_config_is_good(tree):
+    configure(tree)
+    before = (tree / ".config").read_text()
+    status, text = run("install", tree)
+    assert status == 0
+    assert ".config" not in text and f"next: make in {tree}" in text, text
+    assert (tree / ".config").read_text() == before
+
+
+@pytest.mark.parametrize("off", [("STREAM", "CONSOLE", "CGA", "CURSES_CONSOLE", "CHAR_STREAM", "PVBOOT"), ("NVRAM",), ("STREAM",)])
+def test_config_names_what_is_off(tree, off):
+    configure(tree, off)
+    status, text = run("install", tree)
+    assert status == 0
+    assert said_off(text) == {f"V3_CONFIG_{option}" for option in off}
+    assert "make menuconfig" in text and "not Linux" not in text
+
+
+def test_config_is_kittens(tree):
+    configure(tree, ["LINUX"])
+    status, text = run("install", tree)
+    assert status == 0
+    assert said_off(text) == {"V3_CONFIG_LINUX"}
+    assert "the host is not Linux" in text and "V3_CONFIG_LINUX_KERN" not in text
+
+
+def test_config_names_no_kernel(tree):
+    configure(tree, kernel="/usr/src/no such linux")
+    status, text = run("install", tree)
+    assert status == 0
+    assert 'V3_CONFIG_LINUX_KERN="/usr/src/no such linux": there is no such directory' in text
+
+
+def test_config_covers_every_device_of_the_example(tree):
+    classes = set(re.findall(r'<device class="([^"]+)"', (TOP / "examples/palacios/guest.xml").read_text()))
+    assert classes == set(OPTION_OF)
+    configure(tree, OPTION_OF.values())
+    assert said_off(run("install", tree)[1]) == {f"V3_CONFIG_{option}" for option in OPTION_OF.values()}
 
 
 def test_compile(tree, tmp_path):
