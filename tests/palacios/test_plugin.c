@@ -88,6 +88,18 @@ static void test_config_bad_log(void **state)
 	refused(DRIVE_XML("<bus>pci0</bus><log>loud</log>"), "loud");
 }
 
+/* In the host's log a line begins with "pvboot: ", once, and names a device that has another id. */
+static void test_config_lines_name_the_device(void **state)
+{
+	(void)state;
+	refused(DRIVE_XML("<bus>pci0</bus><log>loud</log>"), ": pvboot: <log>loud</log>");
+	assert_false(host_printed("pvboot: pvboot"));
+	refused(VM(PCI_BUS "<device class=\"PVBOOT\" id=\"pvboot2\"><bus>pci0</bus><log>loud</log></device>"),
+		": pvboot: pvboot2: <log>loud</log>");
+	refused(VM(PCI_BUS "<device class=\"PVBOOT\" id=\"net\"><bus>pci0</bus><log>loud</log></device>"),
+		": pvboot: net: <log>loud</log>");
+}
+
 static void test_config_id_twice(void **state)
 {
 	(void)state;
@@ -575,6 +587,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_config_bad_mac, leave_nothing),
 		cmocka_unit_test_teardown(test_config_bad_boot, leave_nothing),
 		cmocka_unit_test_teardown(test_config_bad_log, leave_nothing),
+		cmocka_unit_test_teardown(test_config_lines_name_the_device, leave_nothing),
 		cmocka_unit_test_teardown(test_config_id_twice, leave_nothing),
 		cmocka_unit_test_teardown(test_config_stream_name_twice, leave_nothing),
 		cmocka_unit_test_teardown(test_config_host_without_streams, leave_nothing),
