@@ -103,7 +103,7 @@ static void say_done(struct machine *m, const char *error)
 		done(m->arg, error);
 }
 
-/* The stream is let go. */
+/* The stream is let go, unless the opener has it and does not answer in time. */
 static void leave(struct machine *m)
 {
 	close_pair(m);
@@ -111,7 +111,8 @@ static void leave(struct machine *m)
 	event_del(m->timer);
 	m->state = DETACHED;
 	log_msg(LOG_INFO, m->conf->name, "detached from %s", m->conf->palacios);
-	say_done(m, NULL);
+	say_done(m,
+		 m->asked ? "the process that opens streams does not answer, and may have it open: try again" : NULL);
 }
 
 /* The stream is of no use any more: look for another. */
@@ -323,6 +324,8 @@ static void on_answered(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (status < 0) {
 		event_del(all->answered);
+		for (size_t i = 0; i < all->n; i++)
+			all->machine[i].asked = false; /* it had nothing open when it ended */
 		log_msg(LOG_ERR, NULL, "the process that opens Palacios streams has ended: restart hostd");
 		return;
 	}
@@ -363,7 +366,7 @@ void palacios_detach(struct palacios *all, const char *name, void (*done)(void *
 		done(arg, NO_MACHINE);
 		return;
 	}
-	if (m->state == DETACHED) {
+	if (m->state == DETACHED && !m->asked) {
 		done(arg, NULL);
 		return;
 	}

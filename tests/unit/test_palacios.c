@@ -378,6 +378,42 @@ static void test_detach_while_the_opener_is_at_it(void **state)
 	assert_true(let_go(f));
 }
 
+static void test_detach_while_the_opener_hangs(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2];
+
+	assert_true(asked(f, 20));
+	palacios_detach(f->palacios, "m", done, f);
+	for (int i = 0; i < 1000 && !f->done; i++)
+		turn(f, 5);
+	assert_int_equal(f->done, 1);
+	assert_non_null(strstr(f->words, "does not answer"));
+	palacios_detach(f->palacios, "m", done, f);
+	turn(f, 5);
+	assert_int_equal(f->done, 1); /* it still may have the stream open */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	f->dev.fd = ends[1];
+	answer(f, 0, ends[0]);
+	turn(f, 5);
+	assert_int_equal(f->done, 2);
+	assert_string_equal(f->words, "");
+	assert_true(let_go(f));
+}
+
+static void test_detach_while_the_opener_dies(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(asked(f, 20));
+	palacios_detach(f->palacios, "m", done, f);
+	shutdown(f->opener, SHUT_RDWR);
+	for (int i = 0; i < 1000 && !f->done; i++)
+		turn(f, 5);
+	assert_int_equal(f->done, 1);
+	assert_string_equal(f->words, "");
+}
+
 static void test_detach_from_a_full_stream(void **state)
 {
 	struct fixture *f = *state;
@@ -528,6 +564,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stream_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_detach_and_attach, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_detach_while_the_opener_is_at_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_detach_while_the_opener_hangs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_detach_while_the_opener_dies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_detach_from_a_full_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_words_at_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commands, setup, teardown),
