@@ -194,7 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	locked = false;
 	while (s.left)
 		step(&s);
-	pvboot_glue_stop(glue);
+	pvboot_glue_let_go(glue);
 	free(glue);
 	free(piece[0]);
 	free(piece[1]);
