@@ -63,7 +63,7 @@ all: $(ALL)
 MAKE_QUIET = $(MAKE) --no-print-directory
 
 help:
-	@sed -n 's/^#: //p' Makefile vmm/palacios/build.mk tests/palacios/build.mk tests/nbp/build.mk tests/qemu/build.mk
+	@sed -n 's/^#: //p' Makefile vmm/palacios/build.mk tests/palacios/build.mk tests/nbp/build.mk tests/qemu/build.mk tests/systemd/build.mk
 
 #: make                   build everything into build/
 #: make check             install what the tests need (as root), build, run all tests; last line: N passed, N failed

@@ -40,7 +40,10 @@ static bool own(int fd, const char *path, const char *user, char *why, size_t ro
 		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
 		return false;
 	}
-	if (st.st_uid != uid && st.st_uid == 0 && pw && is_empty(fd) && !fchown(fd, uid, pw->pw_gid))
+	/* The default is hostd's by its name, whoever hostd was before; of what is in it only the user's own files
+	 * count. */
+	if (st.st_uid != uid && pw && (!strcmp(path, CACHE_DIR_DEFAULT) || (st.st_uid == 0 && is_empty(fd))) &&
+	    !fchown(fd, uid, pw->pw_gid))
 		st.st_uid = uid;
 	if (st.st_uid != uid) {
 		snprintf(why, room, "cache_dir = %s belongs to uid %u, and hostd is uid %u: give it to that user", path,
@@ -67,12 +70,10 @@ int cache_dir_open(const char *path, const char *user, char *why, size_t room)
 		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
 		return -1;
 	}
-	if (!own(fd, path, user, why, room))
-		goto failed;
-	if (!flock(fd, LOCK_EX | LOCK_NB))
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		snprintf(why, room, "cache_dir = %s: another hostd has it", path);
+	else if (own(fd, path, user, why, room))
 		return fd;
-	snprintf(why, room, "cache_dir = %s: another hostd has it", path);
-failed:
 	close(fd);
 	return -1;
 }

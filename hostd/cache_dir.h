@@ -8,9 +8,10 @@
 #define CACHE_DIR_DEFAULT "/var/cache/pvboot-hostd"
 
 /*
- * Open it, make it if only its last part is missing, and lock it; user ("": who we are) is who hostd becomes.  Root's
- * own is made over to user if it is empty: one with files in it may be anything, such as /var/cache.  -1, with words in
- * why: it is another user's, others may write to it, another hostd has it, ...
+ * Open it, make it if only its last part is missing, and lock it; user ("": who we are) is who hostd becomes.  Started
+ * as root it makes the default over to user, and any other one that is root's and empty: one with files in it may be
+ * anything, such as /var/cache.  -1, with words in why: it is another user's, others may write to it, another hostd has
+ * it, ...
  */
 int cache_dir_open(const char *path, const char *user, char *why, size_t room);
 

@@ -391,7 +391,7 @@ static bool read_meta(struct cache *cache, const char *name, struct cache_meta *
 
 	if (fd < 0)
 		return false;
-	if (!fstat(fd, st) && S_ISREG(st->st_mode))
+	if (!fstat(fd, st) && S_ISREG(st->st_mode) && st->st_uid == geteuid()) /* of the user that hostd is now */
 		n = read(fd, buf, sizeof(buf));
 	close(fd);
 	if (n <= 0 || !cache_meta_parse(meta, buf, (size_t)n))
@@ -412,7 +412,7 @@ static bool take_in(struct cache *cache, const char *name)
 		return false;
 	cache_data_name(data, meta.id);
 	if (fstatat(cache->dir, data, &st_data, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st_data.st_mode) ||
-	    (uint64_t)st_data.st_size != meta.size)
+	    st_data.st_uid != geteuid() || (uint64_t)st_data.st_size != meta.size)
 		return false;
 	entry = alloc(cache, &meta, st.st_mtim.tv_sec);
 	if (!entry)

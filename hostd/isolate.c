@@ -11,7 +11,8 @@
  * no_new_privs. Mustn't: touch any file; drop what reading the configuration and binding the socket need.
  *
  * 2. isolate_user(): the configuration is read, the socket is bound, root directories and the pid file are open.
- *    Should: if root, become the configured user and its groups.  Keep CAP_NET_RAW where a VM is served from an
+ *    Should: if root, become the configured user and its groups: by default a user of hostd's own, so that no other
+ *    daemon can read its memory or its cache.  Keep CAP_NET_RAW where a VM is served from an
  *    interface, because AF_PACKET sockets are opened at each DHCP exchange, and nothing else; empty the bounding set.
  *    Mustn't: keep CAP_NET_ADMIN, CAP_NET_BIND_SERVICE (no port below 1024 is bound: DHCP's are seen through AF_PACKET)
  *    or any right over files; fail where there is nothing to shed.
@@ -44,6 +45,11 @@
 #include <unistd.h>
 
 #include "isolate.h"
+
+const char *isolate_default_user(void)
+{
+	return getpwnam(ISOLATE_USER) ? ISOLATE_USER : ISOLATE_USER_ELSE;
+}
 
 void isolate_start(void)
 {

@@ -6,6 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* hostd's own user, which make install makes; and who it is where that one is missing, with everybody else's daemons.
+ */
+#define ISOLATE_USER "pvboot-hostd"
+#define ISOLATE_USER_ELSE "nobody"
+
+/* Which of the two it is on this machine. */
+const char *isolate_default_user(void);
+
 /* Phase 1, before anything is read or opened. */
 void isolate_start(void);
 

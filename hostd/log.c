@@ -2,7 +2,9 @@
 /* log.c - one line per event, the VM's name first; what comes from outside cannot forge a line. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,7 +14,7 @@
 #define VM_LINES 100 /* of one VM in one second */
 #define VM_SLOTS 256
 
-static bool to_syslog;
+static bool to_syslog, to_journal;
 static int max_level = LOG_INFO;
 
 /* Copy text, with every byte that is not printable ASCII (and the backslash, which begins an escape) as \xNN. */
@@ -37,9 +39,35 @@ static size_t escape(char *out, size_t room, const char *text)
 	return n;
 }
 
+/* Is stderr the journal's?  systemd names the device and inode that it gave us (systemd.exec(5), JOURNAL_STREAM). */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+	char tail;
+
+	return stream && sscanf(stream, "%llu:%llu%c", &dev, &ino, &tail) == 2 && !fstat(STDERR_FILENO, &st) &&
+	       st.st_dev == dev && st.st_ino == ino;
+}
+
+/* What the journal takes for a line's priority, or "". */
+static const char *priority(bool journal, int level)
+{
+	static const char digits[] = "<0>\0<1>\0<2>\0<3>\0<4>\0<5>\0<6>\0<7>";
+
+	return journal ? &digits[4 * (level & 7)] : "";
+}
+
+void log_refusal(const char *words)
+{
+	fprintf(stderr, "%spvboot-hostd: %s\n", priority(is_journal(), LOG_ERR), words);
+}
+
 void log_open(bool use_syslog, int level)
 {
 	to_syslog = use_syslog;
+	to_journal = is_journal();
 	max_level = level;
 	if (use_syslog)
 		openlog("pvboot-hostd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
@@ -90,7 +118,7 @@ void log_msg(int level, const char *vm, const char *fmt, ...)
 		return;
 	}
 	/* One write per line, so that lines of several processes on one terminal do not mix. */
-	n = snprintf(line, sizeof(line), "%s: %s%s\n", name, kind, text);
+	n = snprintf(line, sizeof(line), "%s%s: %s%s\n", priority(to_journal, level), name, kind, text);
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		return; /* stderr is gone: there is nowhere to say so */
 }

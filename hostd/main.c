@@ -22,6 +22,7 @@
 #include "isolate.h"
 #include "log.h"
 #include "net_ask.h"
+#include "notify.h"
 #include "options.h"
 #include "palacios.h"
 #include "palacios_open.h"
@@ -44,12 +45,22 @@ struct daemon {
 	int net_helper; /* whom to ask for namespaces and taps, or -1 */
 	int started;	/* the pipe on which the process in the foreground waits, or -1 */
 	pid_t parent;
+	unsigned int n_missing; /* warn() was called so often, first with this */
+	char missing[512];
 };
 
 static int fail(const char *words)
 {
-	fprintf(stderr, "pvboot-hostd: %s\n", words);
+	notify_refusal(words);
 	return 1;
+}
+
+/* hostd goes on without something: the log says what, and the first one is for `systemctl status`. */
+static void warn(struct daemon *d, const char *words)
+{
+	if (!d->n_missing++)
+		snprintf(d->missing, sizeof(d->missing), "%s", words);
+	log_msg(LOG_WARNING, NULL, "%s", words);
 }
 
 /* In the foreground to stderr; in the background to syslog, unless the configuration says otherwise. */
@@ -63,6 +74,7 @@ static bool to_syslog(const struct daemon *d)
 static void on_signal(evutil_socket_t sig, short what, void *arg)
 {
 	log_msg(LOG_INFO, NULL, "stopping: signal %d", (int)sig);
+	notify_stopping("");
 	event_base_loopbreak(arg);
 }
 
@@ -144,15 +156,17 @@ static bool read_ca(struct daemon *d, char *why, size_t room)
 /* Where copies are kept; -1: nowhere.  A hostd for one guest keeps none unless it is told to. */
 static int open_cache_dir(struct daemon *d)
 {
+	static const char go_on[] = "no files are kept for the next boot: ";
 	const char *path = d->conf.cache_dir;
-	char why[512];
+	char words[512], *why = words + sizeof(go_on) - 1;
 	int dir;
 
 	if (!strcmp(path, "none") || (!*path && (geteuid() || d->opt.exit_with_parent || !conf_wants_http(&d->conf))))
 		return -1;
-	dir = cache_dir_open(*path ? path : CACHE_DIR_DEFAULT, d->conf.user, why, sizeof(why));
+	strcpy(words, go_on);
+	dir = cache_dir_open(*path ? path : CACHE_DIR_DEFAULT, d->conf.user, why, sizeof(words) - sizeof(go_on) + 1);
 	if (dir < 0)
-		log_msg(LOG_WARNING, NULL, "no files are kept for the next boot: %s", why);
+		warn(d, words);
 	return dir;
 }
 
@@ -167,7 +181,7 @@ static bool start_cache(struct daemon *d, int dir, char *why, size_t room)
 	if (conf_wants_http(&d->conf)) {
 		d->http = http_new(d->base, &http, words, sizeof(words));
 		if (!d->http)
-			log_msg(LOG_WARNING, NULL, "%s", words);
+			warn(d, words);
 	}
 	cache = cache_new(d->base, d->http, &settings);
 	if (!cache) {
@@ -183,11 +197,15 @@ static bool start_cache(struct daemon *d, int dir, char *why, size_t room)
 /* The control socket.  Without it a hostd with machines of Palacios is none. */
 static bool start_control(struct daemon *d, char *why, size_t room)
 {
+	char words[640];
+
 	if (!d->palacios && d->opt.exit_with_parent)
 		return true;
 	d->control = control_listen(d->base, &d->conf, why, room);
-	if (!d->control && !d->palacios)
-		log_msg(LOG_WARNING, NULL, "no commands can be given: %s", why);
+	if (!d->control && !d->palacios) {
+		snprintf(words, sizeof(words), "no commands can be given: %s", why);
+		warn(d, words);
+	}
 	return d->control || !d->palacios;
 }
 
@@ -263,28 +281,47 @@ static bool start(struct daemon *d, char *why, size_t room)
 }
 
 /* An interface may come later, and hostd looks for it at each DHCP: a reason for words, not for failure. */
-static void warn_of_interfaces(const struct conf *conf)
+static void warn_of_interfaces(struct daemon *d)
 {
-	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
-		if (vm->ifname[0] && !if_nametoindex(vm->ifname))
-			log_msg(LOG_WARNING, NULL,
-				"[vm %s]: there is no network interface %s: no lease before there is (`ip link` lists "
-				"them)",
-				vm->name, vm->ifname);
+	char words[256];
+
+	for (const struct conf_vm *vm = d->conf.vms; vm; vm = vm->next) {
+		if (!vm->ifname[0] || if_nametoindex(vm->ifname))
+			continue;
+		snprintf(words, sizeof(words),
+			 "[vm %s]: there is no network interface %s: no lease before there is (`ip link` lists them)",
+			 vm->name, vm->ifname);
+		warn(d, words);
+	}
+}
+
+/* A hostd that serves one guest, for as long as that runs, needs no user of its own. */
+static void warn_of_user(struct daemon *d)
+{
+	if (d->opt.default_user && !d->opt.exit_with_parent && strcmp(d->conf.user, ISOLATE_USER) != 0)
+		warn(d, "there is no user " ISOLATE_USER ": hostd becomes " ISOLATE_USER_ELSE ", as other daemons "
+			"do; make install makes the user");
 }
 
 /* -n: nothing more to do. */
-static int check_done(const struct daemon *d)
+static int check_done(struct daemon *d)
 {
 	log_open(false, LOG_WARNING);
-	warn_of_interfaces(&d->conf);
+	warn_of_interfaces(d);
 	return 0;
 }
 
 /* Tell whoever waits that devices may connect. */
 static void ready(struct daemon *d)
 {
-	log_msg(LOG_INFO, NULL, "listening at %s", d->conf.socket);
+	char status[1024];
+
+	snprintf(status, sizeof(status), "listening at %s", d->conf.socket);
+	log_msg(LOG_INFO, NULL, "%s", status);
+	if (d->n_missing)
+		snprintf(status, sizeof(status), "listening at %s; at the start: %s%s", d->conf.socket, d->missing,
+			 d->n_missing > 1 ? " (and more, see the log)" : "");
+	notify_ready(status);
 	if (d->opt.ready_fd >= 0) {
 		if (write(d->opt.ready_fd, "\n", 1) != 1)
 			log_msg(LOG_WARNING, NULL, "nobody reads --ready-fd %d", d->opt.ready_fd);
@@ -306,6 +343,9 @@ static int run(struct daemon *d)
 	char why[512] = "";
 
 	log_open(to_syslog(d), d->conf.log_level);
+	if (d->opt.exit_with_parent)
+		unsetenv("NOTIFY_SOCKET"); /* it is the parent's to tell its manager something */
+	warn_of_user(d);
 	if (!start(d, why, sizeof(why)))
 		return fail(why);
 	if (d->opt.exit_with_parent) {
@@ -314,7 +354,7 @@ static int run(struct daemon *d)
 		if (getppid() != d->parent)
 			return fail("the process that started hostd has ended");
 	}
-	warn_of_interfaces(&d->conf);
+	warn_of_interfaces(d);
 	ready(d);
 	event_base_dispatch(d->base);
 	/* Devices keep what the next hostd needs; the guests see a host that is away for a while. */

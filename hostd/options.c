@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* options.c - hostd's command line. */
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include "cache_dir.h"
+#include "isolate.h"
+#include "notify.h"
 #include "options.h"
 
 #define OVERRIDES_MAX 32
@@ -108,8 +111,20 @@ struct overrides {
 
 static int complain(const char *words)
 {
-	fprintf(stderr, "pvboot-hostd: %s\n", words);
+	notify_refusal(words);
 	return 2;
+}
+
+/* What people meet first: the service is started, and nothing was configured. */
+static int complain_of_no_file(const char *file)
+{
+	char words[512];
+
+	snprintf(
+		words, sizeof(words),
+		"%.300s: No such file: write it (hostd.conf(5) says how; an example is hostd.conf in share/doc/pvboot)",
+		file);
+	return complain(words);
 }
 
 /* "tftp-blksize" -> "tftp_blksize" */
@@ -190,6 +205,8 @@ static int load(const char *file, const struct overrides *over, struct options *
 	if (root && !file)
 		opt->file = NULL;
 	conf_init(conf);
+	if (file && access(file, F_OK) && errno == ENOENT)
+		return complain_of_no_file(file);
 	if (opt->file && !conf_load(conf, opt->file))
 		return complain(conf->error);
 	if (!apply(over, conf))
@@ -200,8 +217,9 @@ static int load(const char *file, const struct overrides *over, struct options *
 		return complain("nobody may boot: there is no [vm NAME] section. Write " CONF_FILE_DEFAULT
 				" (see hostd.conf(5)), or give --interface IF or --root DIR");
 	/* The files of --root are whose who types it. */
-	if (!conf->user[0] && !geteuid() && !root)
-		snprintf(conf->user, sizeof(conf->user), "nobody");
+	opt->default_user = !conf->user[0] && !geteuid() && !root;
+	if (opt->default_user)
+		snprintf(conf->user, sizeof(conf->user), "%s", isolate_default_user());
 	return -1;
 }
 

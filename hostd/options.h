@@ -12,6 +12,7 @@ struct options {
 	bool check_only;       /* -n */
 	bool exit_with_parent; /* end when the process that started us does */
 	int ready_fd;	       /* where a byte is written when listening, or -1 */
+	bool default_user;     /* conf->user is isolate_default_user() */
 	const char *file;      /* of the configuration; NULL: none was read */
 };
 

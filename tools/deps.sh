@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Install the Debian packages that a purpose needs:  tools/deps.sh build|demo|check|check-qemu|check-nbp|lint|fuzz|bench|ci
+# Install the Debian packages that a purpose needs:  tools/deps.sh build|demo|check|check-qemu|check-systemd|check-nbp|lint|fuzz|bench|ci
 #
 # Asks nothing, starts and enables no service (policy-rc.d refuses while it runs, links that packages made are taken
 # back), does nothing when everything is there.  A Debian kernel, the configurations of Debian's installer and atftpd
@@ -31,6 +31,7 @@ build) want="$build" kernel=0 atftpd=0 ;;
 demo) want="$demo" kernel=1 atftpd=0 ;;
 check) want="$check" kernel=1 atftpd=1 installer=1 programs="$few" ;;
 check-qemu) want="$check $libvirt" kernel=1 atftpd=0 qemus=1 ;;
+check-systemd) want="$build python3-pytest python3-pytest-xdist debootstrap systemd-container" kernel=0 atftpd=0 ;;
 check-nbp)
 	want="$nbp" kernel=1 atftpd=1
 	programs="$few memtest86+ debian-installer-12-netboot-amd64"
@@ -43,7 +44,7 @@ lint) want="$lint" kernel=0 atftpd=0 ;;
 fuzz) want="$fuzz" kernel=0 atftpd=0 ;;
 ci) want="$check $lint" kernel=1 atftpd=1 installer=1 programs="$few" ;;
 *)
-	echo "usage: tools/deps.sh build|demo|check|check-qemu|check-nbp|lint|fuzz|bench|ci" >&2
+	echo "usage: tools/deps.sh build|demo|check|check-qemu|check-systemd|check-nbp|lint|fuzz|bench|ci" >&2
 	exit 2
 	;;
 esac

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make install: programs, the ROM, man pages, examples and a systemd unit.  Nothing is enabled or started.
+# make install: programs, the ROM, man pages, examples, systemd units, and the user that hostd becomes.  Nothing is enabled or
+# started.  With DESTDIR only files are made: the package that is built so makes the user, by its sysusers.d file.
 
 INSTALL ?= install
 INST_BIN := $(B)/pvboot $(B)/pvboot-device
@@ -10,6 +11,25 @@ INST_DOC := $(wildcard README.md LICENSE docs/*.md examples/*.conf examples/*.cf
 INST_UNITS := $(wildcard examples/*.service examples/*.socket)
 INST_LIBVIRT := $(wildcard examples/libvirt/*.xml)
 DEST = $(DESTDIR)$(PREFIX)
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+HOSTD_USER := pvboot-hostd
+INST_SYSUSERS = $(DEST)/lib/sysusers.d/$(HOSTD_USER).conf
+INST_TMPFILES = $(DEST)/lib/tmpfiles.d/$(HOSTD_USER).conf
+
+# systemd-sysusers needs no running systemd; the others are for systems without it.
+define make_user
+if getent passwd $(HOSTD_USER) >/dev/null; then \
+	:; \
+elif [ "$$(id -u)" != 0 ]; then \
+	echo "install: only root can make the user $(HOSTD_USER); without it pvboot-hostd becomes nobody" >&2; \
+elif command -v systemd-sysusers >/dev/null; then \
+	systemd-sysusers $(INST_SYSUSERS); \
+elif command -v useradd >/dev/null; then \
+	useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin $(HOSTD_USER); \
+else \
+	addgroup -S $(HOSTD_USER) && adduser -S -D -H -h / -s /sbin/nologin -G $(HOSTD_USER) $(HOSTD_USER); \
+fi
+endef
 
 install: all
 	$(call say,INSTALL,$(DEST))
@@ -30,10 +50,15 @@ install: all
 		sed 's|/usr/local/|$(PREFIX)/|g' $$unit > $(DEST)/lib/systemd/system/$${unit##*/} && \
 		chmod 644 $(DEST)/lib/systemd/system/$${unit##*/} || exit; \
 	done
+	$(Q)$(INSTALL) -D -m 644 examples/pvboot-hostd.sysusers $(INST_SYSUSERS)
+	$(Q)$(INSTALL) -D -m 644 examples/pvboot-hostd.tmpfiles $(INST_TMPFILES)
+	$(Q)$(if $(DESTDIR),:,$(make_user))
 
 uninstall:
 	$(call say,REMOVE,$(DEST))
 	$(Q)rm -f $(patsubst $(B)/%,$(DEST)/bin/%,$(INST_BIN)) $(patsubst $(B)/%,$(DEST)/sbin/%,$(INST_SBIN)) \
 		$(foreach page,$(INST_MAN),$(DEST)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-		$(addprefix $(DEST)/lib/systemd/system/,$(notdir $(INST_UNITS)))
+		$(addprefix $(DEST)/lib/systemd/system/,$(notdir $(INST_UNITS))) \
+		$(INST_SYSUSERS) $(INST_TMPFILES)
 	$(Q)rm -rf $(DEST)/share/pvboot $(DEST)/share/doc/pvboot
+	$(Q)$(if $(DESTDIR),:,echo "kept, if they are there: the user $(HOSTD_USER), its /var/cache/pvboot-hostd, and /etc/pvboot")

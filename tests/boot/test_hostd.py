@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """pvboot-hostd as a process: how it starts, what it gives up, how it ends.  No guest is booted."""
 import os
+import pwd
 import re
 import signal
 import socket
@@ -11,6 +12,7 @@ import pytest
 
 from lib.netns import Process, wait_for
 from lib.pvboot import HOSTD, PVBOOT, UNIT, answers, with_rights_of_unit
+from lib.servers import TOP
 
 LINK_MAGIC = 0x4B4C5650
 HELLO, WELCOME, REFUSE, REPLY, GROW, IDENTITY, RESUME, REQUEST = 1, 2, 3, 4, 6, 16, 18, 19
@@ -70,6 +72,14 @@ def start(tmp_path, *argv, user=None):
     wait_for(lambda: answers(path) or not process.alive(), 10, process.text)
     assert process.alive(), process.text()
     return process, path
+
+
+def own_user():
+    """Whom hostd becomes: a user of its own, where make install has made it."""
+    try:
+        return pwd.getpwnam("pvboot-hostd")
+    except KeyError:
+        return pwd.getpwnam("nobody")
 
 
 def serving_status(pid, path):
@@ -153,8 +163,9 @@ def test_hostd_turns_strangers_away(tmp_path, root):
 def test_hostd_sheds_privilege(tmp_path):
     process, path = start(tmp_path, "--interface", "lo", "--cache-dir", "none")
     status = serving_status(process.pid, path)
-    assert status["Uid"].split() == ["65534"] * 4
-    assert status["Gid"].split() == ["65534"] * 4
+    assert status["Uid"].split() == [str(own_user().pw_uid)] * 4
+    assert status["Gid"].split() == [str(own_user().pw_gid)] * 4
+    assert ("there is no user pvboot-hostd" in process.text()) == (own_user().pw_name == "nobody")
     assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 1 << 13  # CAP_NET_RAW
     assert int(status["CapInh"], 16) == int(status["CapBnd"], 16) == int(status["CapAmb"], 16) == 0
     assert status["NoNewPrivs"] == "1"
@@ -224,6 +235,29 @@ def test_hostd_tells_when_it_is_ready(tmp_path, root):
     assert process.alive()
 
 
+def test_hostd_tells_its_service_manager(tmp_path, root):
+    """Devices can connect when it says so, and it says when it ends; why it does not start, too.  A hostd of somebody else's service does not."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(10)
+        env = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        argv = [HOSTD, "-d", "--root", root, "--socket", tmp_path / "s"]
+        process = Process(argv, log=tmp_path / "log", env=env)
+        assert manager.recv(4096).decode() == f"READY=1\nSTATUS=listening at {tmp_path}/s"
+        assert answers(tmp_path / "s")
+        assert hostd_once(*argv[1:], env={**os.environ, **env})[0] == 1
+        assert "STATUS=another hostd listens" in manager.recv(4096).decode()
+        process.signal(signal.SIGTERM)
+        assert manager.recv(4096).decode() == "STOPPING=1\nSTATUS="
+        assert process.wait(5) == 0
+        process = Process([*argv, "--exit-with-parent"], log=tmp_path / "log", env=env)
+        wait_for(lambda: answers(tmp_path / "s"), 10, process.text)
+        process.stop()
+        manager.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            manager.recv(4096)
+
+
 def test_hostd_without_standard_descriptors(tmp_path, root):
     path = tmp_path / "s"
     process = Process(
@@ -251,11 +285,13 @@ def test_hostd_ends_with_its_parent(tmp_path, root):
 def test_unit_has_a_place_for_the_cache(tmp_path):
     """In a /var that is read-only but for what examples/pvboot-hostd.service names, as ProtectSystem=strict has it."""
     unit = UNIT.read_text()
-    name = re.search(r"^CacheDirectory=(.*)", unit, re.M)[1]
-    assert "ProtectSystem=strict" in unit and "CacheDirectoryMode=0700" in unit
+    directory = re.search(r"^ReadWritePaths=-(.*)", unit, re.M)[1]
+    made = re.search(r"^d (\S+) 0700 pvboot-hostd pvboot-hostd -$", (TOP / "examples" / "pvboot-hostd.tmpfiles").read_text(), re.M)[1]
+    assert "ProtectSystem=strict" in unit and "ExecStartPre=-+systemd-tmpfiles --create pvboot-hostd.conf" in unit and made == directory
     conf = tmp_path / "hostd.conf"
     conf.write_text(f"[hostd]\nsocket = {tmp_path}/s\nlog = stderr\n[vm *]\ninterface = lo\n")
-    script = f"""mount -t tmpfs tmpfs /var/cache && mkdir -m 700 /var/cache/{name} && mount -t tmpfs -o mode=700 tmpfs /var/cache/{name} &&
+    mode = f"mode=700,uid={own_user().pw_uid},gid={own_user().pw_gid}"
+    script = f"""mount -t tmpfs tmpfs /var/cache && mkdir -m 700 {directory} && mount -t tmpfs -o {mode} tmpfs {directory} &&
                  mount -o remount,ro /var/cache && exec "$@" """
     argv = ["unshare", "--mount", "sh", "-c", script, "sh", *with_rights_of_unit(), HOSTD, "-d", "-c", conf]
     process = Process(argv, log=tmp_path / "hostd.log")

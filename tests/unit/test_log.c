@@ -4,7 +4,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -79,13 +81,41 @@ static void test_log_levels(void **state)
 	assert_string_equal(captured(), "hostd: error: one\nvm: warning: two\n");
 }
 
+/* Only where stderr is what JOURNAL_STREAM names, which a child inherits with another stderr. */
+static void test_log_journal(void **state)
+{
+	char stream[64];
+	struct stat st;
+
+	capture();
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_refusal("zero");
+	log_open(false, LOG_INFO);
+	log_msg(LOG_ERR, NULL, "one");
+	log_msg(LOG_WARNING, "vm", "two");
+	log_msg(LOG_INFO, "vm", "three");
+	assert_string_equal(captured(),
+			    "<3>pvboot-hostd: zero\n<3>hostd: error: one\n<4>vm: warning: two\n<6>vm: three\n");
+	for (const char *const *other = (const char *const[]){"1:1", "", "x", "1:", NULL}; *other; other++) {
+		setenv("JOURNAL_STREAM", *other, 1);
+		capture();
+		log_refusal("zero");
+		log_open(false, LOG_INFO);
+		log_msg(LOG_WARNING, "vm", "two");
+		assert_string_equal(captured(), "pvboot-hostd: zero\nvm: warning: two\n");
+	}
+	unsetenv("JOURNAL_STREAM");
+	log_open(false, LOG_INFO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_log_forged_line),
-		cmocka_unit_test(test_log_long_line),
-		cmocka_unit_test(test_log_flood),
-		cmocka_unit_test(test_log_levels),
+		cmocka_unit_test(test_log_forged_line), cmocka_unit_test(test_log_long_line),
+		cmocka_unit_test(test_log_flood),	cmocka_unit_test(test_log_levels),
+		cmocka_unit_test(test_log_journal),
 	};
 
 	log_open(false, LOG_INFO);

@@ -81,7 +81,7 @@ static void test_options_bad(void **state)
 	expect_refusal(read_options("--root", "/", "--tftp-blksize", "1"), "tftp_blksize");
 	expect_refusal(read_options("--root", "/", "--interface", "x"), "both");
 	expect_refusal(read_options("-c", "/dev/null", "--boot-file", "x"), "go with --interface IF or --root DIR");
-	expect_refusal(read_options("-c", "/nonexistent"), "/nonexistent: No such file");
+	expect_refusal(read_options("-c", "/nonexistent"), "/nonexistent: No such file: write it");
 }
 
 static void test_options_file_and_line(void **state)
