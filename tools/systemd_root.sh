@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A Debian whose first process is systemd, for tests that need a real one:  tools/systemd_root.sh   (prints its directory)
+# A Debian whose first process is systemd, for tests that need a real one; prints its directory:  tools/systemd_root.sh
 #
-# It is the machine's own suite, from the mirror that the machine's own package lists name, below build/peers, and is made once: tests run
-# it by systemd-nspawn and write to an overlay (tests/systemd/container.py).  In it are a libvirtd with a QEMU, and the libraries that pvboot's
-# programs of this build are linked with.  debootstrap runs in namespaces of its own: nothing of it stays mounted or running, however it ends.
+# It is the machine's own suite, from the mirror that the machine's own package lists name, below build/peers, and is
+# made once: tests run it by systemd-nspawn and write to an overlay (tests/systemd/container.py).  In it are a
+# libvirtd with a QEMU, and the libraries that pvboot's programs of this build are linked with.  debootstrap runs in
+# namespaces of its own: nothing of it stays mounted or running, however it ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,7 +43,7 @@ fi
 
 mirror=$(mirror)
 if [ -z "$mirror" ]; then
-	echo "systemd_root: the machine's package lists name no mirror for $suite: run apt-get update, and see /etc/apt/sources.list" >&2
+	echo "systemd_root: the machine's package lists name no mirror for $suite: run apt-get update" >&2
 	exit 1
 fi
 echo "deps: making $root from $mirror; this takes some minutes" >&2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What pvboot does under a real systemd: the fixtures are those of tests/boot, and a machine whose first process is systemd."""
+"""What pvboot does under a real systemd: the fixtures of tests/boot, and a machine whose first process is systemd."""
 import importlib.util
 import sys
 import tempfile
@@ -16,7 +16,7 @@ _spec.loader.exec_module(_boot)
 globals().update({name: value for name, value in vars(_boot).items() if not name.startswith("_")})
 
 from container import Container
-from lib.netns import stop_all
+from lib.netns import REAPER, stop_all
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +30,10 @@ def machine():
     """A Debian into which `make install` has put this build."""
     with tempfile.TemporaryDirectory(prefix="pvboot-test-") as directory:
         Path(directory).chmod(0o755)
+        REAPER.tell(f"d {directory}")
         with Container(directory) as it:
             it.installed = it.run("make", "-C", "/src", "install")
             it.run("systemctl", "daemon-reload")
             yield it
         stop_all()
+    REAPER.tell(f"D {directory}")

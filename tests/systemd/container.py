@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A Debian with a real systemd as its first process, for a test: units, sockets, the journal and a libvirtd in it are the real ones.
+"""A Debian with a real systemd as its first process, for a test: units, sockets, the journal and a libvirtd are real.
 
     with Container(directory) as machine:
         machine.run("systemctl", "start", "pvboot-hostd")
 
-Its files are an overlay over what tools/systemd_root.sh made, the source tree is /src, read-only, and its network is lo.  It lives in a mount and
-a process namespace, whose first process dies with the test: nothing of it stays mounted or running, however the test ends.
+Its files are an overlay over what tools/systemd_root.sh made, the source tree is /src, read-only, and its network is lo.
+It lives in a mount and a process namespace, whose first process dies with the test: nothing of it stays mounted or
+running, however the test ends.  What may stay is empty control groups, which the next one removes.
 """
 import os
 import re
+import select
 import socket
 import subprocess
 import time
@@ -65,14 +67,23 @@ def remove_cgroup(path):
 
 
 def make_cgroups():
-    made = []
+    """One of one name in each: nspawn makes that of the unified hierarchy in the other one as well."""
+    made, name = [], f"{PREFIX}{os.getpid()}-{time.monotonic_ns()}"
     for parent in cgroup_parents():
         for old in parent.glob(f"{PREFIX}*"):  # of runs that were killed
             if not Path(f"/proc/{old.name.removeprefix(PREFIX).split('-')[0]}").exists():
                 remove_cgroup(old)
-        made.append(parent / f"{PREFIX}{os.getpid()}-{time.monotonic_ns()}")
+        made.append(parent / name)
         made[-1].mkdir()
     return made
+
+
+def children(pid):
+    """Of a process of one thread; none if it is gone."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
 
 
 class Container:
@@ -159,6 +170,10 @@ class Container:
             time.sleep(0.1)
 
     def __exit__(self, *_):
+        # The first process of the namespace is gone when all others of it are (pid_namespaces(7)).
+        first = [os.pidfd_open(pid) for pid in children(self.process.pid)]
         self.process.kill()
-        # The kernel ends what is left in the namespace in its own time.
-        self.wait(lambda: all([remove_cgroup(group) for group in self.cgroups]), "end of the container's processes")
+        for pidfd in first:
+            select.select([pidfd], [], [])
+            os.close(pidfd)
+        self.wait(lambda: all([remove_cgroup(group) for group in self.cgroups]), "empty control groups")
