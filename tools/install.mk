@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make install: programs, the ROM, man pages, examples, systemd units, and the user that hostd becomes.  Nothing is enabled or
-# started.  With DESTDIR only files are made: the package that is built so makes the user, by its sysusers.d file.
+# make install: programs, the ROM, man pages, examples, systemd units, libvirt's hook, and the user that hostd
+# becomes.  Nothing is enabled or started.  With DESTDIR only files are made: the package that is built so makes the
+# user, by its sysusers.d file.
 
 INSTALL ?= install
 INST_BIN := $(B)/pvboot $(B)/pvboot-device
@@ -15,6 +16,7 @@ SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 HOSTD_USER := pvboot-hostd
 INST_SYSUSERS = $(DEST)/lib/sysusers.d/$(HOSTD_USER).conf
 INST_TMPFILES = $(DEST)/lib/tmpfiles.d/$(HOSTD_USER).conf
+INST_HOOK = $(DESTDIR)$(SYSCONFDIR)/libvirt/hooks/qemu.d/pvboot
 
 # systemd-sysusers needs no running systemd; the others are for systems without it.
 define make_user
@@ -52,6 +54,7 @@ install: all
 	done
 	$(Q)$(INSTALL) -D -m 644 examples/pvboot-hostd.sysusers $(INST_SYSUSERS)
 	$(Q)$(INSTALL) -D -m 644 examples/pvboot-hostd.tmpfiles $(INST_TMPFILES)
+	$(Q)$(INSTALL) -D -m 755 examples/libvirt/qemu-hook $(INST_HOOK)
 	$(Q)$(if $(DESTDIR),:,$(make_user))
 
 uninstall:
@@ -59,6 +62,6 @@ uninstall:
 	$(Q)rm -f $(patsubst $(B)/%,$(DEST)/bin/%,$(INST_BIN)) $(patsubst $(B)/%,$(DEST)/sbin/%,$(INST_SBIN)) \
 		$(foreach page,$(INST_MAN),$(DEST)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 		$(addprefix $(DEST)/lib/systemd/system/,$(notdir $(INST_UNITS))) \
-		$(INST_SYSUSERS) $(INST_TMPFILES)
+		$(INST_SYSUSERS) $(INST_TMPFILES) $(INST_HOOK)
 	$(Q)rm -rf $(DEST)/share/pvboot $(DEST)/share/doc/pvboot
 	$(Q)$(if $(DESTDIR),:,echo "kept, if they are there: the user $(HOSTD_USER), its /var/cache/pvboot-hostd, and /etc/pvboot")

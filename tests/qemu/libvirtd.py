@@ -133,8 +133,8 @@ class Activated:
     """pvboot-device@NAME.socket: what systemd does with it and its service, without systemd as first process; libvirtd's is the place."""
 
     def __init__(self, libvirtd, template, name, hostd):
-        self.socket = dict(unit(f"{template}@.socket"))["ListenStream"].replace("%i", name)
-        argv = dict(unit(f"{template}@.service"))["ExecStart"].replace("%i", name).split()
+        self.socket = dict(unit(f"{template}@.socket"))["ListenStream"].replace("%I", name)
+        argv = dict(unit(f"{template}@.service"))["ExecStart"].replace("%I", name).split()
         assert argv[0] == f"/usr/local/bin/{DEVICE.name}"
         args = [word for word in argv[1:] if word != "$PVBOOT_DEVICE_ARGS"]
         args = [str(BUILD / Path(a).name) if a.startswith("/usr/local/share/pvboot/") else a for a in args]

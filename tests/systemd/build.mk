@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-#: make check-systemd     what make install leaves, under a real systemd, in a container (as root)
+#: make check-systemd     what make install leaves, under a real systemd with a real libvirtd, in a container (as root)
 
 .PHONY: check-systemd
 check-systemd:

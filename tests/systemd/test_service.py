@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""pvboot-hostd as a service of a real systemd: what make install leaves, what a start says, what the journal gets, what the cache keeps."""
+"""pvboot-hostd as a service: what make install leaves, what a start says, what the journal gets, what the cache keeps."""
 import re
 
 import pytest
@@ -85,6 +85,7 @@ def test_install_to_a_directory_makes_no_user(machine):
     try:
         machine.run("make", "-C", "/src", "install", "DESTDIR=/root/package")
         assert machine.status("getent", "passwd", "pvboot-hostd")[0] != 0
+        machine.run("test", "-x", "/root/package/etc/libvirt/hooks/qemu.d/pvboot")
         machine.run("make", "-C", "/src", "uninstall", "DESTDIR=/root/package")
         assert machine.run("find", "/root/package", "-type", "f") == ""
     finally:
