@@ -180,6 +180,8 @@ def test_libvirt_starts_a_domain_without_any_step_for_it(libvirtd):
         libvirtd.wait(reached, lambda: f"boot {boot}: {libvirtd.journal('pvboot-hostd')}", timeout=300)
         libvirtd.run("virsh", "destroy", domain)
     assert sockets(libvirtd) == [(r"pvboot-device@pvboot\x2dq35.socket", "/run/pvboot-device/pvboot-q35.sock")]
+    notices = libvirtd.journal(r"pvboot-device@pvboot\x2dq35.service", "-p", "5..5")
+    assert re.search(r"^pvboot-q35: phase rom ", notices, re.M), notices
 
 
 def test_libvirt_says_why_a_domain_does_not_start(libvirtd):

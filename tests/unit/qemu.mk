@@ -12,7 +12,7 @@ $(LINK_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/fake_dev.o $(B)/tests/
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
 
-QEMU_TESTS := test_proxy test_vfio_user test_vfio_user_refuse test_vhost_user test_keep test_loop
+QEMU_TESTS := test_proxy test_vfio_user test_vfio_user_refuse test_vhost_user test_keep test_loop test_journal
 QEMU_TEST_DEVICE := $(patsubst %.c,$(B)/%.o,$(wildcard vmm/pvboot_*.c))
 UNIT_TESTS += $(QEMU_TESTS:%=$(B)/tests/unit/%)
 
@@ -52,5 +52,9 @@ $(B)/tests/unit/test_pvboot_device.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Iv
 	-DPVBOOT_DEVICE_PROGRAM='"$(B)/pvboot-device"'
 
 $(B)/tests/unit/test_pvboot_device: $(B)/tests/unit/test_pvboot_device.o $(B)/tests/unit/fake_qemu.o | $(B)/pvboot-device
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
+
+$(B)/tests/unit/test_journal: $(B)/tests/unit/test_journal.o $(B)/vmm/qemu/journal.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka

@@ -17,6 +17,7 @@
 
 #include "device.h"
 #include "dial.h"
+#include "journal.h"
 #include "sandbox.h"
 
 /* ---- what the device asks of its VMM --------------------------------------------------------------------------- */
@@ -37,7 +38,7 @@ void device_log(const struct device *d, enum pvboot_log_level level, const char 
 
 	if (level > d->options.log_level)
 		return;
-	n = snprintf(line, sizeof(line) - 1, "%s: %s", d->options.name, text);
+	n = snprintf(line, sizeof(line) - 1, "%s%s: %s", journal_priority(level), d->options.name, text);
 	if (n > (int)sizeof(line) - 2)
 		n = (int)sizeof(line) - 2;
 	for (int i = 0; i < n; i++) {
@@ -202,7 +203,7 @@ static int64_t move(void *arg, int fd, uint64_t offset, struct pvboot_io *io, ui
 
 static int die(const char *what, const char *detail)
 {
-	fprintf(stderr, "pvboot-device: %s: %s\n", what, detail);
+	fprintf(stderr, "%spvboot-device: %s: %s\n", journal_priority(PVBOOT_LOG_ERROR), what, detail);
 	return 1;
 }
 
@@ -319,6 +320,7 @@ int main(int argc, char *argv[])
 		d.options.name = d.name;
 	}
 	open_standard_fds();
+	journal_open();
 	/* Ctrl-C is for QEMU, at whose end this one ends */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
