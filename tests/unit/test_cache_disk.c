@@ -134,6 +134,24 @@ static void test_cache_meta_renamed(void **state)
 	assert_int_equal(world_count(w, ""), 0);
 }
 
+/* hostd was another user, or somebody else has put a file there: it is not served, and goes. */
+static void test_cache_of_another_user(void **state)
+{
+	struct world *w = *state;
+	char command[256];
+
+	if (geteuid())
+		return; /* only root can give files away */
+	for (const char *const *kind = (const char *const[]){"meta", "data", NULL}; *kind; kind++) {
+		world_store(w, "f", SIZE, 1);
+		snprintf(command, sizeof(command), "chown 12345 %s/*.%s && chmod 644 %s/*.%s", w->dir, *kind, w->dir,
+			 *kind);
+		assert_int_equal(system(command), 0);
+		world_restart(w);
+		assert_int_equal(world_count(w, ""), 0);
+	}
+}
+
 /* What is not ours stays. */
 static void test_cache_strange_files(void **state)
 {
@@ -472,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cache_truncated, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_meta_damaged, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_meta_renamed, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_cache_of_another_user, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_strange_files, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_directory_refused, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_cache_copy_cannot_be_written, world_setup, world_teardown),
