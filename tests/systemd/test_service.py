@@ -92,6 +92,18 @@ def test_install_to_a_directory_makes_no_user(machine):
         machine.run("make", "-C", "/src", "install")
 
 
+def test_uninstall_leaves_what_was_not_installed(machine):
+    """The user may own files, and /etc/pvboot is what somebody wrote."""
+    try:
+        assert "kept, if they are there: the user pvboot-hostd" in machine.run("make", "-C", "/src", "uninstall")
+        machine.run("getent", "passwd", "pvboot-hostd")
+        left = machine.shell("find /usr/local /etc/libvirt/hooks -name '*pvboot*' ! -type d")
+        assert left == ""
+    finally:
+        machine.run("make", "-C", "/src", "install")
+        machine.run("systemctl", "daemon-reload")
+
+
 # ---- a start serves, or says why not ---------------------------------------------------------------------------------------------
 
 
