@@ -75,6 +75,7 @@ help:
 #: make lint              formatting, static analysis, layers, headers, licence lines, specification
 #: make demo              the reference boot, live: isc-dhcp-server, tftpd-hpa, pxelinux.0, a Debian kernel (as root)
 #: make bench             measure against QEMU's own iPXE; prints the ratios (as root)
+#:                        BENCH=quick: fewer rows; BEFORE=DIR: in pairs with a built checkout of the commit before
 #: make bench-latency      doorbell to completion of a request, for each attachment of each QEMU at hand
 #: make install           DESTDIR= PREFIX=/usr/local; enables and starts nothing
 #: make uninstall         the reverse
@@ -88,7 +89,8 @@ check:
 	@+$(MAKE_QUIET) check-built
 
 check-built: all $(UNIT_TESTS) $(FUZZ_REPLAYS)
-	@tests/run $(CHECK_UNIT) --pytest tests/boot --pytest tests/qemu --pytest tests/palacios
+	@tests/run $(CHECK_UNIT) --pytest tests/boot --pytest tests/qemu --pytest tests/palacios \
+		--pytest tests/bench
 
 check-unit: $(UNIT_TESTS) $(FUZZ_REPLAYS)
 	@tests/run $(CHECK_UNIT)

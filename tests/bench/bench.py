@@ -5,30 +5,33 @@
 Everything stands behind the same veth: ISC dhcpd (fixed addresses), tftpd-hpa as shipped, nginx, and router advertisements, without which
 iPXE loses 16 s.  The kernel is the stub of tests/boot/kernel (8 MiB), whose report after the entry line must show the right bytes.  The
 clock starts at the exec of the command and stops at the entry line.  Runs of the peers are interleaved; a run that hangs or gets wrong
-bytes is counted and repeated.
+bytes is counted and repeated.  With --before, pvboot alone is measured, in pairs with the pvboot of another build (compare.py).
 """
-import argparse
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "boot"))
 
-import report  # noqa: E402 (the path is set above)
+import compare  # noqa: E402 (the path is set above)
+import report  # noqa: E402
 import storm  # noqa: E402
+from builds import Build  # noqa: E402
 from lib.kernel import make_initrd, make_kernel, reports  # noqa: E402
 from lib.netns import REAPER, Net, stop_all  # noqa: E402
-from lib.pvboot import BUILD, PVBOOT, Hostd, pvboot_run  # noqa: E402
+from lib.pvboot import BUILD, pvboot_run  # noqa: E402
 from lib.servers import MAC, Dhcpd, Nginx, RouterAdvertisements, Tftpd  # noqa: E402
 from lib.tftproot import make_root  # noqa: E402
 from lib.vm import find_child  # noqa: E402
+from options import arguments  # noqa: E402
 from peers import DHCPD_HEAD, MACHINE, PEERS, SECTIONS, STORM, hosts, write_boot_files  # noqa: E402
-from rows import KERNEL, MIB, NOT_QUICK, ROWS, SLOW  # noqa: E402
+from rows import KERNEL, MIB, NOT_QUICK, ROWS, SLOW, STORM_FILES  # noqa: E402
 from runs import Run, together  # noqa: E402
 
 SECONDS = 180  # a run that takes longer hangs
@@ -41,7 +44,7 @@ INSTALLER = TOP / "build/peers/nbp/debian-installer-12-netboot-amd64/usr/lib/deb
 
 
 class Bench:
-    """What the peers' commands look at: root, scratch, hostd, net."""
+    """What the peers' commands look at: root, scratch, net.  builds: this one, and the build before where there is one."""
 
     def __init__(self, directory, args):
         self.dir = Path(directory)
@@ -53,35 +56,42 @@ class Bench:
         self.peers = args.peers
         self.seconds = QUICK_SECONDS if args.quick else SECONDS
         self.results = {}
+        self.build = Build("pvboot", BUILD)
+        self.builds = [args.before, self.build] if args.before else [self.build]
+        self.comparison = compare.Comparison(self, args.pairs) if args.before else None
+        if args.before:
+            for build in self.builds:  # what `pvboot run` remembers of QEMUs: each build its own, for one may not know the other's
+                build.env = {"XDG_CACHE_HOME": str(self.dir / f"{build.name}-home")}
 
     # ---- one boot ----
 
     def right(self, run):
         """Did the run's kernel get the right bytes?  Else says what happened."""
-        name = "a VM"
         if "entry" in run.times and run.last != run.entry:
             found = reports(run.text())
             if found and found[-1]["end"]:
                 got = found[-1]["kernel"][1:], found[-1]["initrd"][1:]
                 if got == tuple((p.length, p.crc) for p in self.payload):
                     return True
-                print(f"wrong bytes: {name}: {found[-1]}", flush=True)
+                print(f"wrong bytes: a VM: {found[-1]}", flush=True)
                 return False
         elif "entry" in run.times:
             return True
-        print(f"hung: {name} did not reach the kernel in {self.seconds} s; its console ended:\n{run.text()[-1500:]}", flush=True)
+        what = f"ended before the kernel (status {run.child.returncode})" if run.closed else f"hung for {self.seconds} s"
+        print(f"failed: a VM {what}: {' '.join(run.argv)}\nits console ended:\n{run.text()[-1500:]}", flush=True)
         return False
 
-    def boot(self, peer, real=False):
+    def boot(self, peer, build, real=False):
         """One good run of a peer, or None."""
-        run = Run(PEERS[peer](self, 0), self.net.host, self.seconds, real)
+        run = Run(PEERS[peer](self, build, 0), self.net.host, self.seconds, real, build.env)
         together([run])
         return run.times if self.right(run) else None
 
-    def purge(self):
-        """Forget what hostd has cached."""
-        subprocess.run(self.net.host.enter() + [PVBOOT, "cache", "purge", "--all", "--hostd", self.hostd.socket], check=True,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # fmt: skip
+    def once(self, row, peer, build):
+        """The same, with the cache as the row wants it."""
+        if row.cold and peer.startswith("pvboot"):
+            build.purge()
+        return self.boot(peer, build, row.real)
 
     # ---- rows ----
 
@@ -105,7 +115,7 @@ class Bench:
         peers = self.usual(row)
         times, hangs = {p: [] for p in peers}, {p: 0 for p in peers}
         if row.warm and "pvboot-direct-http" in peers:
-            self.boot("pvboot-direct-http")
+            self.boot("pvboot-direct-http", self.build)
         for turn in range(self.runs):
             for peer in peers:
                 if turn >= self.slow_runs and peer in SLOW:
@@ -117,9 +127,7 @@ class Bench:
 
     def until_good(self, name, peer, row, hangs):
         while True:
-            if row.cold and peer.startswith("pvboot"):
-                self.purge()
-            found = self.boot(peer, row.real)
+            found = self.once(row, peer, self.build)
             if found:
                 return found
             hangs[peer] += 1
@@ -130,29 +138,37 @@ class Bench:
 
     def storm_8(self):
         """Eight QEMUs at once, 64 MiB each."""
-        self.files(ROWS["direct-cold-http-64MiB"])
+        self.files(STORM_FILES)
         found = {"ipxe-http": [], "pvboot": []}
         for _ in range(min(self.slow_runs, 3)):
-            self.purge()
             for name, peer in (("ipxe-http", "storm-ipxe-http"), ("pvboot", "storm-pvboot")):
-                took = storm.qemus(self, peer, 8, STORM_SECONDS, self.right)
+                took = self.storm_8_once(self.build, peer)
                 if took is None:
                     raise SystemExit(f"bench: storm-8: a VM of {name} did not boot")
                 print(f"  {'storm-8':27} {name:24} {took:7.3f} s", flush=True)
                 found[name].append({"entry": took})
         self.results["storm-8"] = {name: report.summary(times, 0, 1) for name, times in found.items()}
 
+    def storm_8_once(self, build, peer="storm-pvboot"):
+        """Seconds, or None."""
+        build.purge()
+        return storm.qemus(self, build, peer, 8, STORM_SECONDS, self.right)
+
     def storm_100(self):
         """A hundred simulated guests: what the server sends, and what it costs the host."""
-        self.files(ROWS["direct-cold-http-64MiB"])
-        self.purge()
+        self.files(STORM_FILES)
         before = self.sent()
-        found = storm.guests(self, STORM, STORM_SECONDS)
+        found = self.storm_100_once(self.build)
         if not found:
             raise SystemExit("bench: storm-100 failed")
         found["bytes-sent"] = self.sent() - before
         found["bytes-of-objects"] = sum((self.root / file).stat().st_size for file in ("bzImage", "init_task"))
         self.results["storm-100"] = found
+
+    def storm_100_once(self, build):
+        """The row's figures, or None."""
+        build.purge()
+        return storm.guests(self, build, STORM, STORM_SECONDS)
 
     def sent(self):
         """Bytes of bodies that nginx has sent."""
@@ -188,32 +204,19 @@ class Bench:
                 stack.enter_context(Tftpd(self.net.server, self.dir / "tftpd", self.root))
                 self.nginx = stack.enter_context(Nginx(self.net.server, self.dir / "nginx", self.root))
                 stack.enter_context(RouterAdvertisements(self.net.server, self.dir / "ra"))
-                self.hostd = Hostd(host, self.dir / "hostd", self.net.ifname, vms=SECTIONS.format(ifname=self.net.ifname), cache=self.dir / "cache")
-                stack.enter_context(self.hostd)
+                for build in self.builds:
+                    vms = SECTIONS.format(ifname=self.net.ifname)
+                    stack.enter_context(build.start_hostd(host, self.dir / f"{build.name}-hostd", self.net.ifname, vms))
                 for row in rows:
+                    if self.comparison:
+                        self.comparison.row(row)
+                        continue
                     {"storm-8": self.storm_8, "storm-100": self.storm_100, "memory": self.memory}.get(row, lambda: self.row(row))()
 
 
-def arguments():
-    every = [*ROWS, "storm-8", "storm-100", "memory"]
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="pvboot three times, slow peers once; fewer rows")
-    parser.add_argument("--runs", type=int, help="of each peer in each row (5; 3 if quick)")
-    parser.add_argument("--slow-runs", type=int, help="of the peers that take many seconds (1 if quick, else as --runs)")
-    parser.add_argument("--rows", help=f"comma-separated, of {','.join(every)}")
-    parser.add_argument("--peers", help=f"comma-separated, of {','.join(PEERS)}")
-    parser.add_argument("--output", default=str(BUILD / "bench" / "results.json"))
-    args = parser.parse_args()
-    args.peers = args.peers.split(",") if args.peers else None
-    args.rows = args.rows.split(",") if args.rows else [r for r in every if not args.quick or r not in ROWS or ROWS[r].quick]
-    for row in args.rows:
-        if row not in every:
-            parser.error(f"there is no row {row}")
-    return args
-
-
 def main():
-    args = arguments()
+    args = arguments(__doc__.splitlines()[0])
+    start = time.monotonic()
     directory = tempfile.mkdtemp(prefix="pvboot-bench-")
     REAPER.tell(f"d {directory}")
     bench = Bench(directory, args)
@@ -225,6 +228,8 @@ def main():
         REAPER.tell(f"D {directory}")
     output = Path(args.output)
     output.parent.mkdir(parents=True, exist_ok=True)
+    if bench.comparison:
+        return bench.comparison.finish(output, start)
     output.write_text(json.dumps(bench.results, indent=1) + "\n")
     output.with_suffix(".md").write_text(report.markdown(bench.results))
     report.table(bench.results)

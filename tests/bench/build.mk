@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # `make bench`: pvboot beside its peers, as root.  BENCH=quick: within 12 minutes; BENCH_ARGS="--runs 1 --rows pxelinux-8MiB" for less.
+# BEFORE=DIR: pvboot alone, in pairs with the pvboot of DIR/build; BENCH_ARGS="--pairs 6 --rows direct-local-8MiB" for less.
 
 BENCH ?= full
+BEFORE ?=
 
 bench-built: all $(B)/tests/storm_guest
-	@PVBOOT_BUILD=$(abspath $(B)) /usr/bin/python3 tests/bench/bench.py $(if $(filter quick,$(BENCH)),--quick) $(BENCH_ARGS)
+	@PVBOOT_BUILD=$(abspath $(B)) /usr/bin/python3 tests/bench/bench.py $(if $(filter quick,$(BENCH)),--quick) \
+		$(if $(BEFORE),--before '$(abspath $(BEFORE))') $(BENCH_ARGS)
 
 $(B)/tests/bench/storm_guest.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The peers: for each the command a user would type, and who it is on the network (its MAC decides what dhcpd and pxelinux.cfg give it).
 
-A command is a function of the bench (its root directory and hostd) and of the number of the VM, 0 but in a storm.
+A command is a function of the bench (its root directory), of the build whose pvboot is run, and of the number of the VM, 0 but in a
+storm.
 """
 from lib.pvboot import pvboot_run
 from lib.servers import MAC, SERVER_IP, dhcpd_host
@@ -84,14 +85,14 @@ def tap_guest(mac, tap=0):
     ]  # fmt: skip
 
 
-def pvboot_guest(bench, name, mac):
+def pvboot_guest(build, name, mac):
     """pvboot run with the running hostd."""
-    return pvboot_run(bench.hostd, "--name", name, "--mac", mac, qemu=MACHINE)
+    return pvboot_run(build.hostd, "--name", name, "--mac", mac, qemu=MACHINE, program=build.pvboot)
 
 
-def pvboot_direct_local(bench, number):
+def pvboot_direct_local(bench, build, number):
     """pvboot run from a directory, without a boot program; its hostd is started by it."""
-    return pvboot_run(None, "--root", bench.root, "--direct", "--mac", MAC, qemu=MACHINE)
+    return pvboot_run(None, "--root", bench.root, "--direct", "--mac", MAC, qemu=MACHINE, program=build.pvboot)
 
 
 def qemu_kernel_from(directory, memory, append=CMDLINE):
@@ -101,26 +102,26 @@ def qemu_kernel_from(directory, memory, append=CMDLINE):
     ]  # fmt: skip
 
 
-def curl_then_qemu(bench, number):
+def curl_then_qemu(bench, build, number):
     """What a script would do: fetch, then QEMU's own -kernel."""
     qemu = " ".join(qemu_kernel_from(bench.scratch, SHARED, f"'{CMDLINE}'"))
     return ["sh", "-c", f"cd {bench.scratch} && curl -sSf -O {URL}/bzImage -O {URL}/init_task && exec {qemu}"]
 
 
 PEERS = {
-    "ipxe-pxelinux": lambda bench, n: tap_guest(MAC),
-    "ipxe-http": lambda bench, n: tap_guest(MACS["ipxe-http"]),
-    "ipxe-http-tuned": lambda bench, n: tap_guest(MACS["ipxe-http-tuned"]),
-    "ipxe-tftp": lambda bench, n: tap_guest(MACS["ipxe-tftp"]),
-    "lpxelinux-http": lambda bench, n: tap_guest(MACS["lpxelinux-http"]),
-    "grub-tftp": lambda bench, n: tap_guest(MACS["grub-tftp"]),
-    "qemu-kernel": lambda bench, n: qemu_kernel_from(bench.root, SHARED),
-    "qemu-kernel-default-ram": lambda bench, n: qemu_kernel_from(bench.root, []),
+    "ipxe-pxelinux": lambda bench, build, n: tap_guest(MAC),
+    "ipxe-http": lambda bench, build, n: tap_guest(MACS["ipxe-http"]),
+    "ipxe-http-tuned": lambda bench, build, n: tap_guest(MACS["ipxe-http-tuned"]),
+    "ipxe-tftp": lambda bench, build, n: tap_guest(MACS["ipxe-tftp"]),
+    "lpxelinux-http": lambda bench, build, n: tap_guest(MACS["lpxelinux-http"]),
+    "grub-tftp": lambda bench, build, n: tap_guest(MACS["grub-tftp"]),
+    "qemu-kernel": lambda bench, build, n: qemu_kernel_from(bench.root, SHARED),
+    "qemu-kernel-default-ram": lambda bench, build, n: qemu_kernel_from(bench.root, []),
     "curl-then-qemu-kernel": curl_then_qemu,
-    "pvboot-pxelinux": lambda bench, n: pvboot_guest(bench, "guest", MAC),
+    "pvboot-pxelinux": lambda bench, build, n: pvboot_guest(build, "guest", MAC),
     "pvboot-direct-local": pvboot_direct_local,
-    "pvboot-direct-tftp": lambda bench, n: pvboot_guest(bench, "direct-tftp", MAC),
-    "pvboot-direct-http": lambda bench, n: pvboot_guest(bench, "direct-http", MACS["pvboot-http"]),
-    "storm-ipxe-http": lambda bench, n: tap_guest(f"{STORM_IPXE}:{n:02x}", n),
-    "storm-pvboot": lambda bench, n: pvboot_guest(bench, f"direct-storm{n}", f"{STORM_PVBOOT}:{n:02x}"),
+    "pvboot-direct-tftp": lambda bench, build, n: pvboot_guest(build, "direct-tftp", MAC),
+    "pvboot-direct-http": lambda bench, build, n: pvboot_guest(build, "direct-http", MACS["pvboot-http"]),
+    "storm-ipxe-http": lambda bench, build, n: tap_guest(f"{STORM_IPXE}:{n:02x}", n),
+    "storm-pvboot": lambda bench, build, n: pvboot_guest(build, f"direct-storm{n}", f"{STORM_PVBOOT}:{n:02x}"),
 }

@@ -18,6 +18,10 @@ class Row:
         self.real = real
         self.quick = quick
 
+    def ours(self):
+        """The peer that is pvboot."""
+        return next(peer for peer in self.peers if peer.startswith("pvboot"))
+
 
 ROWS = {}
 for size, length in SIZES.items():
@@ -34,9 +38,18 @@ ROWS["direct-local-linux"] = Row(64 * MIB, ("qemu-kernel", "pvboot-direct-local"
 ROWS["direct-local-installer"] = Row(None, ("qemu-kernel", "pvboot-direct-local"), real=True, quick=False)
 ROWS["direct-cold-http-installer"] = Row(None, ("ipxe-http-tuned", "pvboot-direct-http"), real=True, cold=True, quick=False)
 
+STORMS = ("storm-8", "storm-100")
+STORM_FILES = ROWS["direct-cold-http-64MiB"]  # what their guests boot
+
 # What takes seconds or hangs now and then: once is enough for a quick run.
 SLOW = ("ipxe-pxelinux", "lpxelinux-http", "grub-tftp", "ipxe-http", "ipxe-http-tuned", "ipxe-tftp")
 NOT_QUICK = ("grub-tftp",)
+
+# With the build before: pairs of a row, fewer where a run takes more than 2 s; the ratio below which no row's interval may lie.
+PAIRS = 15
+SLOW_PAIRS = 7
+SLOW_ROWS = ("pxelinux-256MiB", "direct-local-installer", "direct-cold-http-installer", "storm-100")
+LEAST = 0.95
 
 # row, numerator, denominator, name of the ratio, at least, at most
 RATIOS = [

@@ -24,10 +24,12 @@ FIRST_LINE = rb"Linux version "  # of a real kernel
 
 class Run:
     """The boot: times (seconds from the exec to a phase; "entry" is the end), and what the console said.  real: a real kernel, which is
-    ended at its first line."""
+    ended at its first line.  closed: nothing holds the console any more.  env: more variables for the command."""
 
-    def __init__(self, argv, ns, seconds, real=False):
+    def __init__(self, argv, ns, seconds, real=False, env=None):
+        self.argv = [str(a) for a in argv]
         self.times = {}
+        self.closed = False
         self.output = b""
         self.entry = FIRST_LINE if real else ENTRY_LINE.encode()
         self.last = FIRST_LINE if real else END_LINE.encode()
@@ -36,8 +38,9 @@ class Run:
         try:
             self.start = time.monotonic()
             self.child = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL"] + ns.enter() + [str(a) for a in argv],
+                ["setpriv", "--pdeathsig", "KILL"] + ns.enter() + self.argv,
                 stdin=subprocess.DEVNULL, stdout=write, stderr=self.errors, start_new_session=True,
+                env={**os.environ, **(env or {})},
             )  # fmt: skip
         finally:
             os.close(write)
@@ -47,6 +50,7 @@ class Run:
     def step(self):
         """Read what is there; False at the end of the boot, well or not."""
         chunk = os.read(self.fd, 65536)
+        self.closed = not chunk
         now = time.monotonic() - self.start
         self.output += re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", chunk)
         for name, pattern in PHASES + [("entry", self.entry)]:

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from lib.pvboot import BUILD, DEVICE
+from lib.pvboot import BUILD
 from lib.vm import cpu_seconds
 from peers import PEERS, STORM_PVBOOT
 from runs import Run, together
@@ -16,10 +16,10 @@ GUEST = BUILD / "tests" / "storm_guest"
 LINE = re.compile(r"guest (\d+) device (\d+) seconds ([\d.]+) bytes (\d+) sum (\w+)")
 
 
-def qemus(bench, peer, count, seconds, check):
+def qemus(bench, build, peer, count, seconds, check):
     """Seconds from the exec of the first to the kernel's entry in the last, of count real QEMUs; None if one did not get there."""
     start = time.monotonic()
-    runs = [Run(PEERS[peer](bench, n), bench.net.host, seconds) for n in range(count)]
+    runs = [Run(PEERS[peer](bench, build, n), bench.net.host, seconds, env=build.env) for n in range(count)]
     together(runs)
     if not all(check(run) for run in runs):
         return None
@@ -43,12 +43,12 @@ def pss_without(pid, mapping):
     return total
 
 
-def guests(bench, count, seconds):
+def guests(bench, build, count, seconds):
     """count simulated guests at once.  What each got is checked against the files; returns the row's figures."""
     want = subprocess.run([GUEST, "--sum", bench.root / "bzImage", bench.root / "init_task"], stdout=subprocess.PIPE, check=True, text=True)
-    hostd = bench.hostd.process.pid
+    hostd = build.hostd.process.pid
     before = cpu_seconds(hostd)
-    argv = [GUEST, "--device", DEVICE, "--hostd", bench.hostd.socket, "--prefix", "direct-storm", "--mac", STORM_PVBOOT,
+    argv = [GUEST, "--device", build.device, "--hostd", build.hostd.socket, "--prefix", "direct-storm", "--mac", STORM_PVBOOT,
             "--count", count]  # fmt: skip
     child = subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL", *bench.net.host.enter(), *map(str, argv)],

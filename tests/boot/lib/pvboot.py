@@ -38,10 +38,11 @@ def with_rights_of_unit():
 
 class Hostd:
     """pvboot-hostd in the foreground with one [vm *] section for its interface, its log in a file.  vms: lines of [hostd] and
-    sections that come before it; options: more lines of the [vm *] section; cache: its cache_dir."""
+    sections that come before it; options: more lines of the [vm *] section; cache: its cache_dir; program: another build's hostd."""
 
-    def __init__(self, ns, directory, ifname, vms="", options="", cache="none"):
+    def __init__(self, ns, directory, ifname, vms="", options="", cache="none", program=HOSTD):
         self.ns = ns
+        self.program = program
         self.dir = Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.socket = self.dir / "hostd.sock"
@@ -55,7 +56,7 @@ class Hostd:
 
     def start(self):
         """May follow kill() or stop()."""
-        self.process = Process([HOSTD, "-d", "-c", self.conf], log=self.log, ns=self.ns, env=self.env)
+        self.process = Process([self.program, "-d", "-c", self.conf], log=self.log, ns=self.ns, env=self.env)
 
         def ready():
             assert self.process.alive(), f"hostd ended:\n{self.text()}"
@@ -162,7 +163,7 @@ def is_socket(path):
     return Path(path).is_socket()
 
 
-def pvboot_run(hostd, *options, qemu=()):
+def pvboot_run(hostd, *options, qemu=(), program=PVBOOT):
     """The command line of `pvboot run` with this hostd."""
     where = ["--hostd", hostd.socket] if hostd else []
-    return [PVBOOT, "run", *where, *options] + (["--", *qemu] if qemu else [])
+    return [program, "run", *where, *options] + (["--", *qemu] if qemu else [])
