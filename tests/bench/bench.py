@@ -5,7 +5,9 @@
 Everything stands behind the same veth: ISC dhcpd (fixed addresses), tftpd-hpa as shipped, nginx, and router advertisements, without which
 iPXE loses 16 s.  The kernel is the stub of tests/boot/kernel (8 MiB), whose report after the entry line must show the right bytes.  The
 clock starts at the exec of the command and stops at the entry line.  Runs of the peers are interleaved; a run that hangs or gets wrong
-bytes is counted and repeated.  With --before, pvboot alone is measured, in pairs with the pvboot of another build (compare.py).
+bytes is counted and repeated.
+
+With --before, pvboot alone is measured, in pairs with the pvboot of another build (compare.py).
 """
 import json
 import shutil
@@ -44,7 +46,7 @@ INSTALLER = TOP / "build/peers/nbp/debian-installer-12-netboot-amd64/usr/lib/deb
 
 
 class Bench:
-    """What the peers' commands look at: root, scratch, net.  builds: this one, and the build before where there is one."""
+    """What the peers' commands look at: root, scratch, net.  builds: with --before, that build and this one."""
 
     def __init__(self, directory, args):
         self.dir = Path(directory)
@@ -60,7 +62,8 @@ class Bench:
         self.builds = [args.before, self.build] if args.before else [self.build]
         self.comparison = compare.Comparison(self, args.pairs) if args.before else None
         if args.before:
-            for build in self.builds:  # what `pvboot run` remembers of QEMUs: each build its own, for one may not know the other's
+            # What `pvboot run` remembers of QEMUs: each build its own, for one may not know the other's format.
+            for build in self.builds:
                 build.env = {"XDG_CACHE_HOME": str(self.dir / f"{build.name}-home")}
 
     # ---- one boot ----
@@ -77,7 +80,8 @@ class Bench:
                 return False
         elif "entry" in run.times:
             return True
-        what = f"ended before the kernel (status {run.child.returncode})" if run.closed else f"hung for {self.seconds} s"
+        ended = f"ended before the kernel (status {run.child.returncode})"
+        what = ended if run.closed else f"hung for {self.seconds} s"
         print(f"failed: a VM {what}: {' '.join(run.argv)}\nits console ended:\n{run.text()[-1500:]}", flush=True)
         return False
 
@@ -206,7 +210,7 @@ class Bench:
                 stack.enter_context(RouterAdvertisements(self.net.server, self.dir / "ra"))
                 for build in self.builds:
                     vms = SECTIONS.format(ifname=self.net.ifname)
-                    stack.enter_context(build.start_hostd(host, self.dir / f"{build.name}-hostd", self.net.ifname, vms))
+                    stack.enter_context(build.serving(host, self.dir / f"{build.name}-hostd", self.net.ifname, vms))
                 for row in rows:
                     if self.comparison:
                         self.comparison.row(row)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# `make bench`: pvboot beside its peers, as root.  BENCH=quick: within 12 minutes; BENCH_ARGS="--runs 1 --rows pxelinux-8MiB" for less.
-# BEFORE=DIR: pvboot alone, in pairs with the pvboot of DIR/build; BENCH_ARGS="--pairs 6 --rows direct-local-8MiB" for less.
+# `make bench`: pvboot beside its peers, as root.  BENCH=quick: within 12 minutes.
+#	BENCH_ARGS="--runs 1 --rows pxelinux-8MiB" for less.
+# `make bench BEFORE=DIR`: pvboot alone, in pairs with the pvboot of DIR/build, a checkout of the commit before.
+#	BENCH_ARGS="--pairs 6 --rows direct-local-8MiB" for less.
 
 BENCH ?= full
 BEFORE ?=

@@ -2,6 +2,7 @@
 """The builds that the bench runs: this checkout's, and with --before the one it is compared with."""
 import os
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 from lib.pvboot import Hostd
@@ -29,14 +30,23 @@ class Build:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=True, text=True)
         return done.stdout.strip()
 
-    def start_hostd(self, ns, directory, ifname, vms):
-        """Start this build's hostd.  Ends the bench if it refuses the configuration."""
+    @contextmanager
+    def serving(self, ns, directory, ifname, vms):
+        """Run this build's hostd.  Ends the bench if it refuses the configuration."""
         directory = Path(directory)
         self.hostd = Hostd(ns, directory, ifname, vms=vms, cache=directory / "cache", program=self.hostd_program)
         try:
-            return self.hostd.start()
+            self.start_hostd()
+            yield self.hostd
+        finally:
+            self.hostd.stop()
+
+    def start_hostd(self):
+        try:
+            self.hostd.start()
         except AssertionError as error:
-            raise SystemExit(f"bench: {self.hostd_program} does not run with this bench's configuration: {error}")
+            what = f"{self.hostd_program} does not run with this bench's configuration"
+            raise SystemExit(f"bench: {what}: {error}") from None
 
     def purge(self):
         """Empty the cache of this build's hostd."""
@@ -57,7 +67,8 @@ def build_of(checkout):
     if missing and all((checkout / program).exists() for program in PROGRAMS):
         raise ValueError(f"BEFORE: {checkout} is a build directory; name the checkout that it is the build/ of")
     if missing:
-        raise ValueError(f"BEFORE: {checkout} is not a built checkout: {build.dir} lacks {', '.join(missing)}; run make in {checkout}")
+        lacks = f"{build.dir} lacks {', '.join(missing)}"
+        raise ValueError(f"BEFORE: {checkout} is not a built checkout: {lacks}; run make in {checkout}")
     try:
         build.version()
     except (OSError, subprocess.SubprocessError) as error:

@@ -24,6 +24,7 @@ class Comparison:
         self.wanted = wanted
         self.builds = {build.name: build for build in bench.builds}
         self.results = {}
+        self.unable = []  # rows that the build before does not boot
 
     def seconds(self, row, build):
         """One run of a row, or None if it went wrong."""
@@ -37,21 +38,25 @@ class Comparison:
         return found["entry"] if found else None
 
     def row(self, name):
-        """Measure a row.  Each build runs once unmeasured before: its files are in memory then, and its caches are filled."""
+        """Measure a row.  Before that each build runs once unmeasured, which fills its caches."""
         count, names = count_of(name, self.wanted), [BEFORE, NOW]
         self.bench.files(ROWS.get(name, STORM_FILES))
         run = lambda build: self.seconds(name, self.builds[build])
         try:
             pairs.take_turns(1, names, run)
             rounds, failures = pairs.take_turns(count, names, run, tell=lambda r: self.tell(name, r))
-        except RuntimeError as error:
-            raise SystemExit(f"bench: {name}: {error}; see above.  {self.hint()}")
+        except pairs.BuildFailed as error:
+            if error.name != BEFORE:
+                raise SystemExit(f"bench: {name}: {error}") from None
+            self.unable.append(name)
+            print(f"  {name}: not compared: {error}.  {self.hint()}", flush=True)
+            return
         self.results[name] = {**pairs.compare(rounds, BEFORE, NOW), "failures": failures}
 
     def hint(self):
         return (
-            f"The bench runs {self.builds[BEFORE].dir} with the command lines and the configuration of this checkout; "
-            "if that build does not know them, leave the row out (--rows) or compare with a later one."
+            f"The programs in {self.builds[BEFORE].dir} run with the command lines and the configuration "
+            "of this checkout, which an older build may not know."
         )
 
     @staticmethod
@@ -62,14 +67,15 @@ class Comparison:
     def finish(self, output, start):
         """Write and print everything; the exit status.  start: when the bench began."""
         seconds = time.monotonic() - start
-        found = {"build-before": str(self.builds[BEFORE].dir), "seconds": seconds, "rows": self.results}
+        found = {"build-before": str(self.builds[BEFORE].dir), "seconds": seconds, "rows": self.results,
+                 "not-compared": self.unable}  # fmt: skip
         output.write_text(json.dumps(found, indent=1) + "\n")
         output.with_suffix(".md").write_text(markdown(self.results))
         table(self.results)
         for line in ratios(self.results):
             print(line)
         print(took(seconds, self.results))
-        line, status = verdict(self.results)
+        line, status = verdict(self.results, self.unable)
         print(f"bench: {line}", file=sys.stderr if status else sys.stdout)
         return status
 
@@ -90,24 +96,28 @@ def markdown(results):
     """The same, as docs have it."""
     lines = [f"| row | {BEFORE}/{NOW} | interval | pairs | {BEFORE}, s | {NOW}, s |", "|---|---|---|---|---|---|"]
     for row, found in results.items():
-        lines.append(
-            f"| {row} | {found['ratio']:.3f} | {found['low']:.3f} to {found['high']:.3f} ({found['coverage'] * 100:.1f} %) | "
-            f"{len(found['rounds'])} | {found['median'][BEFORE]:.3f} | {found['median'][NOW]:.3f} |"
-        )
+        interval = f"{found['low']:.3f} to {found['high']:.3f} ({found['coverage'] * 100:.1f} %)"
+        medians = f"{found['median'][BEFORE]:.3f} | {found['median'][NOW]:.3f}"
+        lines.append(f"| {row} | {found['ratio']:.3f} | {interval} | {len(found['rounds'])} | {medians} |")
     return "\n".join(lines) + "\n"
 
 
 def ratios(results):
     """The ratio lines."""
-    return [f"ratio {row} {BEFORE}/{NOW} {f['ratio']:.3f} {f['low']:.3f} {f['high']:.3f}" for row, f in results.items()]
+    found = results.items()
+    return [f"ratio {row} {BEFORE}/{NOW} {f['ratio']:.3f} {f['low']:.3f} {f['high']:.3f}" for row, f in found]
 
 
-def verdict(results):
-    """(line, exit status): is a row slower than in the build before?"""
-    bad = pairs.slower(results, LEAST)
+def verdict(results, unable=()):
+    """(line, exit status): is a row slower than in the build before?  unable: rows that the latter does not boot."""
+    judged = {row: found for row, found in results.items() if found["coverage"] >= pairs.CONFIDENCE}
+    unjudged = [row for row in results if row not in judged]
+    rest = f"; too few pairs to judge: {', '.join(unjudged)}" if unjudged else ""
+    rest += f"; not compared, {BEFORE} does not boot them: {', '.join(unable)}" if unable else ""
+    bad = pairs.slower(judged, LEAST)
     if bad:
-        return f"slower than the build before (interval wholly below {LEAST}): {', '.join(bad)}", 1
-    return f"no row's interval lies wholly below {LEAST} ({len(results)} rows)", 0
+        return f"slower than the build before (interval wholly below {LEAST}): {', '.join(bad)}{rest}", 1
+    return f"no row's interval lies wholly below {LEAST} ({len(judged)} rows){rest}", 0 if results else 1
 
 
 def took(seconds, results):

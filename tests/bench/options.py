@@ -5,7 +5,7 @@ import argparse
 from builds import build_of
 from lib.pvboot import BUILD
 from peers import PEERS
-from rows import ROWS, STORMS
+from rows import PAIRS, ROWS, SLOW_PAIRS, STORMS
 
 EVERY = [*ROWS, *STORMS, "memory"]
 ONLY_ALONE = ("runs", "slow_runs", "peers")  # of a bench without --before
@@ -25,11 +25,12 @@ def parser_of(description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="pvboot three times, slow peers once; fewer rows")
     parser.add_argument("--runs", type=count, help="of each peer in each row (5; 3 if quick)")
-    parser.add_argument("--slow-runs", type=count, help="of the peers that take many seconds (1 if quick, else as --runs)")
+    parser.add_argument("--slow-runs", type=count, help="of peers that take many seconds (1 if quick, else as --runs)")
     parser.add_argument("--rows", help=f"comma-separated, of {','.join(EVERY)}")
     parser.add_argument("--peers", help=f"comma-separated, of {','.join(PEERS)}")
-    parser.add_argument("--before", metavar="DIR", help="a built checkout: measure pvboot alone, in pairs with the pvboot of DIR/build")
-    parser.add_argument("--pairs", type=count, metavar="N", help="with --before: of each row (15; 7 of rows of more than 2 s a run)")
+    parser.add_argument("--before", metavar="DIR", help="a built checkout: pvboot in pairs with that of DIR/build")
+    pairs = f"with --before: of each row ({PAIRS}; {SLOW_PAIRS} where a run takes more than 2 s)"
+    parser.add_argument("--pairs", type=count, metavar="N", help=pairs)
     parser.add_argument("--output", default=str(BUILD / "bench" / "results.json"))
     return parser
 

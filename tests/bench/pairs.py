@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Two builds measured in pairs, and what the ratios of the pairs say: statistics without a distribution.
 
-A round runs both builds one after the other.  Its ratio is that of its two times, so that a machine which is slower for a minute slows
-both.  The build that runs first changes from round to round (AB BA AB ...), so that a steady drift favours neither.
+A round runs both builds one after the other.  Its ratio is that of its two times: a machine that is slower for a minute
+slows both.  The build that runs first changes from round to round (AB BA AB ...): a steady drift favours neither.
 """
 import math
 import statistics
@@ -10,6 +10,14 @@ import time
 
 CONFIDENCE = 0.95
 CALIBRATION_TURNS = 400_000  # 20 to 30 ms of a core
+
+
+class BuildFailed(Exception):
+    """A build's runs failed too often; name: which build's."""
+
+    def __init__(self, name, times):
+        super().__init__(f"{name} failed {times} times")
+        self.name = name
 
 
 def calibrate():
@@ -23,9 +31,9 @@ def calibrate():
 def interval(values, confidence=CONFIDENCE):
     """A confidence interval of the median: (low, high, coverage).
 
-    low and high are the k-th smallest and the k-th largest value.  The true median lies outside if fewer than k values fell on one side
-    of it: probability 2 P(Binomial(n, 1/2) < k) at most, whatever the distribution.  k is the largest that keeps the coverage at
-    confidence or above.  Fewer than 6 values cannot reach 95 %; then k is 1, and coverage says what the extremes are worth.
+    low and high are the k-th smallest and the k-th largest value.  The true median lies outside if fewer than k values
+    fell on one side of it.  The probability of that is at most 2 P(Binomial(n, 1/2) < k), whatever the distribution.
+    k is the largest for which the coverage is confidence or more.  Fewer than 6 values cannot reach 95 %: then k is 1.
     """
     ordered, n = sorted(values), len(values)
     outside = [2 * sum(math.comb(n, i) for i in range(k)) / 2**n for k in range(n // 2 + 2)]
@@ -36,7 +44,8 @@ def interval(values, confidence=CONFIDENCE):
 def take_turns(count, names, seconds, clock=calibrate, most_failures=3, tell=lambda measured: None):
     """Measure count rounds of the two names.  seconds(name): one run's time, or None if it failed.
 
-    Returns (rounds, failures by name).  A round in which a run failed is measured again; most_failures of one name raise RuntimeError.
+    Returns (rounds, failures by name).  A round in which a run failed is measured again.  most_failures of one name
+    raise BuildFailed.
     """
     rounds, failures = [], dict.fromkeys(names, 0)
     while len(rounds) < count:
@@ -47,7 +56,7 @@ def take_turns(count, names, seconds, clock=calibrate, most_failures=3, tell=lam
             if measured[name] is None:
                 failures[name] += 1
                 if failures[name] >= most_failures:
-                    raise RuntimeError(f"{name} failed {most_failures} times")
+                    raise BuildFailed(name, most_failures)
                 break
         else:
             rounds.append(measured)

@@ -45,7 +45,7 @@ STORM_FILES = ROWS["direct-cold-http-64MiB"]  # what their guests boot
 SLOW = ("ipxe-pxelinux", "lpxelinux-http", "grub-tftp", "ipxe-http", "ipxe-http-tuned", "ipxe-tftp")
 NOT_QUICK = ("grub-tftp",)
 
-# With the build before: pairs of a row, fewer where a run takes more than 2 s; the ratio below which no row's interval may lie.
+# With the build before: pairs of a row, fewer where a run takes more than 2 s, and the ratio that an interval must reach.
 PAIRS = 15
 SLOW_PAIRS = 7
 SLOW_ROWS = ("pxelinux-256MiB", "direct-local-installer", "direct-cold-http-installer", "storm-100")

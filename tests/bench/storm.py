@@ -4,6 +4,7 @@ import os
 import re
 import select
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -48,16 +49,19 @@ def guests(bench, build, count, seconds):
     want = subprocess.run([GUEST, "--sum", bench.root / "bzImage", bench.root / "init_task"], stdout=subprocess.PIPE, check=True, text=True)
     hostd = build.hostd.process.pid
     before = cpu_seconds(hostd)
-    argv = [GUEST, "--device", build.device, "--hostd", build.hostd.socket, "--prefix", "direct-storm", "--mac", STORM_PVBOOT,
-            "--count", count]  # fmt: skip
+    argv = [GUEST, "--device", build.device, "--hostd", build.hostd.socket, "--prefix", "direct-storm",
+            "--mac", STORM_PVBOOT, "--count", count]  # fmt: skip
+    errors = tempfile.TemporaryFile()
     child = subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL", *bench.net.host.enter(), *map(str, argv)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True,
     )  # fmt: skip
     try:
         found = read_guests(child, count, time.monotonic() + seconds)
         if len(found) < count:
-            print(f"hung: {count - len(found)} of {count} guests did not get everything in {seconds} s", flush=True)
+            print(f"hung: {count - len(found)} of {count} guests did not get everything in {seconds} s; they said:", flush=True)
+            errors.seek(0)
+            print(errors.read()[-1500:].decode("utf-8", "replace"), flush=True)
             return None
         wrong = [line for line in found if f"bytes {line[4]} sum {line[5]}\n" != want.stdout]
         if wrong:
@@ -80,6 +84,7 @@ def guests(bench, build, count, seconds):
             os.killpg(child.pid, 9)
             child.wait()
         child.stdout.close()
+        errors.close()
 
 
 def read_guests(child, count, end):

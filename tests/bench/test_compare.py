@@ -33,17 +33,22 @@ class Boots:
         return {"seconds": self.times[build.name]}
 
 
+def finish(boots, rows, tmp_path, capsys, pairs=6):
+    """Compare these rows; (exit status, everything printed)."""
+    comparison = compare.Comparison(boots, pairs)
+    for row in rows:
+        comparison.row(row)
+    status = comparison.finish(tmp_path / "results.json", time.monotonic())
+    return status, "".join(capsys.readouterr())
+
+
 @pytest.fixture
 def compared(tmp_path, capsys):
-    """compared(before, now, rows): (exit status, output, results.json) of a comparison in which each run takes this long."""
+    """compared(before, now, rows): exit status, output and results.json, where each run takes so long."""
 
     def run(before, now, rows, pairs=6):
-        comparison = compare.Comparison(Boots(before, now), pairs)
-        for row in rows:
-            comparison.row(row)
-        status = comparison.finish(tmp_path / "results.json", time.monotonic())
-        out = capsys.readouterr()
-        return status, out.out + out.err, json.loads((tmp_path / "results.json").read_text())
+        status, text = finish(Boots(before, now), rows, tmp_path, capsys, pairs)
+        return status, text, json.loads((tmp_path / "results.json").read_text())
 
     return run
 
@@ -83,7 +88,13 @@ def test_ratio_line_and_success_of_a_faster_build(compared):
 def test_slower_build_fails_and_names_its_rows(compared):
     status, text, _ = compared(1.0, 1.2, ["direct-local-8MiB", "storm-8"])
     assert status == 1
-    assert text.endswith("bench: slower than the build before (interval wholly below 0.95): direct-local-8MiB, storm-8\n")
+    assert text.endswith("slower than the build before (interval wholly below 0.95): direct-local-8MiB, storm-8\n")
+
+
+def test_too_few_pairs_are_no_verdict(compared):
+    status, text, _ = compared(1.0, 2.0, ["direct-local-8MiB"], pairs=5)
+    assert status == 0
+    assert text.endswith("0.95 (0 rows); too few pairs to judge: direct-local-8MiB\n")
 
 
 def test_results_have_every_round(compared):
@@ -92,16 +103,40 @@ def test_results_have_every_round(compared):
     row = results["rows"]["direct-local-8MiB"]
     assert [r["first"] for r in row["rounds"]] == ["build-before", "pvboot"] * 2
     for measured in row["rounds"]:
-        assert measured["ratio"] == measured["build-before"] == measured["pvboot"] == 1.0 and measured["calibration"] > 0
+        assert measured["ratio"] == measured["build-before"] == measured["pvboot"] == 1.0
+        assert measured["calibration"] > 0
     assert (row["ratio"], row["low"], row["high"], row["coverage"]) == (1, 1, 1, 0.875)
 
 
-def test_build_that_never_boots_is_named_with_what_to_do(capsys):
-    with pytest.raises(SystemExit) as end:
-        compare.Comparison(Boots(None, 1.0), None).row("direct-local-8MiB")
-    message = str(end.value.code)
-    assert message.startswith("bench: direct-local-8MiB: build-before failed 3 times; see above.")
-    assert "/before/build" in message and "--rows" in message
+class BeforeLacks(Boots):
+    """The build before does not boot some rows."""
+
+    def __init__(self, *lacks):
+        super().__init__(1.0, 1.0)
+        self.lacks = [ROWS[row].ours() for row in lacks]
+
+    def once(self, row, peer, build):
+        return None if build.name == "build-before" and peer in self.lacks else super().once(row, peer, build)
+
+
+def test_row_that_the_build_before_does_not_boot_is_named_and_left_out(tmp_path, capsys):
+    boots = BeforeLacks("pxelinux-8MiB")
+    status, text = finish(boots, ["pxelinux-8MiB", "direct-local-8MiB"], tmp_path, capsys)
+    assert status == 0
+    assert "pxelinux-8MiB: not compared: build-before failed 3 times.  The programs in /before/build run with" in text
+    assert text.endswith("(1 rows); not compared, build-before does not boot them: pxelinux-8MiB\n")
+    assert json.loads((tmp_path / "results.json").read_text())["not-compared"] == ["pxelinux-8MiB"]
+
+
+def test_build_before_that_boots_nothing_fails(tmp_path, capsys):
+    status, text = finish(BeforeLacks("pxelinux-8MiB"), ["pxelinux-8MiB"], tmp_path, capsys)
+    assert status == 1
+    assert "(0 rows); not compared, build-before does not boot them: pxelinux-8MiB\n" in text
+
+
+def test_row_that_this_build_does_not_boot_ends_the_bench():
+    with pytest.raises(SystemExit, match="^bench: direct-local-8MiB: pvboot failed 3 times$"):
+        compare.Comparison(Boots(1.0, None), 6).row("direct-local-8MiB")
 
 
 def test_every_row_has_a_peer_of_ours():

@@ -9,7 +9,7 @@ import pytest
 
 @pytest.mark.parametrize(
     "n, k, coverage",
-    # The classical table of the sign test: k and the coverage of the interval from the k-th smallest to the k-th largest value.
+    # The table of the sign test: k, and the coverage from the k-th smallest to the k-th largest value.
     [(6, 1, 0.9688), (7, 1, 0.9844), (8, 1, 0.9922), (9, 2, 0.9609), (12, 3, 0.9614), (15, 4, 0.9648), (20, 6, 0.9586)],
 )
 def test_interval_is_that_of_the_sign_test(n, k, coverage):
@@ -72,7 +72,7 @@ def test_turns_repeat_a_round_in_which_a_run_failed():
 
 def test_turns_end_with_a_build_that_fails_three_times():
     seconds, ran = script({"a": [1] * 9, "b": [None] * 9})
-    with pytest.raises(RuntimeError, match="^b failed 3 times$"):
+    with pytest.raises(pairs.BuildFailed, match="^b failed 3 times$"):
         pairs.take_turns(2, ["a", "b"], seconds, clock=lambda: 0.1)
     assert len(ran) == 6
 
@@ -82,12 +82,13 @@ def test_calibration_is_measured():
 
 
 def rounds_of(*times):
-    return [{"first": "old", "calibration": 0.02 + i / 1000, "old": old, "new": new} for i, (old, new) in enumerate(times)]
+    return [{"first": "old", "calibration": 0.02 + i / 1000, "old": a, "new": b} for i, (a, b) in enumerate(times)]
 
 
 def test_compare_takes_ratios_round_by_round():
-    # The machine slows by ten in the last rounds.  Medians of each side alone would give 1.0 / 5.0.
-    found = pairs.compare(rounds_of((1.0, 0.5), (1.0, 0.5), (1.0, 0.5), (10.0, 5.0), (10.0, 5.0), (1.0, 5.0)), "old", "new")
+    # The machine slows by ten for a while.  The ratio of the two medians would be 1.0 / 2.75.
+    times = (1.0, 0.5), (1.0, 0.5), (1.0, 0.5), (10.0, 5.0), (10.0, 5.0), (1.0, 5.0)
+    found = pairs.compare(rounds_of(*times), "old", "new")
     assert [r["ratio"] for r in found["rounds"]] == [2, 2, 2, 2, 2, 0.2]
     assert (found["ratio"], found["low"], found["high"]) == (2, 0.2, 2)
     assert found["coverage"] == pytest.approx(0.96875)
@@ -96,5 +97,5 @@ def test_compare_takes_ratios_round_by_round():
 
 
 def test_slower_is_only_what_lies_wholly_below():
-    results = {"all below": {"low": 0.8, "high": 0.949}, "reaches": {"low": 0.5, "high": 0.95}, "faster": {"low": 1.1, "high": 1.3}}
-    assert pairs.slower(results, 0.95) == ["all below"]
+    highs = {"all below": 0.949, "reaches": 0.95, "faster": 1.3}
+    assert pairs.slower({row: {"low": 0.5, "high": high} for row, high in highs.items()}, 0.95) == ["all below"]

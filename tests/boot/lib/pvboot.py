@@ -38,7 +38,7 @@ def with_rights_of_unit():
 
 class Hostd:
     """pvboot-hostd in the foreground with one [vm *] section for its interface, its log in a file.  vms: lines of [hostd] and
-    sections that come before it; options: more lines of the [vm *] section; cache: its cache_dir; program: another build's hostd."""
+    sections that come before it; options: more lines of the [vm *] section; cache: its cache_dir; program: which hostd."""
 
     def __init__(self, ns, directory, ifname, vms="", options="", cache="none", program=HOSTD):
         self.ns = ns
