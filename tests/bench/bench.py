@@ -56,7 +56,7 @@ class Bench:
         self.runs = args.runs or (3 if args.quick else 5)
         self.slow_runs = args.slow_runs or (1 if args.quick else self.runs)
         self.peers = args.peers
-        self.seconds = QUICK_SECONDS if args.quick else SECONDS
+        self.seconds = QUICK_SECONDS if args.quick or args.before else SECONDS
         self.results = {}
         self.build = Build("pvboot", BUILD)
         self.builds = [args.before, self.build] if args.before else [self.build]
@@ -101,6 +101,7 @@ class Bench:
 
     def files(self, row):
         """What the servers have: the test kernel or a real one, and an initrd."""
+        self.memory = row.memory
         if row.real and row.initrd is None:
             shutil.copy(INSTALLER / "linux", self.root / "bzImage")
             shutil.copy(INSTALLER / "initrd.gz", self.root / "init_task")

@@ -9,7 +9,13 @@ from lib.servers import MAC, SERVER_IP, dhcpd_host
 from lib.tftproot import LDLINUX, config_name, write_config
 from lib.vm import QEMU
 
-MACHINE = ["-machine", "pc", "-m", "512M", "-cpu", "qemu64", "-accel", "tcg"]
+
+
+def machine(memory="512M"):
+    return ["-machine", "pc", "-m", memory, "-cpu", "qemu64", "-accel", "tcg"]
+
+
+MACHINE = machine()
 SHARED = ["-object", "memory-backend-memfd,id=ram,size=512M,share=on", "-machine", "memory-backend=ram"]
 CONSOLE = ["-display", "none", "-serial", "stdio", "-machine", "graphics=off"]
 URL = f"http://{SERVER_IP}"
@@ -77,17 +83,18 @@ boot = direct
 """
 
 
-def tap_guest(mac, tap=0):
+def tap_guest(bench, mac, tap=0):
     """QEMU with its own iPXE ROM on virtio-net."""
     return [
-        QEMU, *MACHINE, *CONSOLE, "-boot", "n",
+        QEMU, *machine(bench.memory), *CONSOLE, "-boot", "n",
         "-netdev", f"tap,id=n,ifname=tap{tap},script=no,downscript=no", "-device", f"virtio-net-pci,netdev=n,mac={mac}",
     ]  # fmt: skip
 
 
-def pvboot_guest(build, name, mac):
+def pvboot_guest(bench, build, name, mac):
     """pvboot run with the running hostd."""
-    return pvboot_run(build.hostd, "--name", name, "--mac", mac, qemu=MACHINE, program=build.pvboot)
+    guest = ["--name", name, "--mac", mac]
+    return pvboot_run(build.hostd, *guest, qemu=machine(bench.memory), program=build.pvboot)
 
 
 def pvboot_direct_local(bench, build, number):
@@ -109,19 +116,19 @@ def curl_then_qemu(bench, build, number):
 
 
 PEERS = {
-    "ipxe-pxelinux": lambda bench, build, n: tap_guest(MAC),
-    "ipxe-http": lambda bench, build, n: tap_guest(MACS["ipxe-http"]),
-    "ipxe-http-tuned": lambda bench, build, n: tap_guest(MACS["ipxe-http-tuned"]),
-    "ipxe-tftp": lambda bench, build, n: tap_guest(MACS["ipxe-tftp"]),
-    "lpxelinux-http": lambda bench, build, n: tap_guest(MACS["lpxelinux-http"]),
-    "grub-tftp": lambda bench, build, n: tap_guest(MACS["grub-tftp"]),
+    "ipxe-pxelinux": lambda bench, build, n: tap_guest(bench, MAC),
+    "ipxe-http": lambda bench, build, n: tap_guest(bench, MACS["ipxe-http"]),
+    "ipxe-http-tuned": lambda bench, build, n: tap_guest(bench, MACS["ipxe-http-tuned"]),
+    "ipxe-tftp": lambda bench, build, n: tap_guest(bench, MACS["ipxe-tftp"]),
+    "lpxelinux-http": lambda bench, build, n: tap_guest(bench, MACS["lpxelinux-http"]),
+    "grub-tftp": lambda bench, build, n: tap_guest(bench, MACS["grub-tftp"]),
     "qemu-kernel": lambda bench, build, n: qemu_kernel_from(bench.root, SHARED),
     "qemu-kernel-default-ram": lambda bench, build, n: qemu_kernel_from(bench.root, []),
     "curl-then-qemu-kernel": curl_then_qemu,
-    "pvboot-pxelinux": lambda bench, build, n: pvboot_guest(build, "guest", MAC),
+    "pvboot-pxelinux": lambda bench, build, n: pvboot_guest(bench, build, "guest", MAC),
     "pvboot-direct-local": pvboot_direct_local,
-    "pvboot-direct-tftp": lambda bench, build, n: pvboot_guest(build, "direct-tftp", MAC),
-    "pvboot-direct-http": lambda bench, build, n: pvboot_guest(build, "direct-http", MACS["pvboot-http"]),
-    "storm-ipxe-http": lambda bench, build, n: tap_guest(f"{STORM_IPXE}:{n:02x}", n),
-    "storm-pvboot": lambda bench, build, n: pvboot_guest(build, f"direct-storm{n}", f"{STORM_PVBOOT}:{n:02x}"),
+    "pvboot-direct-tftp": lambda bench, build, n: pvboot_guest(bench, build, "direct-tftp", MAC),
+    "pvboot-direct-http": lambda bench, build, n: pvboot_guest(bench, build, "direct-http", MACS["pvboot-http"]),
+    "storm-ipxe-http": lambda bench, build, n: tap_guest(bench, f"{STORM_IPXE}:{n:02x}", n),
+    "storm-pvboot": lambda bench, build, n: pvboot_guest(bench, build, f"direct-storm{n}", f"{STORM_PVBOOT}:{n:02x}"),
 }

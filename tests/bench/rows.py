@@ -8,15 +8,17 @@ SIZES = {"8MiB": 8 * MIB, "64MiB": 64 * MIB, "256MiB": 256 * MIB}
 
 class Row:
     """initrd: bytes; peers: in the order in which they take turns; cold: pvboot's cache is emptied before each run (else each peer runs
-    once unmeasured, where warm is said); real: a real kernel and initrd, to the kernel's first line."""
+    once unmeasured, where warm is said); real: a real kernel and initrd, to the kernel's first line; memory: of a guest that boots from
+    the network."""
 
-    def __init__(self, initrd, peers, cold=False, warm=False, real=False, quick=True):
+    def __init__(self, initrd, peers, cold=False, warm=False, real=False, quick=True, memory="512M"):
         self.initrd = initrd
         self.peers = peers
         self.cold = cold
         self.warm = warm
         self.real = real
         self.quick = quick
+        self.memory = memory
 
     def ours(self):
         """The peer that is pvboot."""
@@ -27,7 +29,8 @@ ROWS = {}
 for size, length in SIZES.items():
     quick = size == "64MiB"
     ROWS[f"pxelinux-{size}"] = Row(
-        length, ("pvboot-pxelinux", "ipxe-pxelinux", "lpxelinux-http", "grub-tftp"), cold=True, quick=size != "256MiB")
+        length, ("pvboot-pxelinux", "ipxe-pxelinux", "lpxelinux-http", "grub-tftp"), cold=True, quick=size != "256MiB",
+        memory="1G" if size == "256MiB" else "512M")  # with 512 MiB pxelinux says "Booting kernel failed: Invalid argument"
     ROWS[f"direct-local-{size}"] = Row(length, ("qemu-kernel", "qemu-kernel-default-ram", "pvboot-direct-local"))
     ROWS[f"direct-cold-tftp-{size}"] = Row(length, ("ipxe-tftp", "pvboot-direct-tftp"), cold=True, quick=quick)
     ROWS[f"direct-cold-http-{size}"] = Row(

@@ -2,10 +2,12 @@
 """make bench BEFORE=DIR without its boots: rows, what is printed and written, and the exit status."""
 import json
 import time
+from types import SimpleNamespace
 
 import compare
 import pytest
 from builds import Build
+from peers import PEERS
 from rows import PAIRS, ROWS, SLOW_PAIRS, SLOW_ROWS, STORM_FILES, STORMS
 
 
@@ -137,6 +139,15 @@ def test_build_before_that_boots_nothing_fails(tmp_path, capsys):
 def test_row_that_this_build_does_not_boot_ends_the_bench():
     with pytest.raises(SystemExit, match="^bench: direct-local-8MiB: pvboot failed 3 times$"):
         compare.Comparison(Boots(1.0, None), 6).row("direct-local-8MiB")
+
+
+@pytest.mark.parametrize("row, memory", [("pxelinux-256MiB", "1G"), ("pxelinux-64MiB", "512M")])
+def test_every_guest_of_a_network_row_has_the_memory_of_the_row(row, memory):
+    bench = SimpleNamespace(memory=ROWS[row].memory)
+    build = SimpleNamespace(pvboot="p", hostd=SimpleNamespace(socket="s"))
+    for peer in ROWS[row].peers:
+        command = PEERS[peer](bench, build, 0)
+        assert command[command.index("-m") + 1] == memory
 
 
 def test_every_row_has_a_peer_of_ours():
