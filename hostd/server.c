@@ -14,6 +14,7 @@
 
 #include "cache.h"
 #include "log.h"
+#include "name_mac.h"
 #include "server.h"
 #include "vm.h"
 
@@ -48,23 +49,6 @@ struct event_base *server_base(struct server *server)
 }
 
 /* ---- who is let in --------------------------------------------------------------------------------------------- */
-
-/* A MAC for a VM that has none: the same for the same name, within the section's first pattern. */
-static void make_mac(const struct conf_vm *conf, const char *name, uint8_t mac[6])
-{
-	static const struct conf_mac ours = {{0x52, 0x54, 0x00}, {0xff, 0xff, 0xff}};
-	const struct conf_mac *want = conf->n_macs ? &conf->mac[0] : &ours;
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	for (int i = 0; i < 6; i++) {
-		mac[i] = (uint8_t)((hash & ~want->mask[i]) | want->value[i]);
-		hash >>= 8;
-	}
-	if (!want->mask[0])
-		mac[0] = (uint8_t)((mac[0] & 0xfc) | 2); /* a station's, administered locally */
-}
 
 /* A MAC as text, until the next one. */
 static const char *mac_text(const uint8_t mac[6])
@@ -108,7 +92,8 @@ static bool admit_mac(const struct server *server, const struct pvboot_link_iden
 	else if (own)
 		memcpy(out->mac, own, 6);
 	else
-		make_mac(out->conf, out->name, out->mac);
+		name_mac(out->mac, out->name, out->conf->n_macs ? &out->conf->mac[0] : NULL);
+	out->mac_of_name = !named && !own;
 	return mac_is_free(server, out->conf, out->mac, named ? "use another --mac, or none" : "use --mac", why, room);
 }
 
@@ -167,11 +152,16 @@ static bool admit_only_one(struct server *server, struct vm *vm, const struct se
 	return true;
 }
 
-static void recall(const struct server *server, struct server_identity *out)
+/* What is remembered of this VM with this MAC.  False: nothing. */
+static bool recall(const struct server *server, struct server_identity *out)
 {
-	for (size_t i = 0; i < MEMORIES; i++)
-		if (!strcmp(server->memory[i].name, out->name) && !memcmp(server->memory[i].mac, out->mac, 6))
-			memcpy(out->previous, server->memory[i].address, 4);
+	for (size_t i = 0; i < MEMORIES; i++) {
+		if (strcmp(server->memory[i].name, out->name) != 0 || memcmp(server->memory[i].mac, out->mac, 6) != 0)
+			continue;
+		memcpy(out->previous, server->memory[i].address, 4);
+		return true;
+	}
+	return false;
 }
 
 bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link_identity *id,
@@ -203,7 +193,11 @@ bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link
 	if (!admit_mac(server, id, out, why, room) || !admit_uuid(id, out, why, room) ||
 	    !admit_only_one(server, vm, out, why, room))
 		return false;
-	recall(server, out);
+	if (!recall(server, out) && out->mac_of_name)
+		log_msg(LOG_INFO, out->name,
+			"MAC %s is made from the name \"%s\"; earlier versions made another one from it, which `mac =` "
+			"keeps for servers that know it",
+			mac_text(out->mac), out->name);
 	log_msg(LOG_INFO, out->name, "connected: uid %u, MAC %s, served from %s %s", (unsigned int)vm_uid(vm),
 		out->mac_of_card ? "that of its card" : mac_text(out->mac),
 		out->conf->root[0] ? "directory" : "interface",

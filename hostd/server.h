@@ -20,6 +20,7 @@ struct server_identity {
 	const struct conf_vm *conf;
 	char name[PVBOOT_LINK_NAME_MAX];
 	uint8_t mac[6];
+	bool mac_of_name; /* mac is made from the name */
 	bool mac_of_card; /* mac is what server_take_card() last took, 0: nothing yet */
 	bool has_uuid;
 	uint8_t uuid[16];

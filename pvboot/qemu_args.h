@@ -34,7 +34,7 @@ struct qemu_conf {
 	const char *uuid;    /* NULL: none */
 	enum attach attach;
 	bool reconnect_ms;  /* QEMU counts the time until it connects again in milliseconds */
-	const char *mac;    /* NULL: none is known */
+	const char *mac;    /* of the card of vhost-user */
 	int fd;		    /* QEMU's end of the socket to pvboot-device, */
 	const char *socket; /* ... or where it connects to */
 	const char *bus;    /* NULL: QEMU's choice */

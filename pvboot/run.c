@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "attach_socket.h"
 #include "child.h"
 #include "find.h"
+#include "name_mac.h"
 #include "private_hostd.h"
 #include "pvboot_link.h"
 #include "qemu_args.h"
@@ -44,6 +46,7 @@ struct run {
 	const char *socket; /* hostd's */
 	const char *name, *uuid;
 	char mac[MAC_TEXT]; /* empty: hostd lays it down */
+	char card_mac[MAC_TEXT]; /* of the card in front of a vhost-user device: mac, or one made for `mac = card` */
 	char qemu_path[PATH_MAX], device_path[PATH_MAX], hostd_path[PATH_MAX], rom_path[PATH_MAX];
 	long rom_size;
 	enum attach attach;
@@ -172,13 +175,30 @@ static bool choose_hostd(struct run *run)
 	return false;
 }
 
+/* An address for a guest that has none: of its name, so that it keeps its lease, else at random. */
+static bool make_mac(const char *name, char mac[MAC_TEXT])
+{
+	char random[2 * sizeof(uint64_t) + 1];
+	uint8_t m[6];
+	uint64_t number;
+
+	if (!name) {
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return complain("no random number for a MAC address: ", strerror(errno));
+		snprintf(random, sizeof(random), "%016" PRIx64, number);
+	}
+	name_mac(m, name ? name : random, NULL);
+	snprintf(mac, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+	return true;
+}
+
 /*
  * The guest's MAC address: the one said, that of the guest's NIC, else (with a hostd of our own, which knows none) one
- * made up: from the name, so that a named guest keeps its lease, else at random.
+ * that is made.  A running hostd lays it down; should it ask for that of the card (`mac = card`), each guest's is its
+ * own.
  */
 static bool choose_mac(struct run *run)
 {
-	uint32_t hash = 2166136261u; /* FNV-1a */
 	const char *nic;
 
 	if (run->o.mac)
@@ -187,14 +207,15 @@ static bool choose_mac(struct run *run)
 		strcpy(run->mac, run->user.mac);
 	else if (run->private_hostd && (!run->o.interface || run->user.nics))
 		strcpy(run->mac, QEMU_DEFAULT_MAC); /* its NIC's, or on no network at all: nobody to confuse */
-	else if (run->private_hostd) {
-		if (!run->name && getrandom(&hash, sizeof(hash), 0) != sizeof(hash))
-			return complain("no random number for a MAC address: ", strerror(errno));
-		for (const char *p = run->name; p && *p; p++)
-			hash = (hash ^ (uint8_t)*p) * 16777619u;
-		snprintf(run->mac, sizeof(run->mac), "52:54:00:%02x:%02x:%02x", hash >> 16 & 0xff, hash >> 8 & 0xff,
-			 hash & 0xff);
-	}
+	else if (!make_mac(run->name, run->private_hostd ? run->mac : run->card_mac))
+		return false;
+	else if (run->private_hostd && run->name && !run->o.dry_run)
+		fprintf(stderr,
+			"pvboot: the guest boots as %s, made from its name \"%s\" (earlier versions made another "
+			"address: --mac keeps it)\n",
+			run->mac, run->name);
+	if (*run->mac)
+		strcpy(run->card_mac, run->mac);
 	nic = *run->user.mac ? run->user.mac : QEMU_DEFAULT_MAC;
 	if (run->user.nics && *run->mac && strcasecmp(run->mac, nic) != 0)
 		fprintf(stderr,
@@ -250,7 +271,7 @@ static void plan_qemu(struct run *run)
 		.fd = run->attached.qemu,
 		.socket = run->attached.path,
 		.reconnect_ms = run->reconnect_ms,
-		.mac = *run->mac ? run->mac : NULL,
+		.mac = run->card_mac,
 		.bus = run->o.bus,
 		.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
 	};

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`pvboot run`, as a user types it, without a terminal."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -26,6 +27,25 @@ def run(lab, argv, timeout=120, ns=None, stdin=subprocess.DEVNULL, log=None):
         return status, process.text().replace("\r", "")
     finally:
         process.kill()
+
+
+def plan(*options):
+    """What --dry-run shows: the lines of commands.  No hostd has to be there."""
+    done = subprocess.run([PVBOOT, "run", "--dry-run", *options], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_run_cards_have_addresses_of_their_own(built):
+    """`mac = card` of a running hostd is that of the card; without it pvboot-device names none."""
+    cards = set()
+    for name in ("web1", "web2", "web3"):
+        *_, device, qemu = plan("--attach", "vhost-user", "--hostd", "/nonexistent/hostd.sock", "--name", name).splitlines()
+        assert "--mac" not in device
+        cards.add(re.search(r"virtio-net-pci,.*?mac=([0-9a-f:]+)", qemu)[1])
+    assert len(cards) == 3 and all(card.startswith("52:54:00:") for card in cards) and "52:54:00:12:34:56" not in cards
+    *_, device, qemu = plan("--attach", "vhost-user", "--hostd", "/nonexistent/hostd.sock", "--mac", MAC).splitlines()
+    assert f"--mac {MAC}" in device and f"mac={MAC}" in qemu
 
 
 def test_run_root(lab):

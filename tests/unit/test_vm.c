@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -143,6 +144,28 @@ static void test_vm_welcome_lays_down_mac(void **state)
 	assert_int_equal(welcome.flags, PVBOOT_LINK_ID_MAC);
 	assert_int_equal(welcome.features, PVBOOT_LINK_F_FD);
 	assert_memory_equal(welcome.mac, ((uint8_t[]){0x52, 0x54, 0, 0x12, 0x34, 0x57}), 6);
+}
+
+/* Its address may be another than that of an earlier version, which servers know: the log says so, until it had a
+ * lease. */
+static void test_vm_mac_of_the_name_is_said(void **state)
+{
+	struct fixture *f = *state;
+	int log = memfd_create("log", MFD_CLOEXEC), saved = dup(STDERR_FILENO);
+	char text[1024] = "";
+
+	assert_true(log >= 0 && dup2(log, STDERR_FILENO) >= 0);
+	log_open(false, LOG_INFO);
+	fake_device_connect(&f->dev, f->base, f->server, UID);
+	fake_device_identify(&f->dev, "t1", NULL, 0);
+	fake_device_expect(&f->dev, PVBOOT_LINK_WELCOME);
+	log_open(false, LOG_EMERG);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_true(pread(log, text, sizeof(text) - 1, 0) > 0);
+	close(log);
+	if (!strstr(text, "t1: MAC 52:54:00:") || !strstr(text, "is made from the name \"t1\""))
+		fail_msg("%s", text);
 }
 
 static void test_vm_strangers_are_bounded(void **state)
@@ -307,6 +330,7 @@ int main(void)
 		vm_test(test_vm_name_without_end),
 		vm_test(test_vm_request_before_resume),
 		vm_test(test_vm_welcome_lays_down_mac),
+		vm_test(test_vm_mac_of_the_name_is_said),
 		vm_test(test_vm_strangers_are_bounded),
 		vm_test(test_vm_bad_requests),
 		vm_test(test_vm_request_length_lies),

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* name_mac.h - a MAC address for a machine that has a name only. */
+#ifndef HOSTD_NAME_MAC_H
+#define HOSTD_NAME_MAC_H
+
+#include <stdint.h>
+
+#include "conf.h"
+
+/*
+ * Make the address of that name within a pattern (NULL: 52:54:00:*): always the same, unicast.  Where the pattern
+ * leaves the first byte open the address is locally administered (IEEE 802, 8.2).
+ */
+void name_mac(uint8_t mac[6], const char *name, const struct conf_mac *within);
+
+#endif /* HOSTD_NAME_MAC_H */
