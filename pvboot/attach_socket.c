@@ -15,8 +15,8 @@
 
 #define NAME "vm.sock"
 
-/* What there may be: the socket, under its other name while a vhost-user device hides, and what that device keeps. */
-static const char *const files[] = {NAME, NAME ".away", NAME ".state"};
+/* What there may be: the socket, and what a vhost-user device keeps. */
+static const char *const files[] = {NAME, NAME ".state"};
 
 static bool listen_at(struct attach_socket *s)
 {
@@ -54,7 +54,6 @@ bool attach_socket_open(struct attach_socket *s, enum attach attach, bool dry_ru
 bool attach_socket_again(struct attach_socket *s)
 {
 	temp_dir_unlink(&s->dir, files[0]);
-	temp_dir_unlink(&s->dir, files[1]);
 	s->device = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->device < 0)
 		perror("pvboot: socket");

@@ -259,6 +259,7 @@ def test_vhost_user_card_of_the_system(lab, machine):
         assert len(re.findall(r"^os: up at \S+ carrier 0$", text, re.M)) == times, vm.console.tail()
         assert len(re.findall(r"^os: later carrier 0 changes 0$", text, re.M)) == times, vm.console.tail()
     assert len(re.findall("phase rom", vm.device.text())) == 2
+    assert "Unable to connect" not in vm.process.text(), "QEMU complained of a device that was not wanted"
 
 
 @LONG

@@ -160,35 +160,64 @@ static void test_keep_of_no_use_is_cleared(void **state)
 
 /* ---- the socket ------------------------------------------------------------------------------------------------- */
 
-static int try_connect(void)
+/* A connection as QEMU makes it, but for waiting; or a negated errno. */
+static int connection(void)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error = 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
 
 	strcpy(sun.sun_path, path);
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)))
-		error = errno;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	error = errno;
 	close(fd);
-	return error;
+	return -error;
 }
 
-static void test_listen_hides_and_shows(void **state)
+/* 0 or an errno. */
+static int try_connect(void)
 {
-	int fd = listen_open(path);
+	int fd = connection();
+
+	if (fd < 0)
+		return -fd;
+	close(fd);
+	return 0;
+}
+
+/* [DEV-68] QEMU's connect() neither fails nor succeeds, until somebody is accepted. */
+static void test_listen_full_makes_others_wait(void **state)
+{
+	int fd = listen_open(path), qemu, client;
 
 	assert_true(fd >= 0);
-	assert_int_equal(try_connect(), 0);
-	listen_hide(path);
-	assert_int_equal(try_connect(), ENOENT); /* [DEV-68] at once */
-	listen_hide(path);
-	listen_show(path);
-	assert_int_equal(try_connect(), 0);
-	listen_hide(path);
-	listen_remove(path);
-	assert_int_equal(try_connect(), ENOENT);
-	listen_show(path);
-	assert_int_equal(try_connect(), ENOENT);
+	listen_fill(path);
+	assert_int_equal(connection(), -EAGAIN); /* which blocks where QEMU does it */
+	listen_fill(path);
+	assert_int_equal(listen_accept(fd), -1); /* what filled it is nobody */
+	assert_int_equal(listen_accept(fd), -1); /* and was one */
+	qemu = connection();
+	assert_true(qemu >= 0);
+	assert_int_equal(connection(), -EAGAIN);
+	client = listen_accept(fd);
+	assert_true(client >= 0);
+	assert_false(listen_ended(client));
+	close(qemu);
+	assert_true(listen_ended(client));
+	close(client);
 	close(fd);
+}
+
+/* A path that is too long, or where nobody listens, does no harm. */
+static void test_listen_fill_in_vain(void **state)
+{
+	char name[200];
+
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	listen_fill(name);
+	listen_fill(path);
+	assert_int_equal(access(path, F_OK), -1);
 }
 
 static void test_listen_in_place_of_one_that_was_killed(void **state)
@@ -200,10 +229,8 @@ static void test_listen_in_place_of_one_that_was_killed(void **state)
 	fd = listen_open(path);
 	assert_true(fd >= 0);
 	assert_int_equal(try_connect(), 0);
-	/* what the dead one's helper does late does no harm */
-	listen_show(path);
-	assert_int_equal(try_connect(), 0);
 	listen_remove(path);
+	assert_int_equal(try_connect(), ENOENT);
 	close(fd);
 }
 
@@ -216,27 +243,30 @@ static void test_listen_removes_nothing_else(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
-static void test_listen_path_of_what_does_not_listen(void **state)
+static void test_listen_take_of_what_does_not_listen(void **state)
 {
 	char name[128];
 	int pair[2], fd;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	assert_false(listen_path(pair[0], name, sizeof(name)));
-	assert_false(listen_path(-1, name, sizeof(name)));
+	assert_false(listen_take(pair[0], name, sizeof(name)));
+	assert_false(listen_take(-1, name, sizeof(name)));
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	assert_false(listen_path(fd, name, sizeof(name)));
+	assert_false(listen_take(fd, name, sizeof(name)));
 	close(fd);
 	close(pair[0]);
 	close(pair[1]);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(listen(fd, 1), -1); /* no name yet */
-	assert_false(listen_path(fd, name, sizeof(name)));
+	assert_false(listen_take(fd, name, sizeof(name)));
 	close(fd);
 	fd = listen_open(path);
-	assert_false(listen_path(fd, name, 8));
-	assert_true(listen_path(fd, name, sizeof(name)));
+	assert_int_equal(listen(fd, 128), 0); /* as systemd's */
+	assert_false(listen_take(fd, name, 8));
+	assert_true(listen_take(fd, name, sizeof(name)));
 	assert_string_equal(name, path);
+	listen_fill(path);
+	assert_int_equal(connection(), -EAGAIN);
 	listen_remove(path);
 	close(fd);
 }
@@ -259,10 +289,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_keep_of_an_older_process, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_keep_of_a_process_that_lives_is_refused, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_keep_of_no_use_is_cleared, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(test_listen_hides_and_shows, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_listen_full_makes_others_wait, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_listen_fill_in_vain, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_listen_in_place_of_one_that_was_killed, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_listen_removes_nothing_else, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(test_listen_path_of_what_does_not_listen, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_listen_take_of_what_does_not_listen, make_dir, remove_dir),
 		cmocka_unit_test(test_listen_path_too_long),
 	};
 

@@ -5,7 +5,7 @@
  * Theory of operation.  QEMU connects to a path, and again and again if it was told to reconnect; this process ends
  * when QEMU's does.  While there is a connection the guest's card has a link, and without one it has none, which is how
  * an operating system is to find it: so the connection is ended when the boot is over, or when a driver of another kind
- * starts, and the socket hidden, so that QEMU finds nobody.  The ROM of the next boot asks for the device by a word in
+ * starts, once the socket's queue is full, so that QEMU's attempt to connect waits (listen.h).  The ROM of the next boot asks for the device by a word in
  * guest memory, which stays mapped, and is looked for there.
  */
 #include <errno.h>
@@ -22,6 +22,7 @@
 #include "vhost_user.h"
 
 #define LEAVE_MS 100   /* for QEMU to say what it has to say when a queue stops */
+#define FILL_MS 1000   /* until the queue's filling is asked for again */
 #define LOOK_MS 200    /* between two looks at guest memory */
 #define LINGER_MS 5000 /* for a QEMU that cannot be watched to come back */
 #define IDLE_MS 10000  /* for a ROM to start, before hostd is left to others */
@@ -32,7 +33,8 @@ static struct keep *keep;
 static struct event *listening, *connection, *kick[PVBOOT_NUM_QUEUES], *ended, *leave, *look, *linger;
 static bool own_socket; /* made here: to be removed */
 static bool boot_over;	/* the guest said so */
-static bool hidden;
+static bool leaving;	/* the queue is being filled: when it is, the connection is ended */
+static bool hidden;	/* it is full, and nobody is accepted */
 static const char *complained; /* the latest error: QEMU comes back with the same one every second */
 
 static void after_ms(struct event *ev, unsigned int ms)
@@ -40,15 +42,11 @@ static void after_ms(struct event *ev, unsigned int ms)
 	event_add(ev, &(struct timeval){ms / 1000, (suseconds_t)(ms % 1000 * 1000)});
 }
 
-static void hide(bool away)
+/* Accept the connection that fills the queue, and with it whoever waits. */
+static void show(void)
 {
-	hidden = away;
-	if (device->dial >= 0)
-		dial_hide(device->dial, away);
-	else if (away)
-		listen_hide(device->own);
-	else
-		listen_show(device->own);
+	hidden = false;
+	event_add(listening, NULL);
 }
 
 /* ---- the connection --------------------------------------------------------------------------------------------- */
@@ -82,9 +80,22 @@ static void on_leave(evutil_socket_t fd, short what, void *arg)
 		hang_up();
 		return;
 	}
+	leaving = true;
+	if (device->dial >= 0)
+		dial_fill(device->dial);
+	else
+		listen_fill(device->own);
+	after_ms(leave, FILL_MS);
+}
+
+/* The queue is full. */
+static void hide(void)
+{
+	leaving = false;
+	hidden = true;
+	event_del(listening);
 	pvboot_front_forget(device->dev);
 	device_log(device, PVBOOT_LOG_DEBUG, "the guest's card has no link until the next boot");
-	hide(true);
 	hang_up();
 	after_ms(look, LOOK_MS);
 }
@@ -117,7 +128,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	rest(false);
-	hide(false);
+	show();
 }
 
 /* What is kept belongs to a guest whose memory is in this file. */
@@ -162,6 +173,7 @@ static void on_qemu(evutil_socket_t fd, short what, void *arg)
 		after_ms(leave, LEAVE_MS);
 	} else if (!idle()) {
 		event_del(leave);
+		leaving = false;
 		rest(false);
 	}
 	device_served(device);
@@ -199,21 +211,18 @@ static void watch_process(int fd)
 		close(pidfd);
 }
 
-/* Whether the connection at hand is one of the past. */
-static bool is_dead(void)
-{
-	char c;
-
-	return server.fd < 0 || recv(server.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
 static void on_client(evutil_socket_t fd, short what, void *arg)
 {
-	int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	int client;
 
+	if (leaving) {
+		hide();
+		return;
+	}
+	client = listen_accept(fd);
 	if (client < 0)
 		return;
-	if (!is_dead()) {
+	if (server.fd >= 0 && !listen_ended(server.fd)) {
 		device_log(device, PVBOOT_LOG_WARNING, "a second QEMU connects: each guest needs a device of its own");
 		close(client);
 		return;
@@ -221,7 +230,6 @@ static void on_client(evutil_socket_t fd, short what, void *arg)
 	hang_up();
 	event_del(look);
 	event_del(linger);
-	hidden = false;
 	watch_process(client);
 	vhost_user_connect(&server, client);
 	/* a guest that was migrated here, or begins elsewhere, is not booted from this card */
@@ -340,7 +348,7 @@ static const char *open_vhost_user(struct device *d)
 	if (o->socket && (size_t)snprintf(d->own, sizeof(d->own), "%s", o->socket) >= sizeof(d->own))
 		return "--socket";
 	errno = ENOTSOCK;
-	if (!o->socket && !listen_path(fd, d->own, sizeof(d->own)))
+	if (!o->socket && !listen_take(fd, d->own, sizeof(d->own)))
 		return "--fd is to be a Unix stream socket that listens at an absolute path; or let --socket make one";
 	trouble = open_keep(d);
 	if (trouble)
@@ -348,8 +356,6 @@ static const char *open_vhost_user(struct device *d)
 	own_socket = o->socket;
 	if (own_socket)
 		fd = listen_open(d->own);
-	else
-		listen_show(d->own); /* should the process before this one have been killed while it hid it */
 	if (fd < 0) {
 		errno = -fd;
 		return "--socket";
@@ -369,12 +375,12 @@ static const char *open_vhost_user(struct device *d)
 static void end(struct device *d)
 {
 	hang_up();
+	if (hidden) /* a socket of somebody else's is for the next process: it must not seem to be asked for */
+		close(listen_accept(event_get_fd(listening)));
 	if (d->dial >= 0) {
 		dial_remove(d->dial, own_socket);
 		return;
 	}
-	if (hidden)
-		listen_show(d->own);
 	unlink(d->state);
 	if (own_socket)
 		listen_remove(d->own);

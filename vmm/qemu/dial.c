@@ -12,7 +12,7 @@
 #include "listen.h"
 #include "sandbox.h"
 
-enum { ASK_CONNECTION, ASK_HIDE, ASK_SHOW, ASK_REMOVE_STATE, ASK_REMOVE };
+enum { ASK_CONNECTION, ASK_FILL, ASK_REMOVE_STATE, ASK_REMOVE };
 
 /* One answer: an errno or 0, and with 0 a descriptor. */
 static void send_answer(int pair, int fd)
@@ -53,10 +53,8 @@ static void run(int pair, const char *hostd, const char *own, const char *state)
 	while (recv(3, &ask, 1, 0) == 1) {
 		if (ask == ASK_CONNECTION)
 			send_answer(3, link_socket_connect(hostd));
-		else if (own && ask == ASK_HIDE)
-			listen_hide(own);
-		else if (own && ask == ASK_SHOW)
-			listen_show(own);
+		else if (own && ask == ASK_FILL)
+			listen_fill(own);
 		else if (own && ask >= ASK_REMOVE_STATE)
 			unlink(state);
 		if (own && ask == ASK_REMOVE)
@@ -93,14 +91,13 @@ int dial_ask(int dial)
 	return ask_for(dial, ASK_CONNECTION);
 }
 
-void dial_hide(int dial, bool hide)
+void dial_fill(int dial)
 {
-	ask_for(dial, hide ? ASK_HIDE : ASK_SHOW);
+	ask_for(dial, ASK_FILL);
 }
 
 void dial_remove(int dial, bool made)
 {
-	ask_for(dial, ASK_SHOW);
 	ask_for(dial, made ? ASK_REMOVE : ASK_REMOVE_STATE);
 }
 

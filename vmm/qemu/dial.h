@@ -21,8 +21,8 @@ int dial_start(const char *hostd, const char *own, const char *state);
 /* Ask for a connection.  0, or an errno: the process is gone. */
 int dial_ask(int dial);
 
-/* Have QEMU find our own socket no more, or again. */
-void dial_hide(int dial, bool hide);
+/* Have the queue of our own socket filled (listen_fill()). */
+void dial_fill(int dial);
 
 /* QEMU has ended: have our own socket (if made says that it is ours to remove) and the state file removed. */
 void dial_remove(int dial, bool made);

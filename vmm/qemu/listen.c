@@ -11,32 +11,25 @@
 
 #include "listen.h"
 
-#define HIDDEN ".away" /* behind the path */
-#define PATH_ROOM (sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(HIDDEN))
-#define BACKLOG 2
+#define BACKLOG 0 /* one connection may wait: then connect() blocks (unix_recvq_full() in Linux) */
 
-static void hidden(const char *path, char name[PATH_ROOM])
+/* False if it is too long. */
+static bool make_address(struct sockaddr_un *sun, const char *path)
 {
-	snprintf(name, PATH_ROOM, "%s" HIDDEN, path);
-}
-
-/* Remove what is there if it is a socket: nothing else was left by one of us. */
-static void remove_socket(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-		unlink(path);
+	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(sun->sun_path))
+		return false;
+	strcpy(sun->sun_path, path);
+	return true;
 }
 
 int listen_open(const char *path)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct sockaddr_un sun;
 	int fd;
 
-	if (strlen(path) >= sizeof(sun.sun_path))
+	if (!make_address(&sun, path))
 		return -ENAMETOOLONG;
-	strcpy(sun.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
@@ -50,7 +43,7 @@ int listen_open(const char *path)
 	return fd;
 }
 
-bool listen_path(int fd, char *path, unsigned int size)
+bool listen_take(int fd, char *path, unsigned int size)
 {
 	struct sockaddr_un sun;
 	socklen_t len = sizeof(sun);
@@ -59,33 +52,50 @@ bool listen_path(int fd, char *path, unsigned int size)
 
 	memset(&sun, 0, sizeof(sun));
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &int_len) || !listening ||
-	    getsockname(fd, (struct sockaddr *)&sun, &len) || sun.sun_family != AF_UNIX || sun.sun_path[0] != '/')
+	    getsockname(fd, (struct sockaddr *)&sun, &len) || sun.sun_family != AF_UNIX || sun.sun_path[0] != '/' ||
+	    listen(fd, BACKLOG) || fcntl(fd, F_SETFL, O_NONBLOCK))
 		return false;
 	return (unsigned int)snprintf(path, size, "%.*s", (int)sizeof(sun.sun_path), sun.sun_path) < size;
 }
 
-void listen_hide(const char *path)
+void listen_fill(const char *path)
 {
-	char name[PATH_ROOM];
+	struct sockaddr_un sun;
+	int fd;
 
-	hidden(path, name);
-	rename(path, name);
+	if (!make_address(&sun, path))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	/* EAGAIN: it is full already.  What is closed stays in the queue. */
+	connect(fd, (struct sockaddr *)&sun, sizeof(sun));
+	close(fd);
 }
 
-void listen_show(const char *path)
+bool listen_ended(int connection)
 {
-	char name[PATH_ROOM];
+	char c;
 
-	hidden(path, name);
-	/* the next process may have made its own already */
-	renameat2(AT_FDCWD, name, AT_FDCWD, path, RENAME_NOREPLACE);
+	return recv(connection, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+int listen_accept(int fd)
+{
+	int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (client >= 0 && listen_ended(client)) {
+		close(client);
+		client = -1;
+	}
+	return client;
 }
 
 void listen_remove(const char *path)
 {
-	char name[PATH_ROOM];
+	struct stat st;
 
-	hidden(path, name);
-	remove_socket(name);
-	remove_socket(path);
+	/* nothing else was left by one of us */
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		unlink(path);
 }

@@ -16,8 +16,8 @@
  *   be removed and made again when hostd is upgraded, and of root's capabilities CAP_DAC_OVERRIDE, because root without
  *   it may lack the right to connect.  It is forked before any guest memory is mapped, closes every other descriptor,
  *   and reads nothing but one byte per connection asked for.
- *   Should: be asked, make a Unix socket, connect it, pass it on; behind vhost-user also rename and remove the socket
- *   that QEMU connects to, and remove the file of keep.h.
+ *   Should: be asked, make a Unix socket, connect it, pass it on; behind vhost-user also connect to and remove the
+ *   socket that QEMU connects to, and remove the file of keep.h.
  *   Mustn't: anything else; seccomp kills it.
  *
  * Phase 3, the process that faces the guest
@@ -142,7 +142,9 @@ static bool filter_device(bool files)
 }
 
 static const int name_calls[] = {
-	SCMP_SYS(rename), SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
+	SCMP_SYS(unlink),
+	SCMP_SYS(lstat),
+	SCMP_SYS(newfstatat),
 };
 
 static bool filter_dial(bool names)
