@@ -2,11 +2,13 @@
 /* child.c - the processes that pvboot starts: begun with few descriptors, waited for, never left behind. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include "child.h"
 
 static sigset_t waited, before;
+static int signals = -1; /* signalfd(2) of waited */
 
 void child_init(void)
 {
@@ -26,7 +29,10 @@ void child_init(void)
 	sigprocmask(SIG_BLOCK, &waited, &before);
 	/* A parent may have left SIGCHLD ignored: then children vanish without a status. */
 	signal(SIGCHLD, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
+	/* What is said where nobody listens is no reason to leave a guest alone. */
+	signal(SIGPIPE, SIG_IGN);
+	if (signals < 0)
+		signals = signalfd(-1, &waited, SFD_CLOEXEC);
 }
 
 /* In the child: everything that must be so before exec.  Returns only to say why it could not. */
@@ -42,10 +48,14 @@ static int become(const struct argv *argv, const struct child_conf *conf, pid_t 
 		if (null >= 0)
 			dup2(null, STDIN_FILENO);
 	}
+	if (conf->stdout_fd > 0)
+		dup2(conf->stdout_fd, STDOUT_FILENO);
 	if (conf->stderr_fd >= 0)
 		dup2(conf->stderr_fd, STDERR_FILENO);
-	if (conf->keep_fd >= 0 && fcntl(conf->keep_fd, F_SETFD, 0) < 0)
+	if ((conf->keep_fd >= 0 && fcntl(conf->keep_fd, F_SETFD, 0) < 0) ||
+	    (conf->keep_too > 0 && fcntl(conf->keep_too, F_SETFD, 0) < 0))
 		return errno;
+	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	execvp(argv->v[0], argv->v);
 	return errno;
@@ -93,6 +103,21 @@ int child_wait(int ms)
 		sig = ms < 0 ? sigwaitinfo(&waited, NULL) : sigtimedwait(&waited, NULL, &limit);
 	} while (sig < 0 && errno == EINTR);
 	return sig < 0 ? 0 : sig;
+}
+
+int child_wait_or_read(int fd)
+{
+	struct pollfd pfds[2] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	for (;;) {
+		if (poll(pfds, 2, -1) < 0)
+			continue;
+		if (pfds[0].revents)
+			return CHILD_READABLE;
+		if (read(signals, &info, sizeof(info)) == sizeof(info))
+			return (int)info.ssi_signo;
+	}
 }
 
 bool child_ended(struct child *child)

@@ -17,6 +17,8 @@ struct child {
 
 struct child_conf {
 	int keep_fd;	 /* stays open across exec, -1: none but 0, 1 and 2 */
+	int keep_too;	 /* so does this one, 0: no other */
+	int stdout_fd;	 /* becomes its stdout, 0 or -1: ours */
 	int stderr_fd;	 /* becomes its stderr, -1: ours */
 	bool stdin_ours; /* else it reads /dev/null, and is in a process group of its own, out of reach of the
 			    terminal's ^C */
@@ -34,6 +36,13 @@ bool child_start(struct child *child, const char *name, const struct argv *argv,
  * SIGHUP or SIGQUIT), or 0 after that time.
  */
 int child_wait(int ms);
+
+/*
+ * The same, and returns CHILD_READABLE where fd (-1: none) can be read or has come to its end, before it says of a
+ * signal.
+ */
+#define CHILD_READABLE (-1)
+int child_wait_or_read(int fd);
 
 /* Has it ended?  To be asked after SIGCHLD; sets running and status. */
 bool child_ended(struct child *child);

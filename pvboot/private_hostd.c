@@ -7,18 +7,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "http_url.h"
 #include "private_hostd.h"
 #include "pvboot_link.h"
@@ -73,49 +71,21 @@ static void add_option(struct argv *argv, const char *option, const char *value)
 	argv_add(argv, "%s", value);
 }
 
-/* What hostd would find out only when the guest asks for a lease. */
-static bool interface_works(const char *name, const char *program)
-{
-	int fd, error;
-
-	if (if_nametoindex(name) == 0) {
-		fprintf(stderr, "pvboot: --interface %s: there is no such network interface (`ip link` lists them)\n",
-			name);
-		return false;
-	}
-	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	error = errno;
-	/* A program with file capabilities may do more than we may. */
-	if (fd < 0 && getxattr(program, "security.capability", NULL, 0) <= 0) {
-		fprintf(stderr,
-			"pvboot: --interface %s: %s: DHCP in a guest's name needs root or CAP_NET_RAW; or use a "
-			"pvboot-hostd that root has started\n",
-			name, strerror(error));
-		return false;
-	}
-	if (fd >= 0)
-		close(fd);
-	return true;
-}
-
 /* A file as hostd is to be told of it: of this machine by its whole path, of a server, or by its URL, as it is. */
 static bool add_file(struct private_hostd *hostd, const struct run_options *o, const char *option, const char *name)
 {
 	char *full;
+	bool good;
 
 	if (o->root || o->interface || http_url_is(name)) {
 		add_option(&hostd->argv, option, name);
 		return true;
 	}
-	full = realpath(name, NULL);
-	if (!full || access(full, R_OK) < 0) {
-		fprintf(stderr, "pvboot: %s %s: %s\n", option, name, strerror(errno));
-		free(full);
-		return false;
-	}
-	add_option(&hostd->argv, option, full);
+	good = check_file(option, name, &full);
+	if (good)
+		add_option(&hostd->argv, option, full);
 	free(full);
-	return true;
+	return good;
 }
 
 static bool add_kernel(struct private_hostd *hostd, const struct run_options *o)
@@ -132,10 +102,27 @@ static bool add_kernel(struct private_hostd *hostd, const struct run_options *o)
 	return true;
 }
 
+static bool add_root(struct private_hostd *hostd, const struct run_options *o)
+{
+	char *full = realpath(o->root, NULL);
+	bool good = full && check_root(o, full);
+
+	if (!full)
+		fprintf(stderr, "pvboot: --root %s: %s\n", o->root, strerror(errno));
+	if (good)
+		add_option(&hostd->argv, "--root", full);
+	free(full);
+	return good;
+}
+
 bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o, const char *program)
 {
 	static const char *const levels[] = {"warning", "info", "debug"};
-	struct stat st;
+	const char *const options[][2] = {
+		{"--boot-file", o->boot_file},	 {"--boot", o->direct ? "direct" : NULL},
+		{"--source", o->source},	 {"--http-proxy", o->http_proxy},
+		{"--tls-ca", o->tls_ca},	 {"--tftp-blksize", o->tftp_blksize},
+	};
 
 	memset(hostd, 0, sizeof(*hostd));
 	if (!temp_dir_name(&hostd->dir))
@@ -149,33 +136,17 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 	add_option(&hostd->argv, "-c", "/dev/null");
 	add_option(&hostd->argv, "--socket", hostd->socket);
 	add_option(&hostd->argv, "--log-level", levels[run_options_level(o)]);
-	if (o->root) {
-		char *full = realpath(o->root, NULL);
-
-		if (!full || stat(full, &st) < 0 || !S_ISDIR(st.st_mode)) {
-			fprintf(stderr, "pvboot: --root %s: %s\n", o->root,
-				full ? "this is not a directory" : strerror(errno));
-			free(full);
-			return false;
-		}
-		if (access(full, X_OK) < 0) {
-			fprintf(stderr,
-				"pvboot: --root %s: %s: its files cannot be reached (chmod u+x, or another user)\n",
-				o->root, strerror(errno));
-			free(full);
-			return false;
-		}
-		add_option(&hostd->argv, "--root", full);
-		free(full);
-	} else if (o->interface) {
-		if (!o->dry_run && !interface_works(o->interface, program))
+	if (o->root && !add_root(hostd, o))
+		return false;
+	if (o->interface) {
+		if (!o->dry_run && !check_interface(o, program))
 			return false;
 		add_option(&hostd->argv, "--interface", o->interface);
 	}
-	if (o->boot_file)
-		add_option(&hostd->argv, "--boot-file", o->boot_file);
-	if (o->direct)
-		add_option(&hostd->argv, "--boot", "direct");
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (options[i][1])
+			add_option(&hostd->argv, options[i][0], options[i][1]);
+	}
 	return add_kernel(hostd, o);
 }
 

@@ -22,15 +22,18 @@
 
 #include "attach_socket.h"
 #include "child.h"
+#include "console.h"
 #include "find.h"
 #include "name_mac.h"
 #include "private_hostd.h"
 #include "pvboot_link.h"
+#include "pvboot_req.h"
 #include "qemu_args.h"
 #include "run.h"
 #include "run_options.h"
 
 #define QEMU_STOP_MS 5000
+#define LAST_WORDS_MS 500
 #define DEVICE_START_MS 2000 /* a device that ends sooner had a reason, and the guest cannot boot */
 #define DEVICE_STOP_MS 2000
 #define DEVICE_STARTS_MAX 10	/* one that dies more often does so for a reason */
@@ -54,6 +57,10 @@ struct run {
 	bool reconnect_ms; /* struct qemu_conf's */
 	struct attach_socket attached;
 	int stderr_fd; /* of --log, -1 */
+	int phases[2]; /* a pipe that pvboot-device tells each phase of a boot; 0: none */
+	bool booted;   /* the latest boot came as far as a boot program or a kernel */
+	bool gave_up;  /* ... or its ROM gave up, and --fail-exit says that this is the end */
+	struct console console;
 	struct argv device_argv, qemu_argv;
 	struct child device, qemu;
 	unsigned int device_starts;
@@ -144,7 +151,7 @@ static bool choose_hostd(struct run *run)
 	if (run->private_hostd)
 		return true;
 	answer = private_hostd_ask(run->socket);
-	if (answer == HOSTD_ANSWERS && o->interface && (o->direct || o->kernel))
+	if (answer == HOSTD_ANSWERS && o->interface && (o->direct || o->kernel || run_options_for_private(o)))
 		run->private_hostd = true; /* the running one's configuration does not say so */
 	if (run->private_hostd)
 		return true;
@@ -153,6 +160,14 @@ static bool choose_hostd(struct run *run)
 			"pvboot: using the pvboot-hostd that listens on %s: its configuration says which network, not "
 			"--interface %s (--private: one of our own)\n",
 			run->socket, o->interface);
+	if (answer == HOSTD_ANSWERS && run_options_for_private(o)) {
+		fprintf(stderr,
+			"pvboot: the pvboot-hostd that listens on %s has source, http_proxy, tls_ca, tftp_blksize and "
+			"boot_file in its configuration: leave the options out, or say --interface IF for one of our "
+			"own\n",
+			run->socket);
+		return false;
+	}
 	if (answer == HOSTD_ANSWERS)
 		return true;
 	if (o->hostd) {
@@ -256,6 +271,10 @@ static void plan_device(struct run *run)
 		argv_add(&run->device_argv, "%s", options[i][0]);
 		argv_add(&run->device_argv, "%s", options[i][1]);
 	}
+	if (run->phases[1]) {
+		argv_add(&run->device_argv, "--phase-fd");
+		argv_add(&run->device_argv, "%d", run->phases[1]);
+	}
 	if (run->o.boot_first)
 		argv_add(&run->device_argv, "--boot-first");
 }
@@ -322,7 +341,8 @@ static void show(struct run *run)
 
 static bool start_device(struct run *run)
 {
-	struct child_conf conf = {.keep_fd = run->attached.device, .stderr_fd = run->stderr_fd};
+	struct child_conf conf = {
+		.keep_fd = run->attached.device, .keep_too = run->phases[1], .stderr_fd = run->stderr_fd};
 
 	run->device_starts++;
 	return child_start(&run->device, "pvboot-device", &run->device_argv, &conf);
@@ -330,7 +350,10 @@ static bool start_device(struct run *run)
 
 static bool start(struct run *run)
 {
-	struct child_conf qemu_conf = {.keep_fd = run->attached.qemu, .stderr_fd = -1, .stdin_ours = true};
+	struct child_conf qemu_conf = {.keep_fd = run->attached.qemu,
+				       .stdout_fd = run->console.qemu_stdout,
+				       .stderr_fd = run->console.qemu_stderr,
+				       .stdin_ours = true};
 	bool started;
 
 	run->started_ms = child_now_ms();
@@ -380,14 +403,50 @@ static bool lost_device(struct run *run, bool *gone)
 	return !run->failed;
 }
 
+/* What the guest's ROM reports, through the device.  The boot program's own end is its own business. */
+static void take_phases(struct run *run)
+{
+	uint8_t phase;
+
+	while (read(run->phases[0], &phase, 1) == 1) {
+		if (phase == PVBOOT_PHASE_ROM)
+			run->booted = false;
+		else if (phase == PVBOOT_PHASE_NBP || phase == PVBOOT_PHASE_KERNEL)
+			run->booted = true;
+		else if (phase == PVBOOT_PHASE_FAILED && !run->booted)
+			run->gave_up = true;
+	}
+}
+
+/* The ROM has reported its failure, and is about to print its last words. */
+static void let_it_speak(struct run *run)
+{
+	long end = child_now_ms() + LAST_WORDS_MS, left;
+
+	while (!child_ended(&run->qemu) && (left = end - child_now_ms()) > 0) {
+		int sig = child_wait((int)left);
+
+		if (sig && sig != SIGCHLD)
+			return;
+	}
+}
+
 /* Until QEMU has ended, for whatever reason. */
 static void wait_for_end(struct run *run)
 {
 	bool device_gone = false, hostd_gone = false;
 
 	while (!child_ended(&run->qemu)) {
-		int sig = child_wait(-1);
+		int sig = child_wait_or_read(run->phases[1] ? run->phases[0] : -1);
 
+		if (sig == CHILD_READABLE) {
+			take_phases(run);
+			if (!run->gave_up)
+				continue;
+			let_it_speak(run);
+			fprintf(stderr, "pvboot: the network boot failed: ending QEMU with status %d (--fail-exit)\n",
+				run->o.fail_exit);
+		}
 		if (sig != SIGCHLD) {
 			child_stop(&run->qemu, QEMU_STOP_MS);
 			return;
@@ -402,7 +461,7 @@ static void wait_for_end(struct run *run)
 }
 
 /* Say what QEMU would not say itself. */
-static int qemu_verdict(const struct run *run)
+static int qemu_verdict(struct run *run)
 {
 	if (WIFSIGNALED(run->qemu.status) && WTERMSIG(run->qemu.status) != SIGTERM) {
 		fprintf(stderr, "pvboot: QEMU was ended by signal %d (%s)\n", WTERMSIG(run->qemu.status),
@@ -411,6 +470,11 @@ static int qemu_verdict(const struct run *run)
 			fputs("pvboot: QEMU 10 and later cannot have x-pci-proxy-dev without KVM: try `-- -accel "
 			      "kvm`\n",
 			      stderr);
+	}
+	if (run->phases[1]) {
+		take_phases(run);
+		if (!run->booted && (run->gave_up || child_exit_status(&run->qemu) == 0))
+			return run->o.fail_exit;
 	}
 	return child_exit_status(&run->qemu);
 }
@@ -422,6 +486,8 @@ static int run_guest(struct run *run)
 	int status = 1;
 
 	child_init();
+	if (!console_begin(&run->console, !run->user.curses))
+		return 1;
 	/* QEMU answers while hostd starts. */
 	if ((!run->private_hostd || private_hostd_start(&run->hostd, run->stderr_fd)) && plan_attachment(run) &&
 	    start(run)) {
@@ -435,6 +501,7 @@ static int run_guest(struct run *run)
 	/* QEMU makes the terminal raw, and puts it back only if it ends by itself. */
 	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSANOW, &before);
+	console_end(&run->console);
 	return status;
 }
 
@@ -461,6 +528,13 @@ static bool open_log(struct run *run)
 	return run->stderr_fd >= 0;
 }
 
+static bool open_phases(struct run *run)
+{
+	if (run->o.fail_exit && pipe2(run->phases, O_CLOEXEC | O_NONBLOCK) < 0)
+		return complain("a pipe for --fail-exit: ", strerror(errno));
+	return true;
+}
+
 int run_main(int argc, char **argv)
 {
 	static struct run run;
@@ -476,7 +550,7 @@ int run_main(int argc, char **argv)
 		fprintf(stderr, "pvboot: %s\n", refusal);
 		return 2;
 	}
-	if (!plan(&run) || !open_log(&run))
+	if (!plan(&run) || !open_log(&run) || !open_phases(&run))
 		return 1;
 	if (run.o.dry_run) {
 		rc = !plan_attachment(&run);

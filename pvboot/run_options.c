@@ -2,6 +2,7 @@
 /* run_options.c - the command line of `pvboot run`: what each option takes, and errors in words. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pvboot_link.h"
@@ -24,6 +25,10 @@ static const char help_text[] =
 	"line;\n"
 	"                      with --root or --interface the files are the server's, else this machine's;\n"
 	"                      http: and https: URLs do everywhere\n"
+	"  --source host|guest with --interface: fetch by this machine's address (default) or by the guest's\n"
+	"  --http-proxy URL, --tls-ca FILE\n"
+	"                      for HTTP and HTTPS: the proxy to ask, the authorities to believe (PEM)\n"
+	"  --tftp-blksize N    with --interface: the block size to ask TFTP servers for, 8 to 65464\n"
 	"  --boot-file NAME    with --root or --interface: the boot program, whatever a server says\n"
 	"  --private           with --interface: a pvboot-hostd of our own, even if one is running\n"
 	"\n"
@@ -42,6 +47,7 @@ static const char help_text[] =
 	"  --bus ID            put it on this PCI bus of QEMU's, such as a pcie-root-port of yours\n"
 	"  --rom FILE, --device PROGRAM, --hostd-program PROGRAM\n"
 	"                      pvboot.rom, pvboot-device and pvboot-hostd, where they are not found by themselves\n"
+	"  --fail-exit N       end with status N when the network boot failed\n"
 	"  -v                  show what device and host do, on stderr; -vv: in detail\n"
 	"  --log FILE          append it to FILE instead\n"
 	"  --dry-run           show the commands that would be run\n"
@@ -49,7 +55,7 @@ static const char help_text[] =
 	"  --help\n"
 	"\n"
 	"QEMU's own arguments follow --: -m, -machine, -accel kvm, -drive, -nic user,mac=... and so on work as usual.\n"
-	"The exit status is QEMU's; 1 if it was not started, 2 for a wrong command line.\n";
+	"The exit status is QEMU's; 1 if it was not started, 2 for a wrong command line; see --fail-exit.\n";
 
 enum {
 	OPT_ROOT = 256,
@@ -60,6 +66,10 @@ enum {
 	OPT_KERNEL,
 	OPT_INITRD,
 	OPT_APPEND,
+	OPT_SOURCE,
+	OPT_HTTP_PROXY,
+	OPT_TLS_CA,
+	OPT_TFTP_BLKSIZE,
 	OPT_PRIVATE,
 	OPT_NAME,
 	OPT_MAC,
@@ -72,6 +82,7 @@ enum {
 	OPT_ROM,
 	OPT_DEVICE,
 	OPT_HOSTD_PROGRAM,
+	OPT_FAIL_EXIT,
 	OPT_LOG,
 	OPT_DRY_RUN,
 	OPT_EXPLAIN,
@@ -87,6 +98,10 @@ static const struct option long_options[] = {
 	{"kernel", required_argument, NULL, OPT_KERNEL},
 	{"initrd", required_argument, NULL, OPT_INITRD},
 	{"append", required_argument, NULL, OPT_APPEND},
+	{"source", required_argument, NULL, OPT_SOURCE},
+	{"http-proxy", required_argument, NULL, OPT_HTTP_PROXY},
+	{"tls-ca", required_argument, NULL, OPT_TLS_CA},
+	{"tftp-blksize", required_argument, NULL, OPT_TFTP_BLKSIZE},
 	{"private", no_argument, NULL, OPT_PRIVATE},
 	{"name", required_argument, NULL, OPT_NAME},
 	{"mac", required_argument, NULL, OPT_MAC},
@@ -99,6 +114,7 @@ static const struct option long_options[] = {
 	{"rom", required_argument, NULL, OPT_ROM},
 	{"device", required_argument, NULL, OPT_DEVICE},
 	{"hostd-program", required_argument, NULL, OPT_HOSTD_PROGRAM},
+	{"fail-exit", required_argument, NULL, OPT_FAIL_EXIT},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"verbose", no_argument, NULL, 'v'},
 	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
@@ -152,6 +168,33 @@ static int set_name(struct run_options *o, const char *text)
 	return -1;
 }
 
+/* A number from min to max, in decimal digits. */
+static bool number(const char *text, unsigned long min, unsigned long max, unsigned long *n)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9' || strlen(text) > 9)
+		return false;
+	*n = strtoul(text, &end, 10);
+	return !*end && *n >= min && *n <= max;
+}
+
+static int set_number(struct run_options *o, int opt, const char *text)
+{
+	unsigned long n;
+
+	if (opt == OPT_FAIL_EXIT) {
+		if (!number(text, 1, 255, &n))
+			return wrong("fail-exit", text, "this takes an exit status, 1 to 255");
+		o->fail_exit = (int)n;
+		return -1;
+	}
+	if (!number(text, 8, 65464, &n)) /* RFC 2348 */
+		return wrong("tftp-blksize", text, "this takes a number of bytes, 8 to 65464");
+	o->tftp_blksize = text;
+	return -1;
+}
+
 /* One option.  -1, or 2 once an error was said. */
 static int take(struct run_options *o, int opt, const char *text)
 {
@@ -182,6 +225,20 @@ static int take(struct run_options *o, int opt, const char *text)
 	case OPT_APPEND:
 		o->append = text;
 		break;
+	case OPT_SOURCE:
+		if (strcmp(text, "host") != 0 && strcmp(text, "guest") != 0)
+			return wrong("source", text, "this takes host or guest");
+		o->source = text;
+		break;
+	case OPT_HTTP_PROXY:
+		o->http_proxy = text;
+		break;
+	case OPT_TLS_CA:
+		o->tls_ca = text;
+		break;
+	case OPT_TFTP_BLKSIZE:
+	case OPT_FAIL_EXIT:
+		return set_number(o, opt, text);
 	case OPT_PRIVATE:
 		o->private_hostd = true;
 		break;
@@ -256,13 +313,23 @@ static int check(const struct run_options *o)
 	else if (o->hostd && (o->root || o->interface))
 		both = "--hostd: that hostd's configuration says where guests boot from; leave out --root and "
 		       "--interface";
+	else if (o->hostd && run_options_for_private(o))
+		both = "--hostd: that hostd's configuration has source, http_proxy, tls_ca, tftp_blksize and boot_file; "
+		       "leave the options out";
 	else if (o->boot_file && !o->interface && !o->root)
 		both = "--boot-file goes with --root or --interface; a running hostd has it in its configuration";
+	else if ((o->source || o->tftp_blksize) && !o->interface)
+		both = "--source and --tftp-blksize go with --interface IF; a running hostd has them in its configuration";
 	else if (o->private_hostd && !o->interface && !o->root)
 		both = "--private: say where the guest boots from, with --interface IF or --root DIR";
 	if (both)
 		fprintf(stderr, "pvboot: %s\n", both);
 	return both ? 2 : -1;
+}
+
+bool run_options_for_private(const struct run_options *o)
+{
+	return o->boot_file || o->source || o->http_proxy || o->tls_ca || o->tftp_blksize;
 }
 
 unsigned int run_options_level(const struct run_options *o)

@@ -14,6 +14,7 @@ struct run_options {
 	const char *interface; /* --interface, NULL: none */
 	const char *hostd;     /* --hostd, NULL: the default socket, if it answers */
 	const char *boot_file; /* for a hostd of our own; NULL: as it finds */
+	const char *source, *http_proxy, *tls_ca, *tftp_blksize; /* the same; as typed, NULL: its defaults */
 	bool direct;	       /* --direct */
 	const char *kernel;    /* --kernel, NULL: none */
 	const char *initrd[RUN_INITRDS_MAX];
@@ -29,6 +30,7 @@ struct run_options {
 	const char *bus;	   /* --bus, NULL: QEMU's choice */
 	const char *log;	   /* NULL: stderr */
 	const char *host_wait;	   /* milliseconds, as typed; NULL: the default */
+	int fail_exit;		   /* the status where the network boot failed; 0: QEMU's */
 	unsigned int verbose;	   /* 0: warnings only */
 	bool attach_given;	   /* --attach: */
 	enum attach attach;
@@ -48,6 +50,9 @@ int run_options_parse(struct run_options *o, int argc, char *argv[]);
 
 /* Is this a name that hostd and the device take: 1 to 63 printable characters without blanks? */
 bool run_options_name_is_good(const char *text);
+
+/* Is something said that only a hostd of our own can be told? */
+bool run_options_for_private(const struct run_options *o);
 
 /* How much the log is to say: 0 warnings, 1 one line per event, 2 everything. */
 unsigned int run_options_level(const struct run_options *o);

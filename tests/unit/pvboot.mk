@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of pvboot, the command: each with the objects it tests.
 
-PVBOOT_TESTS := test_qemu_args test_run_options test_child test_attach
-test_qemu_args_OBJS := qemu_args.o argv.o
+PVBOOT_TESTS := test_qemu_args test_run_options test_child test_attach test_console_lines
+test_qemu_args_OBJS := qemu_args.o qemu_scan.o qemu_check.o qemu_nics.o argv.o
 test_run_options_OBJS := run_options.o attach.o attach_cache.o child.o
 test_attach_OBJS := attach.o attach_cache.o child.o
+test_console_lines_OBJS := console_lines.o
 test_child_OBJS := child.o argv.o
 
 define pvboot_test

@@ -115,6 +115,47 @@ static void test_wait_ends_after_its_time(void **state)
 	assert_int_equal(child_wait(1000), SIGHUP);
 }
 
+static void test_child_has_other_outputs(void **state)
+{
+	int out[2], kept[2];
+	char text[8] = "";
+	struct child_conf conf = plain;
+
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(kept, O_CLOEXEC), 0);
+	assert_int_equal(dup3(kept[1], 9, O_CLOEXEC), 9);
+	conf.stdout_fd = out[1];
+	conf.stderr_fd = out[1];
+	conf.keep_too = 9;
+	assert_int_equal(run(&conf, "echo a; echo b >&2; echo c >&9"), 0);
+	assert_int_equal(read(out[0], text, sizeof(text)), 4);
+	assert_string_equal(text, "a\nb\n");
+	assert_int_equal(read(kept[0], text, sizeof(text)), 2);
+	close(9);
+	for (int i = 0; i < 2; i++) {
+		close(out[i]);
+		close(kept[i]);
+	}
+}
+
+static void test_wait_or_read(void **state)
+{
+	int fds[2];
+
+	while (child_wait(0))
+		;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	kill(getpid(), SIGHUP);
+	assert_int_equal(child_wait_or_read(fds[0]), SIGHUP);
+	kill(getpid(), SIGHUP);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	assert_int_equal(child_wait_or_read(fds[0]), CHILD_READABLE);
+	assert_int_equal(child_wait_or_read(-1), SIGHUP);
+	assert_int_equal(child_wait(0), 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static int setup(void **state)
 {
 	child_init();
@@ -131,6 +172,8 @@ int main(void)
 		cmocka_unit_test(test_child_gets_signals_as_pvboot_got_them),
 		cmocka_unit_test(test_exit_status_is_passed_on),
 		cmocka_unit_test(test_wait_ends_after_its_time),
+		cmocka_unit_test(test_child_has_other_outputs),
+		cmocka_unit_test(test_wait_or_read),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -482,13 +482,21 @@ static void test_phase_is_logged(void **state)
 	struct pvboot_phase_args a = {PVBOOT_PHASE_ROM, 1};
 	struct rig r;
 	unsigned int ms;
-	char *at;
+	int told[2];
+	uint8_t phase = 0;
+	char *at, fd[8];
 
 	rig_init(&r);
-	start(&r, NULL);
+	assert_int_equal(pipe(told), 0);
+	snprintf(fd, sizeof(fd), "%d", told[1]);
+	start(&r, (const char *const[]){"--phase-fd", fd, NULL});
 	boot(&r);
 	qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
 	expect_log(&r, " ms\n");
+	assert_int_equal(read(told[0], &phase, 1), 1);
+	assert_int_equal(phase, PVBOOT_PHASE_ROM);
+	close(told[0]);
+	close(told[1]);
 	at = strstr(r.log, "vm: phase rom ");
 	assert_non_null(at);
 	assert_int_equal(sscanf(at, "vm: phase rom %u ms", &ms), 1);

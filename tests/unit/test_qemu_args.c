@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -235,6 +237,79 @@ static void test_device_on_a_bus_follows_it(void **state)
 	bus = NULL;
 }
 
+/* ---- what is sure not to boot (qemu_check.c) --------------------------------------------------------------------- */
+
+static void assert_refused(const char *words, const char *const argv[], int argc)
+{
+	const char *why = scan(argv, argc);
+
+	if (!why || !strstr(why, words))
+		fail_msg("\"%s\" is not in \"%s\"", words, why ? why : "(nothing)");
+}
+
+static void test_machine_without_a_bios_is_refused(void **state)
+{
+	assert_refused("-M microvm cannot boot by pvboot", ARGS("-M", "microvm"));
+	assert_refused("-M none", ARGS("-machine", "none,accel=tcg"));
+	assert_refused("-M isapc", ARGS("-machine", "type=isapc"));
+	assert_null(scan(ARGS("-M", "pc")));
+	assert_null(scan(ARGS("-machine", "q35,graphics=off")));
+	assert_null(scan(ARGS("-machine", "accel=tcg")));
+}
+
+static void test_memory_not_shared_is_refused(void **state)
+{
+	assert_refused("-object memory-backend-ram,id=m is memory that is not shared",
+		       ARGS("-object", "memory-backend-ram,id=m,size=1G", "-machine", "memory-backend=m"));
+	assert_refused("memory-backend-file,id=m", ARGS("-machine", "q35,memory-backend=m", "-object",
+							"memory-backend-file,id=m,size=1G,mem-path=/x,share=off"));
+	assert_refused("memory-backend-memfd,id=b",
+		       ARGS("-object", "memory-backend-memfd,id=a,size=1G", "-object",
+			    "memory-backend-memfd,id=b,size=1G,share=off", "-numa", "node,memdev=a", "-numa", "node,memdev=b"));
+	assert_refused("mem-path=/dev/hugepages,share=on", ARGS("-mem-path", "/dev/hugepages"));
+	assert_null(scan(ARGS("-object", "memory-backend-memfd,id=m,size=1G", "-machine", "memory-backend=m")));
+	assert_null(scan(
+		ARGS("-object", "memory-backend-file,id=m,size=1G,mem-path=/x,share=on", "-machine", "memory-backend=m")));
+	/* one that is not the guest's memory, and one that is made elsewhere */
+	assert_null(scan(ARGS("-object", "memory-backend-ram,id=m,size=1G")));
+	assert_null(scan(ARGS("-machine", "memory-backend=m")));
+	assert_null(scan(ARGS("-object", "secret,id=m,data=x", "-machine", "memory-backend=m")));
+}
+
+static void make_firmware(char path[32], const char *magic)
+{
+	char bytes[64] = "";
+	int fd;
+
+	strcpy(path, "/tmp/test_qemu_args-XXXXXX");
+	fd = mkstemp(path);
+	memcpy(bytes + 40, magic, 4);
+	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	close(fd);
+}
+
+static void test_uefi_firmware_is_refused(void **state)
+{
+	char uefi[32], bios[32], drive[80], node[80];
+
+	make_firmware(uefi, "_FVH");
+	make_firmware(bios, "none");
+	snprintf(drive, sizeof(drive), "if=pflash,format=raw,readonly=on,file=%s", uefi);
+	snprintf(node, sizeof(node), "node-name=f,driver=file,filename=%s", uefi);
+	assert_refused("is UEFI firmware", ARGS("-bios", uefi));
+	assert_refused("is UEFI firmware", ARGS("-pflash", uefi));
+	assert_refused("is UEFI firmware", ARGS("-drive", drive));
+	assert_refused("is UEFI firmware", ARGS("-machine", "q35,pflash0=f", "-blockdev", node));
+	assert_null(scan(ARGS("-bios", bios)));
+	assert_null(scan(ARGS("-blockdev", node)));
+	unlink(uefi);
+	unlink(bios);
+	/* what cannot be read goes by its name */
+	assert_refused("is UEFI firmware", ARGS("-bios", "/nonexistent/OVMF_CODE.fd"));
+	assert_null(scan(ARGS("-bios", "/nonexistent/bios-256k.bin")));
+	assert_null(scan(ARGS("-drive", "file=ovmf-disk.qcow2,if=virtio")));
+}
+
 static void test_name_of_the_user_is_read(void **state)
 {
 	assert_null(scan(ARGS("-name", "guest=web,,1,process=p")));
@@ -274,6 +349,9 @@ int main(void)
 		cmocka_unit_test(test_device_of_vfio_user),
 		cmocka_unit_test(test_device_of_vhost_user),
 		cmocka_unit_test(test_device_on_a_bus_follows_it),
+		cmocka_unit_test(test_machine_without_a_bios_is_refused),
+		cmocka_unit_test(test_memory_not_shared_is_refused),
+		cmocka_unit_test(test_uefi_firmware_is_refused),
 		cmocka_unit_test(test_name_of_the_user_is_read),
 		cmocka_unit_test(test_kvm_is_noticed),
 	};

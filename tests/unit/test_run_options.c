@@ -147,6 +147,40 @@ static void test_private_without_a_place_is_refused(void **state)
 	assert_int_equal(PARSE("--boot-file", "x", "--hostd", "/s"), 2);
 }
 
+static void test_options_of_a_private_hostd(void **state)
+{
+	static const char *const options[][2] = {
+		{"--source", "guest"}, {"--tls-ca", "ca.pem"}, {"--http-proxy", "http://p:3128"}, {"--tftp-blksize", "512"}};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		assert_int_equal(PARSE("--interface", "eth0", options[i][0], options[i][1]), -1);
+		assert_true(run_options_for_private(&o));
+		/* a running one has a configuration of its own */
+		assert_int_equal(PARSE("--hostd", "/s", options[i][0], options[i][1]), 2);
+	}
+	assert_int_equal(PARSE("--kernel", "https://s/k", "--tls-ca", "ca.pem", "--http-proxy", "http://p"), -1);
+	/* where nothing goes over a network of ours */
+	assert_int_equal(PARSE("--root", "/x", "--source", "guest"), 2);
+	assert_int_equal(PARSE("--root", "/x", "--tftp-blksize", "512"), 2);
+	assert_int_equal(PARSE("--interface", "eth0"), -1);
+	assert_false(run_options_for_private(&o));
+}
+
+static void test_options_with_values_that_cannot_be_are_refused(void **state)
+{
+	static const char *const options[][2] = {
+		{"--source", "me"},	    {"--source", ""},	      {"--tftp-blksize", "7"}, {"--tftp-blksize", "65465"},
+		{"--tftp-blksize", "1k"},   {"--tftp-blksize", "-8"}, {"--fail-exit", "0"},    {"--fail-exit", "256"},
+		{"--fail-exit", "4294967297"}, {"--fail-exit", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		assert_int_equal(PARSE("--interface", "eth0", options[i][0], options[i][1]), 2);
+	assert_int_equal(PARSE("--interface", "eth0", "--fail-exit", "255", "--tftp-blksize", "65464"), -1);
+	assert_int_equal(o.fail_exit, 255);
+	assert_string_equal(o.tftp_blksize, "65464");
+}
+
 static void test_qemu_arguments_are_left_alone(void **state)
 {
 	assert_int_equal(PARSE("--root", "/x", "--", "--root", "/y", "-v"), -1);
@@ -184,6 +218,8 @@ int main(void)
 		cmocka_unit_test(test_explain_is_a_dry_run),
 		cmocka_unit_test(test_root_and_interface_together_are_refused),
 		cmocka_unit_test(test_private_without_a_place_is_refused),
+		cmocka_unit_test(test_options_of_a_private_hostd),
+		cmocka_unit_test(test_options_with_values_that_cannot_be_are_refused),
 		cmocka_unit_test(test_qemu_arguments_are_left_alone),
 		cmocka_unit_test(test_level_follows_v_and_log),
 	};

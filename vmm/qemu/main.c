@@ -311,6 +311,7 @@ int main(int argc, char *argv[])
 	if (rc >= 0)
 		return rc;
 	d.phase.start_ms = now_ms(NULL);
+	d.phase.fd = d.options.phase_fd;
 	d.dial = -1;
 	d.attach = find_attachment(d.options.attach);
 	if (!d.attach)

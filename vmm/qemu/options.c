@@ -40,6 +40,7 @@ static const char help_text[] =
 	"  --host-wait MS      how long the guest is told to wait for an absent host\n"
 	"                      (default: 30000)\n"
 	"  --boot-first        the ROM goes before the BIOS's own boot devices\n"
+	"  --phase-fd N        write a byte there for each phase that the guest reaches, PVBOOT_PHASE_*\n"
 	"  --user USER         whom to become when started by root (default: nobody)\n"
 	"  --log-level LEVEL   error, warning, notice or debug (default: notice)\n"
 	"  --no-sandbox        keep all privileges: for debugging\n"
@@ -63,6 +64,7 @@ enum {
 	OPT_ROM_SIZE,
 	OPT_HOST_WAIT,
 	OPT_BOOT_FIRST,
+	OPT_PHASE_FD,
 	OPT_USER,
 	OPT_LOG_LEVEL,
 	OPT_NO_SANDBOX,
@@ -85,6 +87,7 @@ static const struct option long_options[] = {
 	{"rom-size", required_argument, NULL, OPT_ROM_SIZE},
 	{"host-wait", required_argument, NULL, OPT_HOST_WAIT},
 	{"boot-first", no_argument, NULL, OPT_BOOT_FIRST},
+	{"phase-fd", required_argument, NULL, OPT_PHASE_FD},
 	{"user", required_argument, NULL, OPT_USER},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
 	{"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
@@ -260,6 +263,11 @@ static int take_argument(struct options *o, int opt, const char *text)
 			return wrong("host-wait", text, "this takes milliseconds, 1 to 3600000");
 		o->conf.host_wait_ms = n;
 		break;
+	case OPT_PHASE_FD:
+		if (!options_number(text, false, 1u << 20, &n))
+			return wrong("phase-fd", text, "this takes the number of an open descriptor");
+		o->phase_fd = (int)n;
+		break;
 	case OPT_USER:
 		o->user = text;
 		break;
@@ -278,7 +286,7 @@ int options_parse(struct options *o, int argc, char *argv[])
 	int opt, rc = -1;
 
 	memset(o, 0, sizeof(*o));
-	o->fd = -1;
+	o->fd = o->phase_fd = -1;
 	o->hostd = PVBOOT_LINK_SOCKET_DEFAULT;
 	o->user = "nobody";
 	o->attach = "x-pci-proxy-dev";
