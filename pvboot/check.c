@@ -211,11 +211,10 @@ bool check_interface(const struct run_options *o, const char *program)
 	int flags;
 
 	if (if_nametoindex(o->interface) == 0)
-		return refuse("--interface", o->interface,
-				   "there is no such network interface (`ip link` lists them)");
+		return refuse("--interface", o->interface, "there is no such network interface (`ip link` lists them)");
 	if (!is_ethernet(o->interface))
 		return refuse("--interface", o->interface,
-				   "this is not Ethernet: use a network card, a bridge or a bridge's port");
+			      "this is not Ethernet: use a network card, a bridge or a bridge's port");
 	if (!bridge_of(o->interface, &bridge))
 		bridge.name[0] = '\0';
 	flags = flags_of(o->interface);

@@ -119,9 +119,9 @@ bool private_hostd_plan(struct private_hostd *hostd, const struct run_options *o
 {
 	static const char *const levels[] = {"warning", "info", "debug"};
 	const char *const options[][2] = {
-		{"--boot-file", o->boot_file},	 {"--boot", o->direct ? "direct" : NULL},
-		{"--source", o->source},	 {"--http-proxy", o->http_proxy},
-		{"--tls-ca", o->tls_ca},	 {"--tftp-blksize", o->tftp_blksize},
+		{"--boot-file", o->boot_file}, {"--boot", o->direct ? "direct" : NULL},
+		{"--source", o->source},       {"--http-proxy", o->http_proxy},
+		{"--tls-ca", o->tls_ca},       {"--tftp-blksize", o->tftp_blksize},
 	};
 
 	memset(hostd, 0, sizeof(*hostd));

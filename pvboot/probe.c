@@ -21,6 +21,8 @@ struct options {
 	struct dhcp_request req;
 	bool has_mac;
 	bool keep;
+	const char *tls_ca;
+	struct probe_fetch fetch;
 };
 
 struct outcome {
@@ -31,6 +33,7 @@ struct outcome {
 
 static const char usage[] =
 	"Usage: pvboot probe --interface IF --mac MAC [--uuid UUID] [--proxy auto|wait|off] [--timeout S] [--keep]\n"
+	"                    [--source host|guest] [--http-proxy URL] [--tls-ca FILE] [--tftp-blksize N]\n"
 	"\n"
 	"Ask the DHCP servers on IF for a lease as the VM with this MAC would, and show the offers, the choice and\n"
 	"why, and whether the files of the boot are on their server.  Needs root or CAP_NET_RAW.\n"
@@ -41,6 +44,10 @@ static const char usage[] =
 	"  --proxy HOW      auto: take the first offer that names a boot file, else wait for ProxyDHCP (default);\n"
 	"                   wait: always wait for ProxyDHCP; off: ignore ProxyDHCP\n"
 	"  --timeout S      give up after S seconds without a lease (default 60)\n"
+	"  --source HOW     guest: ask for files by the leased address, as hostd's source = guest does (as root)\n"
+	"  --http-proxy URL, --tls-ca FILE\n"
+	"                   for files named by http: and https: URLs\n"
+	"  --tftp-blksize N fetch what TFTP has to its end, in blocks of this size, 8 to 65464\n"
 	"  --keep           do not give the lease back at the end\n"
 	"\n"
 	"Exit status: 0 it would boot; 1 this host failed; 2 usage; 3 no lease; 4 no boot file is named; 5 no route\n"
@@ -93,6 +100,23 @@ static bool read_seconds(const char *text, uint32_t *ms)
 	return true;
 }
 
+static bool read_source(const char *text, bool *guest)
+{
+	*guest = !strcmp(text, "guest");
+	return *guest || !strcmp(text, "host");
+}
+
+static bool read_blksize(const char *text, uint16_t *blksize)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || n < 8 || n > 65464) /* RFC 2348 */
+		return false;
+	*blksize = (uint16_t)n;
+	return true;
+}
+
 /* Read the command line.  -1: go on; else the exit status. */
 static int read_options(int argc, char **argv, struct options *o)
 {
@@ -102,6 +126,10 @@ static int read_options(int argc, char **argv, struct options *o)
 		{"uuid", required_argument, NULL, 'u'},
 		{"proxy", required_argument, NULL, 'p'},
 		{"timeout", required_argument, NULL, 't'},
+		{"source", required_argument, NULL, 's'},
+		{"http-proxy", required_argument, NULL, 'x'},
+		{"tls-ca", required_argument, NULL, 'a'},
+		{"tftp-blksize", required_argument, NULL, 'b'},
 		{"keep", no_argument, NULL, 'k'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -126,6 +154,14 @@ static int read_options(int argc, char **argv, struct options *o)
 			good = read_proxy(optarg, &o->req.proxy);
 		else if (c == 't')
 			good = read_seconds(optarg, &o->req.timeout_ms);
+		else if (c == 's')
+			good = read_source(optarg, &o->req.own_network);
+		else if (c == 'x')
+			o->fetch.http_proxy = optarg;
+		else if (c == 'a')
+			o->tls_ca = optarg;
+		else if (c == 'b')
+			good = read_blksize(optarg, &o->fetch.tftp_blksize);
 		else if (c == 'k')
 			o->keep = true;
 		else
@@ -214,7 +250,7 @@ static int exit_status(uint32_t status)
 	}
 }
 
-static int report(const struct options *o, const struct outcome *outcome, const uint8_t uuid[16])
+static int report(struct options *o, const struct outcome *outcome, const uint8_t uuid[16])
 {
 	static const uint8_t none[4];
 	const struct dhcp_result *result = &outcome->result;
@@ -228,9 +264,13 @@ static int report(const struct options *o, const struct outcome *outcome, const 
 		probe_show("it would not boot: %s", result->text);
 		return exit_status(result->status);
 	}
-	probe_show("files on %s:", dhcp_ip(lease->boot_server));
+	probe_show("files on %s%s:", dhcp_ip(lease->boot_server),
+		   o->req.own_network ? ", asked for by the guest's address" : "");
 	probe_names(&names, &result->res, o->req.mac, uuid);
-	boots = probe_files(&result->res, &names);
+	if (o->req.own_network)
+		probe_fetch_use_lease(&o->fetch, o->req.mac, lease);
+	boots = probe_files(&result->res, &names, &o->fetch);
+	probe_fetch_end(&o->fetch);
 	/* A failed exchange has given its lease back itself. */
 	if (!o->keep) {
 		dhcp_release(&o->req, lease);
@@ -250,6 +290,9 @@ int probe_main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if ((o.tls_ca && !probe_fetch_read_ca(&o.fetch, o.tls_ca)) ||
+	    (o.req.own_network && !probe_fetch_as_guest(o.req.ifname)))
+		return PROBE_FAILED;
 	o.req.vm = "probe";
 	log_open(false, LOG_EMERG); /* every line comes through the trace */
 	show_identity(&o, uuid);

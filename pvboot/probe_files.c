@@ -7,10 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http_url.h"
 #include "probe_show.h"
-#include "tftp.h"
-
-#define STAT_TIMEOUT_MS 5000
 
 static void add(struct probe_names *names, enum probe_kind kind, const struct plan_file *file)
 {
@@ -45,61 +43,13 @@ void probe_names(struct probe_names *names, const struct pvboot_discover_res *re
 
 /* ---- asking ---------------------------------------------------------------------------------------------------- */
 
-struct answer {
-	uint64_t size;
-	uint32_t status;
-	char text[PVBOOT_ERROR_MAX + 1];
-};
-
-static void on_opened(void *arg, uint64_t size, uint16_t blksize)
+static void show(const char *name, const struct probe_answer *answer, const char *note)
 {
-	struct answer *answer = arg;
+	char size[64] = "size unknown";
 
-	answer->size = size;
-}
-
-static bool on_data(void *arg, const void *buf, size_t len)
-{
-	return false;
-}
-
-static void on_done(void *arg, uint32_t status, uint32_t detail, const char *text)
-{
-	struct answer *answer = arg;
-
-	answer->status = status;
-	snprintf(answer->text, sizeof(answer->text), "%s", text ? text : "");
-}
-
-static void ask(struct event_base *base, const uint8_t server[4], const struct plan_file *file, struct answer *answer)
-{
-	static const struct tftp_ops ops = {.opened = on_opened, .data = on_data, .done = on_done};
-	static const uint8_t none[4];
-	struct tftp_request req = {
-		.vm = "probe",
-		.port = file->port,
-		.filename = file->name,
-		.stat_only = true,
-		.timeout_ms = STAT_TIMEOUT_MS,
-	};
-
-	memcpy(req.server, memcmp(file->server, none, 4) ? file->server : server, 4);
-	answer->size = PVBOOT_SIZE_UNKNOWN;
-	answer->status = PVBOOT_S_UNWRITTEN;
-	answer->text[0] = 0;
-	if (!tftp_get(base, &req, &ops, answer)) {
-		answer->status = PVBOOT_S_NO_RESOURCES;
-		return;
-	}
-	while (answer->status == PVBOOT_S_UNWRITTEN && !event_base_loop(base, EVLOOP_ONCE))
-		;
-}
-
-static void show(const char *name, const struct answer *answer, const char *note)
-{
-	char size[32] = "size unknown";
-
-	if (answer->size != PVBOOT_SIZE_UNKNOWN)
+	if (answer->received)
+		snprintf(size, sizeof(size), "%" PRIu64 " bytes in blocks of %u", answer->received, answer->blksize);
+	else if (answer->size != PVBOOT_SIZE_UNKNOWN)
 		snprintf(size, sizeof(size), "%" PRIu64 " bytes", answer->size);
 	if (answer->status == PVBOOT_S_OK)
 		probe_show("  there    %s, %s%s", name, size, note);
@@ -109,7 +59,8 @@ static void show(const char *name, const struct answer *answer, const char *note
 		probe_show("  failed   %s: %s%s", name, answer->text, note);
 }
 
-bool probe_files(const struct pvboot_discover_res *res, const struct probe_names *names)
+bool probe_files(const struct pvboot_discover_res *res, const struct probe_names *names,
+		 const struct probe_fetch *fetch)
 {
 	struct event_base *base = event_base_new();
 	bool wanted[PROBE_KINDS] = {false}, found[PROBE_KINDS] = {false};
@@ -121,17 +72,17 @@ bool probe_files(const struct pvboot_discover_res *res, const struct probe_names
 		const struct plan_file *file = &names->entry[i].file;
 		enum probe_kind kind = names->entry[i].kind;
 		char name[PLAN_NAME_TEXT_MAX];
-		struct answer answer;
+		struct probe_answer answer;
 		bool there;
 
 		wanted[kind] = true;
 		plan_file_text(name, file);
-		if (strstr(file->name, "://")) {
-			probe_show("  unknown  %s: only TFTP is tried here", name);
+		if (strstr(file->name, "://") && !http_url_is(file->name)) {
+			probe_show("  unknown  %s: only TFTP and HTTP are tried here", name);
 			found[kind] = true;
 			continue;
 		}
-		ask(base, res->lease.boot_server, file, &answer);
+		probe_fetch_ask(fetch, base, res->lease.boot_server, file, &answer);
 		there = answer.status == PVBOOT_S_OK;
 		show(name, &answer, there && kind == PROBE_CONFIG && !found[kind] ? "  <- read by pxelinux" : "");
 		found[kind] |= there;

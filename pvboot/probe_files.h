@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "plan_names.h"
+#include "probe_fetch.h"
 #include "pvboot_req.h"
 
 #define PROBE_NAMES_MAX (2 + PLAN_NAMES_MAX)
@@ -35,7 +36,8 @@ void probe_names(struct probe_names *names, const struct pvboot_discover_res *re
 		 const uint8_t uuid[16]);
 
 /* Ask the boot server for each, print a line for each, and say whether the boot would go on: of each kind there is one
- * (what is named by a URL is taken to be there).  Blocks. */
-bool probe_files(const struct pvboot_discover_res *res, const struct probe_names *names);
+ * (what is named by a URL of a scheme that nobody here speaks is taken to be there).  Blocks. */
+bool probe_files(const struct pvboot_discover_res *res, const struct probe_names *names,
+		 const struct probe_fetch *fetch);
 
 #endif /* PROBE_FILES_H */

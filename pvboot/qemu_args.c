@@ -107,9 +107,9 @@ static void build_device(struct argv *out, const struct qemu_conf *conf)
 		 * without a link has no use for.
 		 */
 		snprintf(head, sizeof(head),
-			 "virtio-net-pci,id=" QEMU_ARGS_ID ",%s%s%s,mac=%s,netdev=" QEMU_ARGS_ID "-net,vectors=0,romfile=",
-			 *bus ? "bus=" : "", bus, *bus ? ",disable-legacy=on" : "disable-legacy=off",
-			 conf->mac);
+			 "virtio-net-pci,id=" QEMU_ARGS_ID ",%s%s%s,mac=%s,netdev=" QEMU_ARGS_ID
+			 "-net,vectors=0,romfile=",
+			 *bus ? "bus=" : "", bus, *bus ? ",disable-legacy=on" : "disable-legacy=off", conf->mac);
 		argv_add_escaped(out, head, conf->rom, "");
 		break;
 	case ATTACH_VFIO_USER: /* its ROM comes from the device; a temporary directory's name needs no escapes */

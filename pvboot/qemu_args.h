@@ -24,27 +24,27 @@ struct qemu_backend {
 
 /* What the arguments behind `--` say about the things pvboot has a part in. */
 struct qemu_user {
-	char memory[32];   /* size for -object memory-backend-memfd; empty: not named */
-	char mac[18];	   /* the first NIC's MAC address, lower case; empty: none is named */
-	unsigned int nics; /* NICs named, with or without a MAC address */
-	const char *uuid;  /* -uuid, or NULL */
-	char name[64];	   /* -name's, or empty */
-	bool own_memory;   /* the user brings a memory backend of his own: */
+	char memory[32];		  /* size for -object memory-backend-memfd; empty: not named */
+	char mac[18];			  /* the first NIC's MAC address, lower case; empty: none is named */
+	unsigned int nics;		  /* NICs named, with or without a MAC address */
+	const char *uuid;		  /* -uuid, or NULL */
+	char name[64];			  /* -name's, or empty */
+	bool own_memory;		  /* the user brings a memory backend of his own: */
 	char used[QEMU_BACKENDS_MAX][64]; /* the ids of those that -machine and -numa name */
 	unsigned int n_used;
 	struct qemu_backend backend[QEMU_BACKENDS_MAX]; /* those that -object makes */
 	unsigned int n_backends;
-	const char *mem_path;	 /* -mem-path, or NULL */
-	char machine[64];	 /* its type, or empty */
-	char firmware[PATH_MAX]; /* of -bios or in flash memory, or empty: QEMU's own */
+	const char *mem_path;	  /* -mem-path, or NULL */
+	char machine[64];	  /* its type, or empty */
+	char firmware[PATH_MAX];  /* of -bios or in flash memory, or empty: QEMU's own */
 	char node_file[PATH_MAX]; /* the first of -blockdev, or empty */
-	bool flash;		 /* firmware comes from flash memory */
-	bool boot_order;   /* -boot names an order */
-	bool network;	   /* -nic, -net or -netdev is there: QEMU adds no NIC by itself */
-	bool console;	   /* where the guest's console goes is said */
-	bool curses;	   /* ... on the terminal itself */
-	bool display;	   /* ... and so is what is shown */
-	bool kvm;	   /* an accelerator other than TCG is named */
+	bool flash;		  /* firmware comes from flash memory */
+	bool boot_order;	  /* -boot names an order */
+	bool network;		  /* -nic, -net or -netdev is there: QEMU adds no NIC by itself */
+	bool console;		  /* where the guest's console goes is said */
+	bool curses;		  /* ... on the terminal itself */
+	bool display;		  /* ... and so is what is shown */
+	bool kvm;		  /* an accelerator other than TCG is named */
 };
 
 /* What `pvboot run` itself knows. */

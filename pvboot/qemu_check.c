@@ -16,7 +16,8 @@ static char words[PATH_MAX + 512];
 /* ---- firmware --------------------------------------------------------------------------------------------------- */
 
 /* Where QEMU's packages have what -bios names without a directory. */
-static const char *const places[] = {"", "/usr/share/qemu/", "/usr/share/seabios/", "/usr/share/OVMF/", "/usr/share/ovmf/"};
+static const char *const places[] = {"", "/usr/share/qemu/", "/usr/share/seabios/", "/usr/share/OVMF/",
+				     "/usr/share/ovmf/"};
 
 static int open_firmware(const char *file)
 {
@@ -39,7 +40,8 @@ bool qemu_check_is_uefi(const char *file)
 
 	if (fd >= 0)
 		close(fd);
-	/* a firmware volume's header (UEFI PI 1.8, III 3.2.1); an image in another format, such as qcow2, has its own */
+	/* a firmware volume's header (UEFI PI 1.8, III 3.2.1); an image in another format, such as qcow2, has its own
+	 */
 	if (n == sizeof(begin) && memcmp(begin, "QFI\xfb", 4) != 0)
 		return memcmp(begin + 40, "_FVH", 4) == 0;
 	base = base ? base + 1 : file;
@@ -94,10 +96,11 @@ static const struct qemu_backend *find_backend(const struct qemu_user *user, con
 static const char *check_memory(const struct qemu_user *user)
 {
 	if (user->mem_path && !user->own_memory) {
-		snprintf(words, sizeof(words),
-			 "-mem-path makes memory that is not shared, and pvboot-device could not reach it: take -object "
-			 "memory-backend-file,id=ram,size=SIZE,mem-path=%s,share=on -machine memory-backend=ram",
-			 user->mem_path);
+		snprintf(
+			words, sizeof(words),
+			"-mem-path makes memory that is not shared, and pvboot-device could not reach it: take -object "
+			"memory-backend-file,id=ram,size=SIZE,mem-path=%s,share=on -machine memory-backend=ram",
+			user->mem_path);
 		return words;
 	}
 	for (unsigned int i = 0; i < user->n_used; i++) {

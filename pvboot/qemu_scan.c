@@ -186,7 +186,8 @@ static void scan_boot(struct qemu_user *user, const char *value)
 {
 	char buf[32];
 
-	if (qemu_property(value, "order", "order", buf, sizeof(buf)) || qemu_property(value, NULL, "once", buf, sizeof(buf)))
+	if (qemu_property(value, "order", "order", buf, sizeof(buf)) ||
+	    qemu_property(value, NULL, "once", buf, sizeof(buf)))
 		user->boot_order = true;
 }
 

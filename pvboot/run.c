@@ -48,7 +48,7 @@ struct run {
 	bool private_hostd; /* hostd is ours */
 	const char *socket; /* hostd's */
 	const char *name, *uuid;
-	char mac[MAC_TEXT]; /* empty: hostd lays it down */
+	char mac[MAC_TEXT];	 /* empty: hostd lays it down */
 	char card_mac[MAC_TEXT]; /* of the card in front of a vhost-user device: mac, or one made for `mac = card` */
 	char qemu_path[PATH_MAX], device_path[PATH_MAX], hostd_path[PATH_MAX], rom_path[PATH_MAX];
 	long rom_size;

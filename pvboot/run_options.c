@@ -314,12 +314,14 @@ static int check(const struct run_options *o)
 		both = "--hostd: that hostd's configuration says where guests boot from; leave out --root and "
 		       "--interface";
 	else if (o->hostd && run_options_for_private(o))
-		both = "--hostd: that hostd's configuration has source, http_proxy, tls_ca, tftp_blksize and boot_file; "
+		both = "--hostd: that hostd's configuration has source, http_proxy, tls_ca, tftp_blksize and "
+		       "boot_file; "
 		       "leave the options out";
 	else if (o->boot_file && !o->interface && !o->root)
 		both = "--boot-file goes with --root or --interface; a running hostd has it in its configuration";
 	else if ((o->source || o->tftp_blksize) && !o->interface)
-		both = "--source and --tftp-blksize go with --interface IF; a running hostd has them in its configuration";
+		both = "--source and --tftp-blksize go with --interface IF; a running hostd has them in its "
+		       "configuration";
 	else if (o->private_hostd && !o->interface && !o->root)
 		both = "--private: say where the guest boots from, with --interface IF or --root DIR";
 	if (both)

@@ -10,13 +10,13 @@
 #define RUN_INITRDS_MAX 15
 
 struct run_options {
-	const char *root;      /* --root, NULL: none */
-	const char *interface; /* --interface, NULL: none */
-	const char *hostd;     /* --hostd, NULL: the default socket, if it answers */
-	const char *boot_file; /* for a hostd of our own; NULL: as it finds */
+	const char *root;					 /* --root, NULL: none */
+	const char *interface;					 /* --interface, NULL: none */
+	const char *hostd;					 /* --hostd, NULL: the default socket, if it answers */
+	const char *boot_file;					 /* for a hostd of our own; NULL: as it finds */
 	const char *source, *http_proxy, *tls_ca, *tftp_blksize; /* the same; as typed, NULL: its defaults */
-	bool direct;	       /* --direct */
-	const char *kernel;    /* --kernel, NULL: none */
+	bool direct;						 /* --direct */
+	const char *kernel;					 /* --kernel, NULL: none */
 	const char *initrd[RUN_INITRDS_MAX];
 	unsigned int n_initrds;
 	const char *append;	   /* NULL: none */

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from lib.authority import Authority
 from lib.netns import HOST_IP, SERVER_IP, Net, veth
 from lib.pvboot import PVBOOT
-from lib.servers import GUEST_IP, MAC, Dhcpd, Dnsmasq, Kea, Tftpd, dhcpd_host
+from lib.servers import GUEST_IP, MAC, Dhcpd, Dnsmasq, Kea, Nginx, Tftpd, dhcpd_host
 
 PROXY_IP = "172.21.0.4"
 BOOTS, FAILED, USAGE, NO_LEASE, NO_BOOTFILE, NO_ROUTE, NO_FILE = range(7)
@@ -76,6 +77,8 @@ class Proxy(Dnsmasq):
         ["--interface", "eth0", "--mac", MAC, "--timeout", "0"],
         ["--interface", "eth0", "--mac", MAC, "--proxy", "perhaps"],
         ["--interface", "eth0", "--mac", MAC, "more"],
+        ["--interface", "eth0", "--mac", MAC, "--source", "me"],
+        ["--interface", "eth0", "--mac", MAC, "--tftp-blksize", "7"],
         ["--nonsense"],
     ],
 )
@@ -191,6 +194,57 @@ def test_lease_released_unless_kept(net, tmp_path, root):
                 return
             time.sleep(0.02)
     pytest.fail(f"no DHCPRELEASE:\n{server.text()}")
+
+
+# ---- how files are asked for ----------------------------------------------------------------------------------------
+
+
+def test_probe_by_the_guests_address(net, tmp_path, root):
+    """The host has no address there, and so no route."""
+    net.host.ip("address flush dev", net.ifname)
+    with Dhcpd(net.server, tmp_path / "dhcpd"), Tftpd(net.server, tmp_path / "tftpd", root):
+        status, out = probe(net)
+        assert status == NO_ROUTE, out
+        status, out = probe(net, "--source", "guest")
+    assert status == BOOTS, out
+    assert "asked for by the guest's address" in out and "the lease of" in out
+
+
+def test_probe_source_guest_without_the_right(net):
+    argv = net.host.enter() + ["setpriv", "--bounding-set=-all,+net_raw", "--inh-caps=-all", str(PVBOOT), "probe"]
+    argv += ["--interface", net.ifname, "--mac", MAC, "--source", "guest"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and "--source guest: source = guest needs CAP_NET_ADMIN" in done.stderr, done
+
+
+def test_probe_tftp_blksize(net, tmp_path, root):
+    """Files are fetched then; a server may grant less."""
+    with Dhcpd(net.server, tmp_path / "dhcpd"), Tftpd(net.server, tmp_path / "tftpd", root, blksize=1000):
+        status, out = probe(net, "--tftp-blksize", 600)
+        assert status == BOOTS and "there    pxelinux.0, 1000 bytes in blocks of 600" in out, out
+        status, out = probe(net, "--tftp-blksize", 1400)
+        assert status == BOOTS and "there    pxelinux.0, 1000 bytes in blocks of 1000" in out, out
+
+
+def test_probe_https(net, tmp_path, root):
+    """A boot file that is a URL: by the authority that --tls-ca names, else by the system's, which does not know it."""
+    authority = Authority(tmp_path / "tls")
+    tls = authority.certificate("server", f"IP:{SERVER_IP}")
+    url = f"https://{SERVER_IP}/pxelinux.0"
+    ca = ["--tls-ca", authority.dir / "ca.pem"]
+    with Dhcpd(net.server, tmp_path / "dhcpd", hosts=[dhcpd_host(filename=url)]) as _, Nginx(
+        net.server, tmp_path / "nginx", root, locations=tls, listen=[f"{SERVER_IP}:443 ssl"]
+    ) as nginx:
+        status, out = probe(net)
+        assert status == NO_FILE and f"failed   {url}: " in out, out
+        status, out = probe(net, *ca)
+        assert f"there    {url}, " in out, out
+        asked = len(nginx.requests())
+        status, out = probe(net, *ca, "--http-proxy", f"http://{SERVER_IP}:3128")
+        assert status == NO_FILE and f"failed   {url}: " in out, out
+        assert len(nginx.requests()) == asked
+        status, out = probe(net, "--tls-ca", root / "pxelinux.0")
+        assert status == 1 and "no certificates in PEM form" in out, out
 
 
 # ---- options --------------------------------------------------------------------------------------------------------

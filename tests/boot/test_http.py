@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from lib.authority import Authority
 from lib.kernel import check_report, make_initrd
 from lib.netns import SERVER_IP, Process, wait_for
 from lib.pvboot import PVBOOT
@@ -59,25 +60,6 @@ def listed(hostd):
 
 def wait_stored(hostd, *keys):
     wait_for(lambda: all("d" in listed(hostd).get(key, "-")[0] for key in keys), 20, lambda: f"{keys} on disk: {listed(hostd)}")
-
-
-class Authority:
-    """A certificate authority of the test's own."""
-
-    def __init__(self, directory):
-        self.dir = directory
-        directory.mkdir()
-        self._openssl("req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=test-ca -keyout ca.key -out ca.pem")
-
-    def _openssl(self, words):
-        subprocess.run(["openssl", *words.split()], cwd=self.dir, check=True, capture_output=True)
-
-    def certificate(self, name, alternative):
-        """Lines for a server block of nginx."""
-        (self.dir / f"{name}.ext").write_text(f"subjectAltName={alternative}\n")
-        self._openssl(f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
-        self._openssl(f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -days 30 -extfile {name}.ext -out {name}.pem")
-        return f"    ssl_certificate {self.dir}/{name}.pem;\n    ssl_certificate_key {self.dir}/{name}.key;\n"
 
 
 @pytest.fixture

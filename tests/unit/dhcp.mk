@@ -17,8 +17,10 @@ DHCP_WORLD_TESTS := $(addprefix $(B)/tests/unit/,test_dhcp test_dhcp_fail)
 $(DHCP_WORLD_TESTS): $(B)/tests/unit/dhcp_world.o $(DHCP_MSG_OBJS) \
 	$(addprefix $(B)/hostd/,dhcp.o dhcp_send.o dhcp_say.o dhcp_result.o log.o)
 $(DHCP_WORLD_TESTS): LDFLAGS += -Wl,--wrap=connect
-$(B)/tests/unit/test_probe_files: $(B)/pvboot.o/probe_files.o $(B)/libhostd.a
+$(B)/tests/unit/test_probe_files: $(B)/pvboot.o/probe_files.o $(B)/pvboot.o/probe_fetch.o $(B)/libhostd.a
+
+$(B)/tests/unit/test_probe_files: LDLIBS := $(HOSTD_LIBS)
 
 $(DHCP_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/dhcp_craft.o
 	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(LDLIBS) -levent_core -lcmocka

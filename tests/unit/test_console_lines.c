@@ -142,7 +142,8 @@ static void test_log_line_too_long_is_cut(void **state)
 static void test_control_sequences(void **state)
 {
 	/* those of a BIOS that begins leave the cursor at the beginning of a line */
-	console(0, "\x1b" "c\x1b[?7l\x1b[2J\x1b[0m");
+	console(0, "\x1b"
+		   "c\x1b[?7l\x1b[2J\x1b[0m");
 	says(0, "one\n");
 	assert_non_null(strstr(shown, "one"));
 	/* one that goes to a place may be in the midst of one; also when its bytes come one by one */

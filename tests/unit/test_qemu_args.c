@@ -263,13 +263,13 @@ static void test_memory_not_shared_is_refused(void **state)
 		       ARGS("-object", "memory-backend-ram,id=m,size=1G", "-machine", "memory-backend=m"));
 	assert_refused("memory-backend-file,id=m", ARGS("-machine", "q35,memory-backend=m", "-object",
 							"memory-backend-file,id=m,size=1G,mem-path=/x,share=off"));
-	assert_refused("memory-backend-memfd,id=b",
-		       ARGS("-object", "memory-backend-memfd,id=a,size=1G", "-object",
-			    "memory-backend-memfd,id=b,size=1G,share=off", "-numa", "node,memdev=a", "-numa", "node,memdev=b"));
+	assert_refused("memory-backend-memfd,id=b", ARGS("-object", "memory-backend-memfd,id=a,size=1G", "-object",
+							 "memory-backend-memfd,id=b,size=1G,share=off", "-numa",
+							 "node,memdev=a", "-numa", "node,memdev=b"));
 	assert_refused("mem-path=/dev/hugepages,share=on", ARGS("-mem-path", "/dev/hugepages"));
 	assert_null(scan(ARGS("-object", "memory-backend-memfd,id=m,size=1G", "-machine", "memory-backend=m")));
-	assert_null(scan(
-		ARGS("-object", "memory-backend-file,id=m,size=1G,mem-path=/x,share=on", "-machine", "memory-backend=m")));
+	assert_null(scan(ARGS("-object", "memory-backend-file,id=m,size=1G,mem-path=/x,share=on", "-machine",
+			      "memory-backend=m")));
 	/* one that is not the guest's memory, and one that is made elsewhere */
 	assert_null(scan(ARGS("-object", "memory-backend-ram,id=m,size=1G")));
 	assert_null(scan(ARGS("-machine", "memory-backend=m")));

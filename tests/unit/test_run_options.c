@@ -149,8 +149,10 @@ static void test_private_without_a_place_is_refused(void **state)
 
 static void test_options_of_a_private_hostd(void **state)
 {
-	static const char *const options[][2] = {
-		{"--source", "guest"}, {"--tls-ca", "ca.pem"}, {"--http-proxy", "http://p:3128"}, {"--tftp-blksize", "512"}};
+	static const char *const options[][2] = {{"--source", "guest"},
+						 {"--tls-ca", "ca.pem"},
+						 {"--http-proxy", "http://p:3128"},
+						 {"--tftp-blksize", "512"}};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		assert_int_equal(PARSE("--interface", "eth0", options[i][0], options[i][1]), -1);
@@ -169,9 +171,10 @@ static void test_options_of_a_private_hostd(void **state)
 static void test_options_with_values_that_cannot_be_are_refused(void **state)
 {
 	static const char *const options[][2] = {
-		{"--source", "me"},	    {"--source", ""},	      {"--tftp-blksize", "7"}, {"--tftp-blksize", "65465"},
-		{"--tftp-blksize", "1k"},   {"--tftp-blksize", "-8"}, {"--fail-exit", "0"},    {"--fail-exit", "256"},
-		{"--fail-exit", "4294967297"}, {"--fail-exit", ""},
+		{"--source", "me"},	     {"--source", ""},	       {"--tftp-blksize", "7"},
+		{"--tftp-blksize", "65465"}, {"--tftp-blksize", "1k"}, {"--tftp-blksize", "-8"},
+		{"--fail-exit", "0"},	     {"--fail-exit", "256"},   {"--fail-exit", "4294967297"},
+		{"--fail-exit", ""},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)

@@ -5,8 +5,8 @@
  * Theory of operation.  QEMU connects to a path, and again and again if it was told to reconnect; this process ends
  * when QEMU's does.  While there is a connection the guest's card has a link, and without one it has none, which is how
  * an operating system is to find it: so the connection is ended when the boot is over, or when a driver of another kind
- * starts, once the socket's queue is full, so that QEMU's attempt to connect waits (listen.h).  The ROM of the next boot asks for the device by a word in
- * guest memory, which stays mapped, and is looked for there.
+ * starts, once the socket's queue is full, so that QEMU's attempt to connect waits (listen.h).  The ROM of the next
+ * boot asks for the device by a word in guest memory, which stays mapped, and is looked for there.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,10 +31,10 @@ static struct vhost_user server;
 static struct device *device;
 static struct keep *keep;
 static struct event *listening, *connection, *kick[PVBOOT_NUM_QUEUES], *ended, *leave, *look, *linger;
-static bool own_socket; /* made here: to be removed */
-static bool boot_over;	/* the guest said so */
-static bool leaving;	/* the queue is being filled: when it is, the connection is ended */
-static bool hidden;	/* it is full, and nobody is accepted */
+static bool own_socket;	       /* made here: to be removed */
+static bool boot_over;	       /* the guest said so */
+static bool leaving;	       /* the queue is being filled: when it is, the connection is ended */
+static bool hidden;	       /* it is full, and nobody is accepted */
 static const char *complained; /* the latest error: QEMU comes back with the same one every second */
 
 static void after_ms(struct event *ev, unsigned int ms)

@@ -38,6 +38,7 @@ static void cancel(void *backend, struct pvboot_io *io)
 static void log_phase(struct phase *p, const uint8_t *args)
 {
 	struct pvboot_phase_args a;
+	uint8_t phase;
 	char line[64];
 
 	memcpy(&a, args, sizeof(a));
@@ -46,7 +47,8 @@ static void log_phase(struct phase *p, const uint8_t *args)
 	snprintf(line, sizeof(line), "phase %s %" PRIu64 " ms", phase_names[a.phase],
 		 pvboot_dev_now_ms(p->dev) - p->start_ms);
 	pvboot_dev_log(p->dev, PVBOOT_LOG_NOTICE, line);
-	if (p->fd >= 0 && write(p->fd, &(uint8_t){(uint8_t)a.phase}, 1) != 1)
+	phase = (uint8_t)a.phase;
+	if (p->fd >= 0 && write(p->fd, &phase, 1) != 1)
 		return; /* nobody reads it: the guest boots all the same */
 }
 
