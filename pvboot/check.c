@@ -114,7 +114,7 @@ bool check_root(const struct run_options *o, const char *full)
 			close(root);
 		return false;
 	}
-	good = o->kernel ? check_kernel_below(o, root, full) : check_program_below(o, root, full);
+	good = o->dry_run || (o->kernel ? check_kernel_below(o, root, full) : check_program_below(o, root, full));
 	close(root);
 	return good;
 }

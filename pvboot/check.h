@@ -9,7 +9,7 @@
 
 /* Each returns false, said on stderr, if the guest could not boot. */
 
-/* --root: the directory (full: its whole path) is there, and what is booted from it. */
+/* --root: the directory (full: its whole path) is there, and (but for --dry-run) what is booted from it. */
 bool check_root(const struct run_options *o, const char *full);
 
 /* --interface: it is there, up, and leads to an IPv4 network; program, hostd, may open packet sockets. */

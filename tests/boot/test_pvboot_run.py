@@ -69,6 +69,7 @@ def test_run_root_that_cannot_boot_is_refused(lab):
     empty = lab.place("empty")
     empty.mkdir()
     refused(lab, ["--root", empty], "it is empty")
+    plan("--root", empty)
     (empty / "some").write_text("file")
     refused(lab, ["--root", empty], "has no pxelinux.0")
     refused(lab, ["--root", empty, "--direct"], "has no pxelinux.0")
