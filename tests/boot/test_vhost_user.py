@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """pvboot-device as a vhost-user back end behind QEMU's own virtio-net card: whole boots, and processes that die under them."""
+import os
 import re
 import shutil
 import socket
@@ -10,7 +11,7 @@ import pytest
 
 from lib.kernel import SOURCES, make_initrd
 from lib.netns import Process, wait_for
-from lib.pvboot import DEVICE
+from lib.pvboot import DEVICE, VhostVm
 from lib.servers import MAC, TOP
 from lib.tftproot import APPEND, write_config
 
@@ -260,6 +261,47 @@ def test_vhost_user_card_of_the_system(lab, machine):
         assert len(re.findall(r"^os: later carrier 0 changes 0$", text, re.M)) == times, vm.console.tail()
     assert len(re.findall("phase rom", vm.device.text())) == 2
     assert "Unable to connect" not in vm.process.text(), "QEMU complained of a device that was not wanted"
+
+
+class InheritedVm(VhostVm):
+    """Its device has the listening socket from somebody else, who keeps it, as systemd does."""
+
+    def start_device(self):
+        self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listening.bind(str(self.socket))
+        self.listening.listen(128)
+        fd = self.listening.fileno()
+        at = self.device_argv.index("--socket")
+        argv = self.device_argv[:at] + ["--fd", fd] + self.device_argv[at + 2 :]
+        self.device = Process(argv, log=self.place / "device.log", ns=self.ns, pass_fds=[fd])
+
+
+def test_vhost_user_socket_of_somebody_else(lab):
+    """After a boot QEMU waits in the socket's queue, whatever length its owner gave it; what filled it is gone with the device, since
+    systemd would start another one for it. [DEV-68]"""
+    write_config(lab.root, append=f"{APPEND} stay")
+    hostd = lab.servers()
+    vm = lab.add(InheritedVm(lab.place("vm"), lab.net.host, hostd.socket, device_args=["--log-level", "debug"]))
+    vm.wait(r"^PVBOOT-KERNEL-END\n", 60)
+    wait_for(lambda: "no link until the next boot" in vm.device.text(), 20, vm.device.text)
+    waiting = lambda: "unix_wait_for_peer" in [thread_waits_in(vm.process.pid, tid) for tid in os.listdir(f"/proc/{vm.process.pid}/task")]
+    wait_for(waiting, 20, "QEMU's attempt to connect")
+    vm.qmp_connect().execute("quit")
+    assert vm.wait_exit() == 0 and vm.device.wait(10) == 0
+    assert "Unable to connect" not in vm.process.text()
+    vm.listening.settimeout(0)
+    with pytest.raises(BlockingIOError):
+        vm.listening.accept()
+    vm.listening.close()
+
+
+def thread_waits_in(pid, tid):
+    """The kernel's function."""
+    try:
+        with open(f"/proc/{pid}/task/{tid}/wchan") as f:
+            return f.read()
+    except OSError:
+        return ""  # it has ended
 
 
 @LONG
