@@ -5,8 +5,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <pwd.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,8 +29,8 @@ static bool is_empty(int fd)
 	return empty;
 }
 
-/* It is to be the user's alone.  False with words. */
-static bool own(int fd, const char *path, const char *user, char *why, size_t room)
+/* It is to be the user's alone; give: made over to the user where that may be.  False with words. */
+static bool own(int fd, const char *path, const char *user, bool give, char *why, size_t room)
 {
 	const struct passwd *pw = *user && !geteuid() ? getpwnam(user) : NULL;
 	uid_t uid = pw ? pw->pw_uid : geteuid();
@@ -43,7 +43,7 @@ static bool own(int fd, const char *path, const char *user, char *why, size_t ro
 	/* The default is hostd's by its name, whoever hostd was before; of what is in it only the user's own files
 	 * count. */
 	if (st.st_uid != uid && pw && (!strcmp(path, CACHE_DIR_DEFAULT) || (st.st_uid == 0 && is_empty(fd))) &&
-	    !fchown(fd, uid, pw->pw_gid))
+	    (!give || !fchown(fd, uid, pw->pw_gid)))
 		st.st_uid = uid;
 	if (st.st_uid != uid) {
 		snprintf(why, room, "cache_dir = %s belongs to uid %u, and hostd is uid %u: give it to that user", path,
@@ -54,7 +54,43 @@ static bool own(int fd, const char *path, const char *user, char *why, size_t ro
 		snprintf(why, room, "cache_dir = %s: others may write there: chmod 700 it", path);
 		return false;
 	}
+	if ((uid && (st.st_mode & 0700) != 0700) || (faccessat(fd, ".", W_OK, AT_EACCESS) && errno == EROFS)) {
+		snprintf(why, room,
+			 "cache_dir = %s: uid %u may not write there: chmod 700 it, on a file system that is "
+			 "not read-only",
+			 path, (unsigned int)uid);
+		return false;
+	}
 	return true;
+}
+
+/* What is not there yet: could cache_dir_open() make it? */
+static bool may_be_made(const char *path, char *why, size_t room)
+{
+	char copy[512], *parent;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	parent = dirname(copy);
+	if (!access(parent, W_OK | X_OK))
+		return true;
+	snprintf(why, room, "cannot make cache_dir = %s: %s: %s", path, parent, strerror(errno));
+	return false;
+}
+
+bool cache_dir_check(const char *path, const char *user, char *why, size_t room)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good;
+
+	if (fd < 0 && errno == ENOENT)
+		return may_be_made(path, why, room);
+	if (fd < 0) {
+		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
+		return false;
+	}
+	good = own(fd, path, user, false, why, room);
+	close(fd);
+	return good;
 }
 
 int cache_dir_open(const char *path, const char *user, char *why, size_t room)
@@ -72,7 +108,7 @@ int cache_dir_open(const char *path, const char *user, char *why, size_t room)
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		snprintf(why, room, "cache_dir = %s: another hostd has it", path);
-	else if (own(fd, path, user, why, room))
+	else if (own(fd, path, user, true, why, room))
 		return fd;
 	close(fd);
 	return -1;

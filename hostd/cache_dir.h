@@ -3,6 +3,7 @@
 #ifndef HOSTD_CACHE_DIR_H
 #define HOSTD_CACHE_DIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CACHE_DIR_DEFAULT "/var/cache/pvboot-hostd"
@@ -14,5 +15,8 @@
  * it, ...
  */
 int cache_dir_open(const char *path, const char *user, char *why, size_t room);
+
+/* Would it?  Makes, changes and locks nothing; another hostd may have it.  False with words in why. */
+bool cache_dir_check(const char *path, const char *user, char *why, size_t room);
 
 #endif /* HOSTD_CACHE_DIR_H */

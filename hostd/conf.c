@@ -50,8 +50,9 @@ static bool begin_section(struct conf *conf, const char *text, int line)
 	char name[PVBOOT_LINK_NAME_MAX + 64], tail;
 	int n = sscanf(text, "[%127[^]]]%c", name, &tail);
 
-	if (!strchr(text, ']') || (n != 1 && !(n == 2 && strchr("\r\n \t;#", tail)))) {
-		conf_error(conf, "a section is [hostd] or [vm NAME]");
+	if (!strchr(text, ']') || (n != 1 && !(n == 2 && strchr("\r\n \t", tail)))) {
+		conf_error(conf, "\"%.*s\" begins no section: there are [hostd] and [vm NAME]",
+			   (int)strcspn(text, "\r\n"), text);
 		return false;
 	}
 	if (!strcmp(name, "hostd")) {
@@ -66,33 +67,58 @@ static bool begin_section(struct conf *conf, const char *text, int line)
 	return conf->cur != NULL;
 }
 
+/* A line outside the heads: empty, or with a value. */
+static bool is_setting(struct conf *conf, const char *text)
+{
+	if (!text[strspn(text, " \t\r\n")] || strpbrk(text, "=:"))
+		return true;
+	conf_error(conf, "\"%.*s\" is neither a [section] nor KEY = VALUE", (int)strcspn(text, "\r\n"), text);
+	return false;
+}
+
+/* Bytes of a line without its comment: # or ; begins one as the first byte and after a blank or tab, not in a value. */
+static size_t without_comment(const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((line[i] == '#' || line[i] == ';') && (!i || line[i - 1] == ' ' || line[i - 1] == '\t'))
+			return i;
+	return len;
+}
+
 /* One line for inih; NULL at the end, or at an error (conf->error). */
 static char *read_line(char *line, int room, void *arg)
 {
 	struct reader *rd = arg;
-	const char *nl;
+	const char *nl, *text;
 	size_t len;
 
 	if (!rd->left || rd->conf->error[0])
 		return NULL;
-	nl = memchr(rd->at, '\n', rd->left);
-	len = nl ? (size_t)(nl - rd->at) + 1 : rd->left;
+	text = rd->at;
+	nl = memchr(text, '\n', rd->left);
+	len = nl ? (size_t)(nl - text) : rd->left;
+	rd->left -= nl ? len + 1 : len;
+	rd->at += nl ? len + 1 : len;
 	rd->line++;
-	if (len >= (size_t)room) {
-		conf_error(rd->conf, "the line is longer than %d bytes", room - 1);
-		locate(rd);
-		return NULL;
-	}
-	if (memchr(rd->at, '\0', len)) {
+	if (memchr(text, '\0', len)) {
 		conf_error(rd->conf, "a NUL byte: this is no text file");
 		locate(rd);
 		return NULL;
 	}
-	memcpy(line, rd->at, len);
-	line[len] = '\0';
-	rd->at += len;
-	rd->left -= len;
-	if (line[0] == '[' && !begin_section(rd->conf, line, rd->line)) {
+	len = without_comment(text, len);
+	/* To inih an indented line would be more of the value before. */
+	while (len && (*text == ' ' || *text == '\t')) {
+		text++;
+		len--;
+	}
+	if (len + 1 >= (size_t)room) {
+		conf_error(rd->conf, "the line is longer than %d bytes", room - 2);
+		locate(rd);
+		return NULL;
+	}
+	memcpy(line, text, len);
+	memcpy(line + len, "\n", 2);
+	if (line[0] == '[' ? !begin_section(rd->conf, line, rd->line) : !is_setting(rd->conf, line)) {
 		locate(rd);
 		return NULL;
 	}
@@ -127,7 +153,7 @@ bool conf_parse(struct conf *conf, const char *name, const char *buf, size_t len
 	line = ini_parse_stream(read_line, &rd, on_value, &rd);
 	if (!conf->error[0] && line != 0) {
 		rd.line = line;
-		conf_error(conf, "neither a [section] nor KEY = VALUE");
+		conf_error(conf, "the line cannot be read");
 		locate(&rd);
 	}
 	return !conf->error[0];
@@ -171,6 +197,24 @@ static bool has_twin(const struct conf *conf, const struct conf_vm *vm)
 		if (vm->palacios[0] && !strcmp(other->palacios, vm->palacios) && !strcmp(other->stream, vm->stream))
 			return true;
 	return false;
+}
+
+/* Another machine's section has a MAC of vm's for its own as well, so that neither could connect.  NULL, or words. */
+static const char *find_mac_twin(const struct conf *conf, const struct conf_vm *vm)
+{
+	static char words[PVBOOT_LINK_NAME_MAX + 80];
+
+	for (size_t i = 0; !vm->pattern && i < vm->n_macs; i++) {
+		const uint8_t *mac = vm->mac[i].value;
+		const struct conf_vm *other = conf_mac_is_exact(&vm->mac[i]) ? conf_find_mac(conf, vm, mac) : NULL;
+
+		if (!other)
+			continue;
+		snprintf(words, sizeof(words), "has the MAC %02x:%02x:%02x:%02x:%02x:%02x, as [vm %s] at line %d has",
+			 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], other->name, other->line);
+		return words;
+	}
+	return NULL;
 }
 
 /* A kernel of the host's own, by its path, or by its URL, needs no directory to be served from. */
@@ -221,6 +265,8 @@ bool conf_check(struct conf *conf, const char *name)
 			what = "has a stream, but no palacios = /dev/v3-vmN to open it at";
 		else if (has_twin(conf, vm))
 			what = "has the same palacios and stream as another section";
+		else
+			what = find_mac_twin(conf, vm);
 		if (!what)
 			continue;
 		if (vm->line)

@@ -141,6 +141,9 @@ bool conf_wants_http(const struct conf *conf);
 /* Is it the name of a kernel, initrd or boot file of this section? */
 bool conf_vm_names(const struct conf_vm *vm, const char *name);
 
+/* Does it name all six bytes? */
+bool conf_mac_is_exact(const struct conf_mac *mac);
+
 /* Text forms; false if text is none.  uuid is written in wire order: its first three fields little-endian. */
 bool conf_parse_mac(const char *text, struct conf_mac *mac);
 bool conf_parse_uuid(const char *text, uint8_t uuid[16]);

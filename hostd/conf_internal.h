@@ -11,12 +11,14 @@
 /* Note what is wrong; the first one counts. */
 void conf_error(struct conf *conf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* conf_value.c: take a value; false with words that begin with the key. */
+/* conf_value.c: take a value; false with words that begin with the key and quote the value. */
 
 /* 1 to room - 1 bytes. */
 bool conf_value_text(struct conf *conf, const char *key, const char *value, char *out, size_t room);
 /* The same, beginning with a slash. */
 bool conf_value_path(struct conf *conf, const char *key, const char *value, char *out, size_t room);
+/* 1 to room - 1 bytes: a path of any server's, or a URL that hostd can fetch. */
+bool conf_value_file(struct conf *conf, const char *key, const char *value, char *out, size_t room);
 /* base 10, or 8: a mode. */
 bool conf_value_number(struct conf *conf, const char *key, const char *value, int base, uint64_t min, uint64_t max,
 		       uint64_t *out);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conf_internal.h"
+#include "http_url.h"
 
 /* ---- [vm NAME] ------------------------------------------------------------------------------------------------- */
 
@@ -18,7 +19,7 @@ static bool add_mac(struct conf *conf, struct conf_vm *vm, const char *word)
 		return true;
 	}
 	if (vm->n_macs == CONF_MACS_MAX) {
-		conf_error(conf, "mac: at most %d", CONF_MACS_MAX);
+		conf_error(conf, "mac: \"%s\" is one too many: at most %d", word, CONF_MACS_MAX);
 		return false;
 	}
 	if (!conf_parse_mac(word, &vm->mac[vm->n_macs])) {
@@ -43,7 +44,7 @@ static bool add_uid(struct conf *conf, struct conf_vm *vm, const char *word)
 		return true;
 	}
 	if (vm->n_uids == CONF_UIDS_MAX) {
-		conf_error(conf, "allow_uid: at most %d", CONF_UIDS_MAX);
+		conf_error(conf, "allow_uid: \"%s\" is one too many: at most %d", word, CONF_UIDS_MAX);
 		return false;
 	}
 	pw = isdigit((unsigned char)*word) ? NULL : getpwnam(word);
@@ -87,7 +88,7 @@ static bool vm_uuid(struct conf *conf, struct conf_vm *vm, const char *key, cons
 {
 	vm->has_uuid = conf_parse_uuid(value, vm->uuid);
 	if (!vm->has_uuid)
-		conf_error(conf, "uuid: not of the form 01234567-89ab-cdef-0123-456789abcdef");
+		conf_error(conf, "uuid: \"%.200s\" is not of the form 01234567-89ab-cdef-0123-456789abcdef", value);
 	return vm->has_uuid;
 }
 
@@ -115,13 +116,13 @@ static bool vm_proxy(struct conf *conf, struct conf_vm *vm, const char *key, con
 		vm->proxy = (enum dhcp_proxy_mode)i;
 		return true;
 	}
-	conf_error(conf, "proxy: auto, wait or off");
+	conf_error(conf, "proxy: \"%.200s\" is not auto, wait or off", value);
 	return false;
 }
 
 static bool vm_boot_file(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return conf_value_text(conf, key, value, vm->boot_file, sizeof(vm->boot_file));
+	return conf_value_file(conf, key, value, vm->boot_file, sizeof(vm->boot_file));
 }
 
 static bool vm_dhcp_timeout(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
@@ -176,29 +177,22 @@ static bool vm_stream(struct conf *conf, struct conf_vm *vm, const char *key, co
 
 static bool vm_source_key(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	vm->source_guest = !strcmp(value, "guest");
-	if (vm->source_guest || !strcmp(value, "host"))
-		return true;
-	conf_error(conf, "source: host or guest");
-	return false;
+	return conf_value_switch(conf, key, value, "guest", "host", &vm->source_guest);
 }
 
 static bool vm_frames(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	vm->frames = !strcmp(value, "on") ? CONF_FRAMES_ON : CONF_FRAMES_OFF;
-	if (vm->frames == CONF_FRAMES_ON || !strcmp(value, "off"))
-		return true;
-	conf_error(conf, "frames: on or off");
-	return false;
+	bool on;
+
+	if (!conf_value_switch(conf, key, value, "on", "off", &on))
+		return false;
+	vm->frames = on ? CONF_FRAMES_ON : CONF_FRAMES_OFF;
+	return true;
 }
 
 static bool vm_boot(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	vm->direct = !strcmp(value, "direct");
-	if (vm->direct || !strcmp(value, "program"))
-		return true;
-	conf_error(conf, "boot: program or direct");
-	return false;
+	return conf_value_switch(conf, key, value, "direct", "program", &vm->direct);
 }
 
 static bool vm_boot_option(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
@@ -213,17 +207,17 @@ static bool vm_boot_option(struct conf *conf, struct conf_vm *vm, const char *ke
 
 static bool vm_kernel(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	return conf_value_text(conf, key, value, vm->kernel, sizeof(vm->kernel));
+	return conf_value_file(conf, key, value, vm->kernel, sizeof(vm->kernel));
 }
 
 /* May be given again: one more. */
 static bool vm_initrd(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	if (vm->n_initrds == CONF_INITRDS_MAX) {
-		conf_error(conf, "initrd: at most %d", CONF_INITRDS_MAX);
+		conf_error(conf, "initrd: \"%.200s\" is one too many: at most %d", value, CONF_INITRDS_MAX);
 		return false;
 	}
-	if (!conf_value_text(conf, key, value, vm->initrd[vm->n_initrds], sizeof(vm->initrd[0])))
+	if (!conf_value_file(conf, key, value, vm->initrd[vm->n_initrds], sizeof(vm->initrd[0])))
 		return false;
 	vm->n_initrds++;
 	return true;
@@ -322,11 +316,12 @@ static bool hostd_socket_group(struct conf *conf, const char *key, const char *v
 
 static bool hostd_log(struct conf *conf, const char *key, const char *value)
 {
-	conf->log = !strcmp(value, "syslog") ? CONF_LOG_SYSLOG : CONF_LOG_STDERR;
-	if (conf->log == CONF_LOG_SYSLOG || !strcmp(value, "stderr"))
-		return true;
-	conf_error(conf, "log: stderr or syslog");
-	return false;
+	bool to_syslog;
+
+	if (!conf_value_switch(conf, key, value, "syslog", "stderr", &to_syslog))
+		return false;
+	conf->log = to_syslog ? CONF_LOG_SYSLOG : CONF_LOG_STDERR;
+	return true;
 }
 
 static bool hostd_log_level(struct conf *conf, const char *key, const char *value)
@@ -342,7 +337,7 @@ static bool hostd_log_level(struct conf *conf, const char *key, const char *valu
 		conf->log_level = levels[i].level;
 		return true;
 	}
-	conf_error(conf, "log_level: error, warning, info or debug");
+	conf_error(conf, "log_level: \"%.200s\" is not error, warning, info or debug", value);
 	return false;
 }
 
@@ -392,6 +387,12 @@ static bool hostd_cache_size(struct conf *conf, const char *key, const char *val
 
 static bool hostd_http_proxy(struct conf *conf, const char *key, const char *value)
 {
+	char why[256], url[HTTP_URL_MAX];
+
+	if (!http_url_canonical(url, value, why, sizeof(why))) {
+		conf_error(conf, "http_proxy: %s: give one as http://10.0.0.9:3128", why);
+		return false;
+	}
 	return conf_value_text(conf, key, value, conf->http_proxy, sizeof(conf->http_proxy));
 }
 

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "conf_internal.h"
+#include "file_name.h"
+#include "http_url.h"
 
 bool conf_value_text(struct conf *conf, const char *key, const char *value, char *out, size_t room)
 {
 	if (!*value || strlen(value) >= room) {
-		conf_error(conf, "%s: 1 to %zu bytes, please", key, room - 1);
+		conf_error(conf, "%s: \"%.200s\" must have 1 to %zu bytes", key, value, room - 1);
 		return false;
 	}
 	memcpy(out, value, strlen(value) + 1);
@@ -24,8 +26,10 @@ bool conf_value_number(struct conf *conf, const char *key, const char *value, in
 
 	n = isdigit((unsigned char)*value) ? strtoull(value, &end, base) : 0;
 	if (!isdigit((unsigned char)*value) || *end || n < min || n > max) {
-		conf_error(conf, base == 8 ? "%s: an octal mode from %llo to %llo" : "%s: a number from %llu to %llu",
-			   key, (unsigned long long)min, (unsigned long long)max);
+		conf_error(conf,
+			   base == 8 ? "%s: \"%.200s\" is no octal mode from %llo to %llo"
+				     : "%s: \"%.200s\" is no number from %llu to %llu",
+			   key, value, (unsigned long long)min, (unsigned long long)max);
 		return false;
 	}
 	*out = n;
@@ -35,7 +39,7 @@ bool conf_value_number(struct conf *conf, const char *key, const char *value, in
 bool conf_value_path(struct conf *conf, const char *key, const char *value, char *out, size_t room)
 {
 	if (*value != '/') {
-		conf_error(conf, "%s: a path from /, please", key);
+		conf_error(conf, "%s: \"%.200s\" is no path from / on", key, value);
 		return false;
 	}
 	return conf_value_text(conf, key, value, out, room);
@@ -47,7 +51,23 @@ bool conf_value_switch(struct conf *conf, const char *key, const char *value, co
 	*out = !strcmp(value, on);
 	if (*out || !strcmp(value, off))
 		return true;
-	conf_error(conf, "%s: %s or %s", key, on, off);
+	conf_error(conf, "%s: \"%.200s\" is neither %s nor %s", key, value, on, off);
+	return false;
+}
+
+bool conf_value_file(struct conf *conf, const char *key, const char *value, char *out, size_t room)
+{
+	char why[256], url[HTTP_URL_MAX];
+	const char *path;
+	uint8_t server[4];
+	uint16_t port;
+
+	if (!conf_value_text(conf, key, value, out, room))
+		return false;
+	if (http_url_is(value) ? http_url_canonical(url, value, why, sizeof(why))
+			       : file_name_parse(value, server, &port, &path, why, sizeof(why)) == PVBOOT_S_OK)
+		return true;
+	conf_error(conf, "%s: %s", key, why);
 	return false;
 }
 

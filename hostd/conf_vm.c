@@ -19,7 +19,8 @@ struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)
 	while (len && isspace((unsigned char)name[len - 1]))
 		len--;
 	if (!len || len >= PVBOOT_LINK_NAME_MAX) {
-		conf_error(conf, "a VM's name has 1 to %d bytes", PVBOOT_LINK_NAME_MAX - 1);
+		conf_error(conf, "\"%.200s\" must have 1 to %d bytes to be a VM's name", name,
+			   PVBOOT_LINK_NAME_MAX - 1);
 		return NULL;
 	}
 	for (vm = conf->vms; vm; vm = vm->next, place++) {
@@ -55,7 +56,7 @@ const struct conf_vm *conf_find_vm(const struct conf *conf, const char *name)
 	return NULL;
 }
 
-static bool is_exact(const struct conf_mac *mac)
+bool conf_mac_is_exact(const struct conf_mac *mac)
 {
 	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
@@ -76,7 +77,7 @@ const struct conf_vm *conf_find_mac(const struct conf *conf, const struct conf_v
 		if (other == vm || other->pattern)
 			continue;
 		for (size_t i = 0; i < other->n_macs; i++)
-			if (is_exact(&other->mac[i]) && matches(&other->mac[i], mac))
+			if (conf_mac_is_exact(&other->mac[i]) && matches(&other->mac[i], mac))
 				return other;
 	}
 	return NULL;
@@ -107,7 +108,7 @@ bool conf_vm_allows_mac(const struct conf_vm *vm, const uint8_t mac[6])
 
 const uint8_t *conf_vm_own_mac(const struct conf_vm *vm)
 {
-	if (vm->n_macs != 1 || !is_exact(&vm->mac[0]))
+	if (vm->n_macs != 1 || !conf_mac_is_exact(&vm->mac[0]))
 		return NULL;
 	return vm->mac[0].value;
 }

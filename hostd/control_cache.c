@@ -11,6 +11,7 @@
 #include "cache.h"
 #include "control.h"
 #include "file.h"
+#include "file_name.h"
 #include "http_url.h"
 #include "pvboot_req.h"
 #include "tftp.h"
@@ -126,7 +127,7 @@ static bool read_url(struct control_cache *job, char *why, size_t room)
 		job->req.url = job->url;
 		return http_url_canonical(job->url, job->name, why, room);
 	}
-	if (vm_source_parse(job->name, job->tftp.server, &job->tftp.port, &job->tftp.filename, why, room) !=
+	if (file_name_parse(job->name, job->tftp.server, &job->tftp.port, &job->tftp.filename, why, room) !=
 	    PVBOOT_S_OK)
 		return false;
 	job->req.tftp = &job->tftp;

@@ -15,6 +15,7 @@
 
 #include "cache.h"
 #include "cache_dir.h"
+#include "check.h"
 #include "control.h"
 #include "file.h"
 #include "frames.h"
@@ -28,8 +29,7 @@
 #include "palacios_open.h"
 #include "server.h"
 #include "tap.h"
-
-#define CA_MAX (4u << 20) /* bytes of tls_ca */
+#include "tls_ca.h"
 
 struct daemon {
 	struct conf conf;
@@ -111,7 +111,7 @@ static bool write_pid_file(const char *path, char *why, size_t room)
 		return true;
 	f = fopen(path, "we");
 	if (!f || fchmod(fileno(f), 0644) || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f)) {
-		snprintf(why, room, "cannot write %.300s: %s", path, strerror(errno));
+		snprintf(why, room, "cannot write pid_file = %.300s: %s", path, strerror(errno));
 		return false;
 	}
 	return true;
@@ -139,18 +139,7 @@ static bool wants_packets(const struct conf *conf)
 /* What tls_ca names, while there are rights to read it.  False with words. */
 static bool read_ca(struct daemon *d, char *why, size_t room)
 {
-	FILE *f = d->conf.tls_ca[0] ? fopen(d->conf.tls_ca, "re") : NULL;
-
-	if (!d->conf.tls_ca[0])
-		return true;
-	d->ca = malloc(CA_MAX);
-	d->ca_len = f && d->ca ? fread(d->ca, 1, CA_MAX, f) : 0;
-	if (f)
-		fclose(f);
-	if (d->ca_len && d->ca_len < CA_MAX && memmem(d->ca, d->ca_len, "-----BEGIN ", 11))
-		return true;
-	snprintf(why, room, "tls_ca = %.300s: no certificates in PEM form can be read there", d->conf.tls_ca);
-	return false;
+	return !d->conf.tls_ca[0] || tls_ca_read(d->conf.tls_ca, &d->ca, &d->ca_len, why, room);
 }
 
 /* Where copies are kept; -1: nowhere.  A hostd for one guest keeps none unless it is told to. */
@@ -303,12 +292,14 @@ static void warn_of_user(struct daemon *d)
 			"do; make install makes the user");
 }
 
-/* -n: nothing more to do. */
-static int check_done(struct daemon *d)
+/* -n: nothing more to do than to look at what a start needs. */
+static int check(struct daemon *d)
 {
+	char why[512];
+
 	log_open(false, LOG_WARNING);
 	warn_of_interfaces(d);
-	return 0;
+	return check_start(&d->conf, why, sizeof(why)) ? 0 : fail(why);
 }
 
 /* Tell whoever waits that devices may connect. */
@@ -374,7 +365,7 @@ int main(int argc, char **argv)
 	if (status < 0 && !conf_open_roots(&d.conf, d.opt.file))
 		status = fail(d.conf.error);
 	if (status < 0 && d.opt.check_only)
-		status = check_done(&d);
+		status = check(&d);
 	if (status < 0 && !d.opt.foreground && !d.opt.exit_with_parent && !to_background(&d))
 		status = fail("cannot go to the background; use -d");
 	if (status < 0)

@@ -219,17 +219,23 @@ static _Noreturn void become_helper(const struct conf *conf, const char *user, i
 	_exit(0);
 }
 
+bool net_helper_may_start(const struct conf *conf, char *why, size_t room)
+{
+	if (!net_helper_wants_namespaces(conf) || isolate_may_administer(true))
+		return true;
+	snprintf(why, room,
+		 "source = guest needs CAP_NET_ADMIN and CAP_SYS_ADMIN at the start: start hostd as root, or leave it "
+		 "out");
+	return false;
+}
+
 int net_helper_start(const struct conf *conf, const char *user, int taps, char *why, size_t room)
 {
 	int ends[2];
 	pid_t pid;
 
-	if (net_helper_wants_namespaces(conf) && !isolate_may_administer(true)) {
-		snprintf(why, room,
-			 "source = guest needs CAP_NET_ADMIN and CAP_SYS_ADMIN at the start: start hostd as root, or "
-			 "leave it out");
+	if (!net_helper_may_start(conf, why, room))
 		return -1;
-	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
 		snprintf(why, room, "cannot start what administers networks: %s", strerror(errno));
 		return -1;

@@ -45,6 +45,9 @@ bool net_helper_wants_namespaces(const struct conf *conf);
 /* May any VM's boot program send frames? */
 bool net_helper_wants_taps(const struct conf *conf);
 
+/* Are there the rights that the configuration needs for it?  False with words. */
+bool net_helper_may_start(const struct conf *conf, char *why, size_t room);
+
 /*
  * Start it, as user ("": who we are), while there are rights to keep; taps is what tap_start() returned, or -1 if there
  * can be none, and remains the caller's.  Returns the descriptor to ask it by (a SOCK_SEQPACKET socket), -1 with words.

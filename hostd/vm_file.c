@@ -6,6 +6,7 @@
 
 #include "http_url.h"
 #include "bootfile.h"
+#include "file_name.h"
 #include "log.h"
 #include "vm_internal.h"
 
@@ -242,7 +243,7 @@ static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args,
 	text[len] = '\0';
 	memcpy(vf->server, memcmp(args->server, none, 4) ? args->server : vm->lease.boot_server, 4);
 	vf->port = (uint16_t)(args->port_be >> 8 | args->port_be << 8);
-	status = vm_source_parse(text, vf->server, &vf->port, &path, why, room);
+	status = file_name_parse(text, vf->server, &vf->port, &path, why, room);
 	if (status != PVBOOT_S_OK)
 		return status;
 	snprintf(vf->name, sizeof(vf->name), "%s", path);

@@ -142,13 +142,6 @@ void vm_file_resume(struct vm_file *vf);
 
 /* vm_source.c: where a file comes from.  NULL only if memory ran out. */
 struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only);
-/*
- * Split a name as a guest gives it (a TFTP path, or a tftp: or pvboot: URL) into server, port and path; server and port
- * are left alone where the name says nothing.  PVBOOT_S_OK or a failure with words in why.
- */
-uint32_t vm_source_parse(const char *name, uint8_t server[4], uint16_t *port, const char **path, char *why,
-			 size_t room);
-
 /* vm_lease.c */
 void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
 void vm_lease_cancelled(struct vm *vm);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file_name.h"
 #include "log.h"
 #include "plan_answer.h"
 #include "plan_boot.h"
@@ -88,7 +89,7 @@ static struct file *open_file(void *arg, const struct plan_file *named)
 	uint32_t status;
 
 	memcpy(server, memcmp(named->server, none, 4) ? named->server : job->vm->lease.boot_server, 4);
-	status = vm_source_parse(named->name, server, &port, &path, words, sizeof(words));
+	status = file_name_parse(named->name, server, &port, &path, words, sizeof(words));
 	if (status != PVBOOT_S_OK)
 		return file_new_failed(job->vm->id.name, named->name, status, words);
 	return vm_source(job->vm, server, port, path, false);

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vm_source.c - where a file that a guest names comes from: the VM's directory, or a TFTP server. */
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "cache.h"
 #include "http_url.h"
@@ -13,72 +9,6 @@
 #include "source.h"
 #include "udp.h"
 #include "vm_internal.h"
-
-/* Bytes of an URL's scheme before "://" (RFC 3986 3.1); 0: this is no URL. */
-static size_t scheme_length(const char *name)
-{
-	size_t n = 0;
-
-	if (!isalpha((unsigned char)name[0]))
-		return 0;
-	while (isalnum((unsigned char)name[n]) || name[n] == '+' || name[n] == '-' || name[n] == '.')
-		n++;
-	return strncmp(name + n, "://", 3) ? 0 : n;
-}
-
-static bool is_scheme(const char *name, size_t len, const char *scheme)
-{
-	return len == strlen(scheme) && !strncasecmp(name, scheme, len);
-}
-
-uint32_t vm_source_parse(const char *name, uint8_t server[4], uint16_t *port, const char **path, char *why, size_t room)
-{
-	size_t scheme = scheme_length(name), len;
-	char host[INET_ADDRSTRLEN];
-	unsigned long number;
-	char *end;
-
-	*path = name;
-	if (!scheme)
-		return PVBOOT_S_OK;
-	if (http_url_is(name)) {
-		memset(server, 0, 4); /* it names its own */
-		*port = 0;
-		return PVBOOT_S_OK;
-	}
-	if (!is_scheme(name, scheme, "tftp") && !is_scheme(name, scheme, PVBOOT_SCHEME)) {
-		snprintf(why, room, "\"%.80s\": this host fetches by TFTP and HTTP: give a path or a URL of those",
-			 name);
-		return PVBOOT_S_UNSUPPORTED;
-	}
-	name += scheme + 3;
-	len = strcspn(name, ":/");
-	if (len && len < sizeof(host)) {
-		memcpy(host, name, len);
-		host[len] = '\0';
-	}
-	if (!len || len >= sizeof(host) || inet_pton(AF_INET, host, server) != 1) {
-		snprintf(why, room, "\"tftp://%.80s\": the server has to be an IPv4 address, names are not looked up",
-			 name);
-		return PVBOOT_S_UNSUPPORTED;
-	}
-	name += len;
-	if (*name == ':') {
-		number = isdigit((unsigned char)name[1]) ? strtoul(name + 1, &end, 10) : 0;
-		if (!number || number > 65535 || *end != '/') {
-			snprintf(why, room, "\"%.80s\" is no port in a tftp: URL", name);
-			return PVBOOT_S_UNSUPPORTED;
-		}
-		*port = (uint16_t)number;
-		name = end;
-	}
-	if (*name != '/' || !name[1]) {
-		snprintf(why, room, "the tftp: URL names no file");
-		return PVBOOT_S_UNSUPPORTED;
-	}
-	*path = name + 1; /* RFC 3617: the slash after the host is not the file's */
-	return PVBOOT_S_OK;
-}
 
 static struct file *refuse(struct vm *vm, const char *name, uint32_t status, const char *words)
 {

@@ -34,7 +34,7 @@ static void test_conf_unknown_section(void **state)
 {
 	expect_error("[hostd]\n[wm x]\n", "f:2: unknown section");
 	expect_error("[hostd\n", "f:1:");
-	expect_error("\n[vm x\nroot = /\n", "f:2: a section is");
+	expect_error("\n[vm x\nroot = /\n", "f:2: \"[vm x\" begins no section");
 	expect_error("[hostd] x\n[vm y]x\n", "f:2:");
 }
 
@@ -52,7 +52,7 @@ static void test_conf_no_section(void **state)
 
 static void test_conf_no_value(void **state)
 {
-	expect_error("[hostd]\nsocket\n", "f:2: neither");
+	expect_error("[hostd]\nsocket\n", "f:2: \"socket\" is neither a [section] nor KEY = VALUE");
 	expect_error("[hostd]\nsocket =\n", "f:2:");
 }
 
@@ -76,7 +76,7 @@ static void test_conf_nul_byte(void **state)
 
 static void test_conf_bad_values(void **state)
 {
-	expect_error("[hostd]\nsocket = x\n", "f:2: socket: a path");
+	expect_error("[hostd]\nsocket = x\n", "f:2: socket: \"x\" is no path from / on");
 	expect_error("[hostd]\nsocket_mode = 8\n", "f:2: socket_mode");
 	expect_error("[hostd]\nsocket_mode = 1777\n", "f:2: socket_mode");
 	expect_error("[hostd]\nlog = file\n", "f:2: log");
@@ -90,7 +90,7 @@ static void test_conf_bad_values(void **state)
 	expect_error("[vm a]\nmac = cards\n", "neither card nor of the form");
 	expect_error("[vm a]\nuuid = 1234\n", "f:2: uuid");
 	expect_error("[vm a]\ninterface = anamethatistoolong\n", "f:2: interface");
-	expect_error("[vm a]\nroot = srv\n", "f:2: root: a path");
+	expect_error("[vm a]\nroot = srv\n", "f:2: root: \"srv\" is no path");
 	expect_error("[vm a]\nallow_uid = no-such-user-here\n", "f:2: allow_uid");
 	expect_error("[vm a]\nallow_uid = 4294967295\n", "f:2: allow_uid"); /* (uid_t)-1 */
 	expect_error("[vm a]\nproxy = maybe\n", "f:2: proxy");
@@ -100,12 +100,103 @@ static void test_conf_bad_values(void **state)
 	expect_error("[vm a]\nboot = maybe\n", "f:2: boot");
 	expect_error("[vm a]\nboot_option = 223\n", "f:2: boot_option");
 	expect_error("[vm a]\nboot_option = 255\n", "f:2: boot_option");
-	expect_error("[vm a]\ncache = yes\n", "f:2: cache: on or off");
-	expect_error("[vm a]\nserve_stale = on\n", "f:2: serve_stale: yes or no");
+	expect_error("[vm a]\ncache = yes\n", "f:2: cache: \"yes\" is neither on nor off");
+	expect_error("[vm a]\nserve_stale = on\n", "f:2: serve_stale: \"on\" is neither yes nor no");
 	expect_error("[vm a]\ntftp_max_age = -1\n", "f:2: tftp_max_age");
-	expect_error("[hostd]\ncache_dir = here\n", "f:2: cache_dir: a path from /");
+	expect_error("[hostd]\ncache_dir = here\n", "f:2: cache_dir: \"here\" is no path");
 	expect_error("[hostd]\ncache_size = 0\n", "f:2: cache_size");
-	expect_error("[hostd]\ntls_ca = ca.pem\n", "f:2: tls_ca: a path from /");
+	expect_error("[hostd]\ntls_ca = ca.pem\n", "f:2: tls_ca: \"ca.pem\" is no path");
+}
+
+/* Every message about a value says which one it is about. */
+static void test_conf_bad_value_is_quoted(void **state)
+{
+	static const char *const hostd[] = {"socket",	  "socket_mode", "socket_group", "user",       "log",
+					    "log_level",  "pid_file",	 "max_file",	 "max_memory", "cache_dir",
+					    "cache_size", "http_proxy",	 "tls_ca"};
+	static const char *const vm[] = {
+		"mac",		"uuid",	    "interface",       "root",	       "allow_uid",   "proxy",
+		"dhcp_timeout", "palacios", "tftp_windowsize", "tftp_blksize", "host_wait",   "source",
+		"frames",	"boot",	    "boot_option",     "cache",	       "serve_stale", "pxelinux",
+		"tftp_max_age"};
+	char text[128];
+
+	for (size_t i = 0; i < sizeof(hostd) / sizeof(hostd[0]); i++) {
+		snprintf(text, sizeof(text), "[hostd]\n%s = no such value\n", hostd[i]);
+		expect_error(text, "\"no such value\"");
+	}
+	for (size_t i = 0; i < sizeof(vm) / sizeof(vm[0]); i++) {
+		snprintf(text, sizeof(text), "[vm a]\n%s = nosuchvaluehere!\n", vm[i]);
+		expect_error(text, "\"nosuchvaluehere!\"");
+	}
+}
+
+/* What a guest would be refused when it asks for the file is refused here. */
+static void test_conf_bad_url(void **state)
+{
+	static const char *const keys[] = {"kernel", "boot_file", "kernel = k\ninitrd"};
+	static const struct {
+		const char *url, *words;
+	} urls[] = {
+		{"http://", "\"http://\" names no server"},
+		{"http://b:99999/k", "\"http://b:99999/k\" names no good port"},
+		{"https://me:secret@b/k", "names a user"},
+		{"http://[::1]/k", "\"http://[::1]/k\" names no server"},
+		{"ftp://b/k", "\"ftp://b/k\": this host fetches by TFTP and HTTP"},
+		{"tftp://b/k", "\"tftp://b/k\": the server has to be an IPv4 address"},
+		{"tftp://10.0.0.2:0/k", "\"tftp://10.0.0.2:0/k\" has no good port"},
+		{"tftp://10.0.0.2", "\"tftp://10.0.0.2\" names no file"},
+	};
+	char text[128];
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+			snprintf(text, sizeof(text), "[vm a]\ninterface = x\n%s = %s\n", keys[k], urls[i].url);
+			expect_error(text, urls[i].words);
+		}
+	}
+	expect_error("[hostd]\nhttp_proxy = 10.0.0.9:3128\n",
+		     "http_proxy: \"10.0.0.9:3128\" is no http: or https: URL");
+	expect_error("[hostd]\nhttp_proxy = http://:3128\n", "http_proxy: \"http://:3128\" names no server");
+	expect_error("[hostd]\nhttp_proxy = http://p:port\n", "names no good port: give one as http://");
+	assert_true(parse("[vm a]\ninterface = x\nkernel = tftp://10.0.0.2:70/k\ninitrd = HTTPS://b:8/i?x\n"));
+}
+
+/* Neither could connect: each would be told that the address is the other's. */
+static void test_conf_mac_of_two(void **state)
+{
+	expect_error("[vm a]\nroot = /\nmac = 52:54:00:00:00:01\n[vm b]\nroot = /\nmac = 52:54:00:00:00:02, "
+		     "52:54:00:00:00:01\n",
+		     "f:1: [vm a] has the MAC 52:54:00:00:00:01, as [vm b] at line 4 has");
+	/* A pattern's list gives way to a machine's own section. */
+	assert_true(parse("[vm a]\nroot = /\nmac = 52:54:00:00:00:01\n"
+			  "[vm *]\nroot = /\nmac = 52:54:00:00:00:02, 52:54:00:00:00:01\n"));
+	assert_true(parse("[vm a]\nroot = /\nmac = 52:54:00:00:00:01\n[vm b]\nroot = /\nmac = 52:54:00:*\n"));
+}
+
+/* # and ; begin a comment at the beginning of a line, and after a blank or a tab. */
+static void test_conf_comments(void **state)
+{
+	char text[1024] = "[vm a]\nroot = /c\t# ";
+
+	assert_true(parse("# x\n;x\n \t# x\n[vm a] # the first\n\troot = /b#c;d\t# a root\n  mac = 52:54:00:*\t; x\n"
+			  "append = a#b c;d # e\nboot = direct #f\n[vm b]\t;x\nroot = /x ;y # z\n"));
+	assert_string_equal(conf_find_vm(&conf, "a")->root, "/b#c;d");
+	assert_int_equal(conf_find_vm(&conf, "a")->n_macs, 1);
+	assert_string_equal(conf_find_vm(&conf, "a")->append, "a#b c;d");
+	assert_true(conf_find_vm(&conf, "a")->direct);
+	assert_string_equal(conf_find_vm(&conf, "b")->root, "/x");
+	expect_error("[vm a]\nroot = # none\n", "f:2: root: \"\" is no path");
+	memset(text + strlen(text), 'x', 900); /* a comment may be as long as it likes */
+	assert_true(parse(text));
+}
+
+/* An indented line is no more of the one before. */
+static void test_conf_indented(void **state)
+{
+	assert_true(parse("[vm a]\n  root = /a\n\tmac = 52:54:00:*\n  [vm b]\n  root = /b\n"));
+	assert_string_equal(conf_find_vm(&conf, "a")->root, "/a");
+	assert_string_equal(conf_find_vm(&conf, "b")->root, "/b");
 }
 
 static void test_conf_vm_without_source(void **state)
@@ -131,7 +222,7 @@ static void test_conf_vm_name_too_long(void **state)
 	char text[128];
 
 	snprintf(text, sizeof(text), "[vm %064d]\n", 0);
-	expect_error(text, "f:1: a VM's name");
+	expect_error(text, "must have 1 to 63 bytes to be a VM's name");
 	expect_error("[vm ]\n", "f:1:");
 }
 
@@ -221,7 +312,7 @@ static void test_conf_kernel_by_url(void **state)
 	assert_true(conf_wants_http(&conf));
 	assert_true(parse("[vm a]\nroot = /x\nboot_file = https://x/y\n"));
 	assert_true(conf_wants_http(&conf));
-	expect_error("[vm a]\nkernel = ftp://b/k\n", "needs interface");
+	expect_error("[vm a]\nkernel = k\n", "needs interface");
 }
 
 static void test_conf_everything(void **state)
@@ -260,6 +351,11 @@ int main(void)
 		cmocka_unit_test(test_conf_long_line),
 		cmocka_unit_test(test_conf_nul_byte),
 		cmocka_unit_test(test_conf_bad_values),
+		cmocka_unit_test(test_conf_bad_value_is_quoted),
+		cmocka_unit_test(test_conf_bad_url),
+		cmocka_unit_test(test_conf_mac_of_two),
+		cmocka_unit_test(test_conf_comments),
+		cmocka_unit_test(test_conf_indented),
 		cmocka_unit_test(test_conf_vm_without_source),
 		cmocka_unit_test(test_conf_plan_without_what_it_needs),
 		cmocka_unit_test(test_conf_vm_twice),
