@@ -144,9 +144,10 @@ static void on_rebind(void *arg)
 		log_msg(LOG_DEBUG, t->vm, "tftp: asking %s for blocks of %u bytes of %.128s", t->client.server,
 			t->client.large_blksize, t->filename);
 	else
-		log_msg(LOG_WARNING, t->vm, "tftp: asking %s again for %.128s, %llu bytes are here%s", t->client.server,
-			t->filename, (unsigned long long)t->client.have,
-			t->client.large_lost ? " (blocks above the MTU get lost on the way)" : "");
+		log_msg(LOG_WARNING, t->vm, "tftp: asking %s again for %.128s, %llu bytes are here%s%s%s",
+			t->client.server, t->filename, (unsigned long long)t->client.have,
+			t->client.large_lost ? " (blocks above the MTU get lost on the way)" : "",
+			t->client.told[0] ? ": it ended the transfer: " : "", t->client.told);
 	close_socket(t);
 	err = open_socket(t);
 	if (err)

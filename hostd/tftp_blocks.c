@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD_MAX 65536		  /* bytes compared when a file comes again */
-#define RTO_FIRST (250 * TFTP_MS) /* before a round trip was measured */
-#define RTO_MIN (30 * TFTP_MS)	  /* a busy host schedules no better */
+#define HEAD_MAX 65536		   /* bytes compared when a file comes again */
+#define RTO_FIRST (250 * TFTP_MS)  /* before a round trip was measured */
+#define RTO_MIN (30 * TFTP_MS)	   /* a busy host schedules no better */
+#define REPEAT_MIN (200 * TFTP_MS) /* before an ACK is repeated: a server may pause, and take it for a new one */
 #define RTO_MAX (2000 * TFTP_MS)
+#define RTO_EVEN 2	       /* repetitions before it grows: several lost ACKs must not look like a dead server */
 #define GAP_AHEAD 3	       /* blocks beyond a gap that mean loss, not reordering */
 #define REORDER_MAX (1u << 20) /* bytes spent on blocks that came early */
 #define LATE (80 * TFTP_MS)    /* a block that took so long was lost and sent again */
@@ -47,10 +49,12 @@ static uint16_t wire_number(const struct tftp_client *c, uint64_t n)
 static uint64_t rto(const struct tftp_client *c)
 {
 	uint64_t t = c->srtt ? c->srtt + 4 * c->rttvar : RTO_FIRST;
+	/* Not for the ACK of a window whose end is missing, and not where the server ignores what is repeated. */
+	uint64_t least = c->blocks > c->acked || c->utimeout ? RTO_MIN : REPEAT_MIN;
 
-	if (t < RTO_MIN)
-		t = RTO_MIN;
-	for (unsigned i = 0; i < c->backoff && t < RTO_MAX; i++)
+	if (t < least)
+		t = least;
+	for (unsigned i = RTO_EVEN; i < c->backoff && t < RTO_MAX; i++)
 		t *= 2;
 	return t < RTO_MAX ? t : RTO_MAX;
 }

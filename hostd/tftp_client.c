@@ -127,6 +127,7 @@ static void begin(struct tftp_client *c, uint64_t now)
 	c->tid = 0;
 	c->blksize = TFTP_BLKSIZE_DEFAULT;
 	c->windowsize = 1;
+	c->utimeout = false;
 	c->blocks = c->acked = c->bytes = 0;
 	c->last_heard = now;
 	c->backoff = 0;
@@ -283,6 +284,7 @@ static void receive_oack(struct tftp_client *c, uint64_t now, uint16_t port, con
 	c->options_ok = true;
 	c->blksize = blksize;
 	c->windowsize = windowsize;
+	c->utimeout = opt->present & TFTP_O_UTIMEOUT;
 	/* A size of 0 may be an empty file, or a server that echoes our 0: the first block tells. */
 	if (!(opt->present & TFTP_O_TSIZE) || opt->tsize) {
 		if (!open_with(c, opt->present & TFTP_O_TSIZE ? opt->tsize : PVBOOT_SIZE_UNKNOWN))
@@ -331,6 +333,15 @@ static void receive_error(struct tftp_client *c, uint64_t now, const struct tftp
 		start_over(c, now, AGAIN_DELAY);
 		return;
 	}
+	/* "Not defined", in mid-transfer: a server that lost count, or is being stopped.  Once. */
+	if (c->state == TFTP_RECEIVING && msg->number == TFTP_E_UNDEFINED && !c->ended_once &&
+	    (!c->have || c->size != PVBOOT_SIZE_UNKNOWN)) {
+		c->ended_once = true;
+		snprintf(c->told, sizeof(c->told), "%s", *msg->text ? msg->text : "error 0, no reason given");
+		start_over(c, now, AGAIN_DELAY);
+		c->told[0] = '\0';
+		return;
+	}
 	if (msg->number == TFTP_E_NOT_FOUND)
 		status = PVBOOT_S_NOT_FOUND;
 	else if (msg->number == TFTP_E_ACCESS)
@@ -370,6 +381,14 @@ void tftp_client_input(struct tftp_client *c, uint64_t now, uint16_t port, const
 
 /* ---- time and errors ------------------------------------------------------------------------------------------- */
 
+/* When silence means that blocks above the MTU do not arrive. */
+static uint64_t give_up_large_at(const struct tftp_client *c)
+{
+	if (!tftp_blocks_large(c) || c->size == PVBOOT_SIZE_UNKNOWN)
+		return UINT64_MAX;
+	return c->last_heard + (c->blocks ? LARGE_NEXT : LARGE_FIRST) + c->srtt;
+}
+
 void tftp_client_timeout(struct tftp_client *c, uint64_t now)
 {
 	if (c->state == TFTP_DONE || now < c->deadline)
@@ -399,8 +418,7 @@ void tftp_client_timeout(struct tftp_client *c, uint64_t now)
 		start_over(c, now, 0);
 		return;
 	}
-	if (tftp_blocks_large(c) && c->size != PVBOOT_SIZE_UNKNOWN &&
-	    now - c->last_heard >= (c->blocks ? LARGE_NEXT : LARGE_FIRST) + c->srtt) {
+	if (now >= give_up_large_at(c)) {
 		tftp_client_give_up_large(c, now);
 		return;
 	}
@@ -411,6 +429,8 @@ void tftp_client_timeout(struct tftp_client *c, uint64_t now)
 	c->gap_acked = false;
 	c->ahead = 0;
 	tftp_blocks_ack(c, now);
+	if (c->deadline > give_up_large_at(c))
+		c->deadline = give_up_large_at(c);
 }
 
 void tftp_client_error(struct tftp_client *c, uint64_t now, uint16_t port, int err)

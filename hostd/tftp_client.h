@@ -52,6 +52,7 @@ struct tftp_client {
 	uint64_t deadline; /* call tftp_client_timeout() then */
 	uint16_t tid;	   /* the server's port, 0: not known yet */
 	uint16_t blksize, windowsize;
+	bool utimeout;	     /* granted: tftpd-hpa, or a server that follows it */
 	uint64_t blocks;     /* received in order */
 	uint64_t acked;	     /* of them acknowledged */
 	uint64_t bytes;	     /* in them */
@@ -75,21 +76,23 @@ struct tftp_client {
 	uint64_t srtt, rttvar;
 
 	/* What is known across transfers of the same file. */
-	bool opened;	     /* opened() was called */
-	bool options_ok;     /* this server once granted options */
-	bool options_bad;    /* it refused them */
-	bool large_lost;     /* large_blksize was given up */
-	unsigned refusals;   /* ICMP errors before the first answer */
-	uint64_t size;	     /* as told in opened() */
-	uint64_t have;	     /* bytes given to data() */
-	uint64_t head;	     /* hash of the first bytes, */
-	uint64_t head_len;   /* that many */
-	uint64_t head_again; /* and of the same when they come again */
-	uint64_t progress;   /* time of the last new byte, or of the start */
-	unsigned barren;     /* transfers that brought nothing new */
-	bool fruitful;	     /* the one now going on did */
-	int rollover;	     /* what follows block 65535: 0, 1, or -1 not seen yet */
-	unsigned ones;	     /* how often 1 came where 0 or 1 was due, while windows are used */
+	bool opened;		    /* opened() was called */
+	bool options_ok;	    /* this server once granted options */
+	bool options_bad;	    /* it refused them */
+	bool large_lost;	    /* large_blksize was given up */
+	bool ended_once;	    /* the server ended a transfer by ERROR 0, and is asked again because of it */
+	char told[TFTP_ERROR_TEXT]; /* its words, until the file is asked for */
+	unsigned refusals;	    /* ICMP errors before the first answer */
+	uint64_t size;		    /* as told in opened() */
+	uint64_t have;		    /* bytes given to data() */
+	uint64_t head;		    /* hash of the first bytes, */
+	uint64_t head_len;	    /* that many */
+	uint64_t head_again;	    /* and of the same when they come again */
+	uint64_t progress;	    /* time of the last new byte, or of the start */
+	unsigned barren;	    /* transfers that brought nothing new */
+	bool fruitful;		    /* the one now going on did */
+	int rollover;		    /* what follows block 65535: 0, 1, or -1 not seen yet */
+	unsigned ones;		    /* how often 1 came where 0 or 1 was due, while windows are used */
 
 	/* Blocks that came before their turn; the n-th at n % windowsize.  Allocated at the first gap. */
 	uint8_t *reorder;

@@ -5,6 +5,7 @@ import re
 import sys
 import random
 import time
+from pathlib import Path
 
 import pytest
 
@@ -134,6 +135,41 @@ def test_server_is_silent(bench):
     assert int(result["status"]) == TIMEOUT
     assert "did not answer" in result["text"] and "firewall" in result["text"]
     assert 1.9 < float(result["seconds"]) < 4
+
+
+PAUSING = Path(__file__).parent / "lib" / "pausing_tftpd.py"
+
+
+def get_from_pausing(bench, pause_ms, times):
+    """What fetching 1500 blocks comes to, from a server that pauses after 1000 of them, and where the file is."""
+    argv = [sys.executable, PAUSING, bench.root, pause_ms, 1000, times]
+    server = bench.net.server.process([str(word) for word in argv], log=str(bench.dir / "pausing.log"))
+    wait_for(lambda: "bound" in server.text(), 10, "socket")
+    try:
+        return bench.get(bench.file(512 * 1500 + 3), "-b", "512")
+    finally:
+        server.kill()
+
+
+def is_whole(bench, out):
+    return hashlib.sha256(out.read_bytes()).hexdigest() == bench.made[512 * 1500 + 3][1]
+
+
+def test_server_pauses(bench):
+    """No ACK is repeated within 70 ms, which this server would take for a new one; if this machine is too busy to show it, see
+    test_retransmission_backs_off in tests/unit."""
+    result, out = get_from_pausing(bench, 70, 1)
+    assert int(result["status"]) == OK and is_whole(bench, out), result
+
+
+def test_server_ends_the_transfer(bench):
+    """By ERROR 0, since an ACK was repeated after all: it is asked once more, and not twice."""
+    result, out = get_from_pausing(bench, 700, 1)
+    assert int(result["status"]) == OK and is_whole(bench, out), result
+    assert "again for f768003, 512512 bytes are here: it ended the transfer: lost count" in log(bench)
+    result, _ = get_from_pausing(bench, 700, 1000)
+    assert int(result["status"]) != OK and "lost count (error 0)" in result["text"], result
+    assert log(bench).count("again for") == 1
 
 
 # ---- transfers ---------------------------------------------------------------------------------------------------

@@ -37,9 +37,62 @@ static void test_other_error_midway(void **state)
 	open_file(w, 10000, 512, 1);
 	server_sends(w, 1, 512, 512);
 	expect_ack(w, 1);
-	server_says(w, TID, "\0\5\0\0disk on fire\0");
+	server_says(w, TID, "\0\5\0\3disk on fire\0");
 	expect_end(w, PVBOOT_S_TFTP_ERROR, "disk on fire");
 	expect_silence(w); /* an ERROR is not answered */
+}
+
+/* ERROR 0 says nothing: the file is asked for once more, and what is here is not given to the owner again. */
+static void test_error_0_midway(void **state)
+{
+	struct world *w = *state;
+
+	open_file(w, 1000, 512, 1);
+	server_sends(w, 1, 512, 512);
+	expect_ack(w, 1);
+	server_says(w, TID, "\0\5\0\0lost count\0");
+	expect_silence(w);
+	assert_int_equal(w->rebinds, 1);
+	wait_deadline(w);
+	expect_rrq(w, ALL_OPTIONS & ~TFTP_O_WINDOWSIZE);
+	server_grants(w, TFTP_O_TSIZE | TFTP_O_BLKSIZE, 1000, 512, 0);
+	expect_ack(w, 0);
+	server_sends(w, 1, 512, 512);
+	expect_ack(w, 1);
+	server_sends(w, 2, 512, 488);
+	expect_ack(w, 2);
+	expect_end(w, PVBOOT_S_OK, "");
+	assert_int_equal(w->bytes, 1000);
+}
+
+static void test_error_0_midway_again(void **state)
+{
+	struct world *w = *state;
+
+	open_file(w, 10000, 512, 1);
+	server_sends(w, 1, 512, 512);
+	server_says(w, TID, "\0\5\0\0lost count\0");
+	wait_deadline(w);
+	server_grants(w, TFTP_O_TSIZE | TFTP_O_BLKSIZE, 10000, 512, 0);
+	server_sends(w, 1, 512, 512);
+	server_sends(w, 2, 512, 512);
+	server_says(w, TID, "\0\5\0\0lost it again\0");
+	expect_end(w, PVBOOT_S_TFTP_ERROR, "lost it again (error 0)");
+}
+
+/* At the RRQ it is an answer; and where there is no size the rest cannot be told from another file's. */
+static void test_error_0_elsewhere(void **state)
+{
+	struct world *w = *state;
+
+	start(w, 1468, 16);
+	server_says(w, TID, "\0\5\0\0go away\0");
+	expect_end(w, PVBOOT_S_TFTP_ERROR, "go away");
+	w->done = w->opened = 0;
+	start(w, 1468, 1);
+	server_sends(w, 1, 512, 512);
+	server_says(w, TID, "\0\5\0\0lost count\0");
+	expect_end(w, PVBOOT_S_TFTP_ERROR, "lost count");
 }
 
 static void test_options_refused(void **state)
@@ -294,25 +347,44 @@ static void test_duplicates_in_a_window_are_not_acknowledged(void **state)
 static void test_retransmission_backs_off(void **state)
 {
 	struct world *w = *state;
-	uint64_t before, first, second;
+	uint64_t waited[5], before;
 
 	open_file(w, 100000, 512, 1);
-	before = w->now;
-	wait_deadline(w);
-	expect_ack(w, 0);
-	first = w->now - before;
-	before = w->now;
-	wait_deadline(w);
-	expect_ack(w, 0);
-	second = w->now - before;
-	assert_int_equal(second, 2 * first);
-	/* A quick server is soon found out to be quick. */
+	for (int i = 0; i < 5; i++) {
+		before = w->now;
+		wait_deadline(w);
+		expect_ack(w, 0);
+		waited[i] = w->now - before;
+	}
+	assert_int_equal(waited[1], waited[0]);
+	assert_int_equal(waited[2], waited[0]);
+	assert_int_equal(waited[3], 2 * waited[0]);
+	assert_int_equal(waited[4], 4 * waited[0]);
+	/* A quick server may pause all the same: it is not asked again before 200 ms. */
 	for (uint64_t block = 1; block < 20; block++) {
 		w->now += 100;
 		server_sends(w, block, 512, 512);
 		expect_ack(w, (uint16_t)block);
 	}
-	assert_in_range(w->c.deadline - w->now, 1, 50000);
+	assert_int_equal(w->c.deadline - w->now, 200000);
+}
+
+/* One that granted utimeout ignores repeated ACKs (tftpd-hpa). */
+static void test_retransmission_with_utimeout(void **state)
+{
+	struct world *w = *state;
+
+	start(w, 512, 1);
+	expect_rrq(w, ALL_OPTIONS & ~TFTP_O_WINDOWSIZE);
+	w->now += 100;
+	server_grants(w, TFTP_O_TSIZE | TFTP_O_BLKSIZE | TFTP_O_UTIMEOUT, 100000, 512, 0);
+	expect_ack(w, 0);
+	for (uint64_t block = 1; block < 20; block++) {
+		w->now += 100;
+		server_sends(w, block, 512, 512);
+		expect_ack(w, (uint16_t)block);
+	}
+	assert_int_equal(w->c.deadline - w->now, 30000);
 }
 
 static void test_window_is_acknowledged_once(void **state)
@@ -374,15 +446,25 @@ static void test_window_with_loss(void **state)
 	expect_ack(w, 9);
 }
 
+/* That is acknowledged soon, for nothing is repeated by it; the next time it would be. */
 static void test_window_last_block_lost(void **state)
 {
 	struct world *w = *state;
+	uint64_t before;
 
 	open_file(w, 100000, 512, 4);
-	for (uint64_t block = 1; block <= 3; block++)
+	for (uint64_t block = 1; block <= 3; block++) {
+		w->now += 100;
 		server_sends(w, block, 512, 512);
+	}
 	expect_silence(w);
+	before = w->now;
 	wait_deadline(w);
+	assert_int_equal(w->now - before, 30000);
+	expect_ack(w, 3);
+	before = w->now;
+	wait_deadline(w);
+	assert_int_equal(w->now - before, 200000);
 	expect_ack(w, 3);
 }
 
@@ -393,6 +475,9 @@ int main(void)
 		TEST(test_file_missing),
 		TEST(test_file_refused),
 		TEST(test_other_error_midway),
+		TEST(test_error_0_midway),
+		TEST(test_error_0_midway_again),
+		TEST(test_error_0_elsewhere),
 		TEST(test_options_refused),
 		TEST(test_options_refused_although_none_asked),
 		TEST(test_oack_larger_than_asked),
@@ -410,6 +495,7 @@ int main(void)
 		TEST(test_duplicates_are_not_acknowledged),
 		TEST(test_duplicates_in_a_window_are_not_acknowledged),
 		TEST(test_retransmission_backs_off),
+		TEST(test_retransmission_with_utimeout),
 		TEST(test_window_is_acknowledged_once),
 		TEST(test_window_reordered),
 		TEST(test_window_with_loss),

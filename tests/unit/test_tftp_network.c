@@ -66,7 +66,7 @@ struct sim {
 	uint64_t rng, size, total; /* total: blocks */
 	uint16_t blksize, window;
 	unsigned rollover;
-	bool rewinds;		  /* a repeated ACK makes it send again */
+	bool rewinds;		  /* a repeated ACK makes it send again; else its own clock does, by utimeout */
 	unsigned loss, dup, late; /* per mille */
 	struct in_flight net[512];
 	unsigned flying;
@@ -106,7 +106,7 @@ static void sim_send_window(struct sim *sim)
 		launch(sim, true, sim_wire(sim, block), block);
 		sim->datas++;
 	}
-	sim->timeout = sim->w->now + SECOND / 10;
+	sim->timeout = sim->w->now + (sim->rewinds ? SECOND : SECOND / 10);
 }
 
 static void sim_ack(struct sim *sim, uint16_t wire)
@@ -176,8 +176,10 @@ static void simulate(struct world *w, struct sim sim)
 	sim.timeout = UINT64_MAX;
 	start(w, sim.blksize, sim.window);
 	w->head = w->tail;
-	server_grants(w, TFTP_O_TSIZE | TFTP_O_BLKSIZE | (sim.window > 1 ? TFTP_O_WINDOWSIZE : 0), sim.size,
-		      sim.blksize, sim.window);
+	server_grants(w,
+		      TFTP_O_TSIZE | TFTP_O_BLKSIZE | (sim.window > 1 ? TFTP_O_WINDOWSIZE : 0) |
+			      (sim.rewinds ? 0 : TFTP_O_UTIMEOUT),
+		      sim.size, sim.blksize, sim.window);
 	while (!w->done && w->now < begin + 10000 * SECOND)
 		sim_step(&sim);
 	if (w->status || w->bytes != sim.size)

@@ -165,7 +165,8 @@ void expect_end_(struct world *w, uint32_t status, const char *words, const char
 
 void server_grants(struct world *w, uint32_t options, uint64_t tsize, uint16_t blksize, uint16_t windowsize)
 {
-	struct tftp_options opt = {.present = options, .tsize = tsize, .blksize = blksize, .windowsize = windowsize};
+	struct tftp_options opt = {
+		.present = options, .tsize = tsize, .blksize = blksize, .windowsize = windowsize, .utimeout = 100000};
 	uint8_t buf[256];
 
 	tftp_client_input(&w->c, w->now, TID, buf, tftp_build_oack(buf, sizeof(buf), &opt));
