@@ -124,6 +124,12 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 			 pxe.server_from ? pxe.server_from : "no", dhcp_ip(pxe.server));
 	dhcp_say(d, LOG_INFO, "boot file \"%s\" (%s) on %s (%s)", pxe.file, pxe.file[0] ? pxe.file_from : "none named",
 		 dhcp_ip(pxe.server), pxe.server_from ? pxe.server_from : "nobody says where");
+	if (pxe.file_full)
+		dhcp_say(
+			d, LOG_WARNING,
+			"this name fills the %d bytes of the packet's file field, so its end is probably cut off: give "
+			"the file a shorter name, or have the DHCP server send option 67 in place of the field",
+			DHCP_FILE_FIELD);
 	/* A URL names its own server, and that one may be a name. */
 	if (!d->req.own_network && !strstr(pxe.file, "://") && !dhcp_result_route(r, d->req.ifname))
 		give_back(d);

@@ -21,7 +21,7 @@
 #define OFF_SNAME 44
 #define LEN_SNAME 64
 #define OFF_FILE 108
-#define LEN_FILE 128
+#define LEN_FILE DHCP_FILE_FIELD
 #define OFF_COOKIE 236
 
 #define HTYPE_ETHERNET 1

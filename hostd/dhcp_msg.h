@@ -11,9 +11,10 @@
 #define DHCP_CLIENT_PORT 68
 #define DHCP_PXE_PORT 4011 /* ProxyDHCP and boot servers (PXE 2.1, 2.2.1) */
 
-#define DHCP_HEADER 240	  /* the fixed fields and the magic cookie */
-#define DHCP_MSG_MIN 300  /* what BOOTP relays may insist on (RFC 1542 2.1) */
-#define DHCP_MSG_MAX 1500 /* no larger datagram arrives unfragmented */
+#define DHCP_HEADER 240	    /* the fixed fields and the magic cookie */
+#define DHCP_FILE_FIELD 128 /* bytes of the boot file's name among them (RFC 2131 2); a NUL is not needed */
+#define DHCP_MSG_MIN 300    /* what BOOTP relays may insist on (RFC 1542 2.1) */
+#define DHCP_MSG_MAX 1500   /* no larger datagram arrives unfragmented */
 
 #define DHCP_OP_REQUEST 1
 #define DHCP_OP_REPLY 2
@@ -87,9 +88,9 @@ struct dhcp_msg {
 	uint8_t yiaddr[4];
 	uint8_t siaddr[4];
 	uint8_t giaddr[4];
-	uint8_t chaddr[6]; /* zero unless htype is Ethernet's and hlen 6 */
-	char file[129];	   /* NUL terminated; empty where options overload it */
-	char sname[65];	   /* NUL terminated; empty where options overload it */
+	uint8_t chaddr[6];		/* zero unless htype is Ethernet's and hlen 6 */
+	char file[DHCP_FILE_FIELD + 1]; /* NUL terminated; empty where options overload it */
+	char sname[65];			/* NUL terminated; empty where options overload it */
 	bool truncated; /* an option claimed more bytes than there were, and was left out with all that followed it */
 	struct dhcp_option option[256];
 	uint8_t pool[DHCP_MSG_MAX];

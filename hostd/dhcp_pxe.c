@@ -17,6 +17,7 @@ static void read_file(struct dhcp_pxe *pxe, const struct dhcp_msg *msg)
 	if (msg->file[0]) {
 		memcpy(pxe->file, msg->file, sizeof(msg->file));
 		pxe->file_from = "file field";
+		pxe->file_full = strlen(msg->file) >= DHCP_FILE_FIELD - 1; /* some servers keep a byte for a NUL */
 	} else if (dhcp_msg_string(msg, DHCP_OPT_BOOTFILE, pxe->file, sizeof(pxe->file))) {
 		pxe->file_from = "option 67";
 	} else {

@@ -19,6 +19,7 @@ struct dhcp_pxe {
 	bool is_pxe; /* option 60 begins with "PXEClient": a proxy, a boot server, or a DHCP server that is one too */
 	char file[PVBOOT_BOOTFILE_MAX]; /* empty: none is named */
 	const char *file_from;		/* "file field" or "option 67" */
+	bool file_full;			/* it fills the file field: its end is probably cut off */
 	bool file_too_long;		/* one was named that does not fit, and is treated as none */
 	uint8_t server[4];		/* where the file is; 0.0.0.0: nobody says */
 	const char *server_from;	/* "siaddr", "option 66", ... */

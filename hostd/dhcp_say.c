@@ -48,8 +48,9 @@ void dhcp_describe(char *line, size_t size, const struct dhcp_offer *offer)
 	else
 		snprintf(address, sizeof(address), "no address (a proxy)");
 	if (pxe->file[0])
-		snprintf(boot, sizeof(boot), "boot file \"%s\" (%s) on %s (%s)", pxe->file, pxe->file_from,
-			 dhcp_ip(pxe->server), pxe->server_from ? pxe->server_from : "no server named");
+		snprintf(boot, sizeof(boot), "boot file \"%s\" (%s%s) on %s (%s)", pxe->file, pxe->file_from,
+			 pxe->file_full ? ", which is full" : "", dhcp_ip(pxe->server),
+			 pxe->server_from ? pxe->server_from : "no server named");
 	else
 		snprintf(boot, sizeof(boot), "%s",
 			 pxe->file_too_long ? "a boot file name that is too long" : "no boot file");

@@ -136,6 +136,23 @@ def test_files_missing(net, tmp_path):
     assert "pxelinux finds no configuration" in out
 
 
+def test_boot_file_name_is_cut(net, tmp_path):
+    """By dhcpd, which has 128 bytes for it in the packet; a name that just fits is not suspected.  dnsmasq sends the whole one as option 67."""
+    long, fits = "dir/" + "x" * 150 + "/pxelinux.0", "y" * 115 + "/pxelinux.0"
+    root = make_files(tmp_path / "tftp", long, fits)
+
+    def probed(name, server, **boot):
+        with server(net.server, tmp_path / name, **boot), Tftpd(net.server, tmp_path / f"{name}-tftpd", root):
+            return probe(net)
+
+    status, out = probed("cut", Dhcpd, hosts=[dhcpd_host(filename=long)])
+    assert status == NO_FILE, out
+    assert "(file field, which is full)" in out and "this name fills the 128 bytes of the packet's file field" in out, out
+    for name, server, boot, file in (("fits", Dhcpd, {"hosts": [dhcpd_host(filename=fits)]}, fits), ("dnsmasq", Dnsmasq, {"boot": long}, long)):
+        _, out = probed(name, server, **boot)
+        assert f"there    {file}" in out and "fills the 128 bytes" not in out, out
+
+
 def test_module_missing(net, tmp_path):
     root = make_files(tmp_path / "tftp", "pxelinux.0", "pxelinux.cfg/default")
     with Dhcpd(net.server, tmp_path / "dhcpd"), Tftpd(net.server, tmp_path / "tftpd", root):

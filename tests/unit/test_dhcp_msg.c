@@ -271,6 +271,25 @@ static void test_file_not_terminated(void **state)
 	assert_string_equal(msg.file, name);
 	assert_string_equal(pxe.file, name);
 	assert_string_equal(pxe.file_from, "file field");
+	assert_true(pxe.file_full);
+}
+
+/* Servers that keep a byte for a NUL cut at 127. */
+static void test_file_full(void **state)
+{
+	char name[128] = "";
+	struct craft c;
+
+	memset(name, 'x', 126);
+	craft_begin(&c, DHCP_OFFER);
+	craft_file(&c, name);
+	read_pxe(&c);
+	assert_false(pxe.file_full);
+	name[126] = 'x';
+	craft_begin(&c, DHCP_OFFER);
+	craft_file(&c, name);
+	read_pxe(&c);
+	assert_true(pxe.file_full);
 }
 
 static void test_bootfile_trailing_bytes(void **state)
@@ -509,6 +528,7 @@ int main(void)
 		cmocka_unit_test(test_overload_within_overload),
 		cmocka_unit_test(test_overload_fills_the_pool),
 		cmocka_unit_test(test_file_not_terminated),
+		cmocka_unit_test(test_file_full),
 		cmocka_unit_test(test_bootfile_trailing_bytes),
 		cmocka_unit_test(test_bootfile_too_long),
 		cmocka_unit_test(test_server_sources_in_order),
