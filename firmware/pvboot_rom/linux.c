@@ -35,6 +35,9 @@
 
 static const char **why; /* linux_boot()'s words */
 static bool is_multiboot;
+static uint32_t cmdline_len; /* what the kernel gets of the plan's text */
+
+_Static_assert(PVBOOT_PLAN_TEXT <= CMDLINE_ROOM, "a plan's text fits behind the heap");
 
 uint32_t linux_refuse(const char *words)
 {
@@ -107,9 +110,38 @@ static uint32_t ask(void)
 
 /* ---- the kernel ------------------------------------------------------------------------------------------------ */
 
+/* Say it here and in hostd's log. */
+static void warn(const char *words)
+{
+	struct pvboot_log_args args = {.level = 1};
+	struct request r = {
+		.op = PVBOOT_OP_LOG,
+		.args = &args,
+		.arg_len = sizeof(args),
+		.tail = near_phys(words),
+		.tail_len = strlen_linear(near_phys(words), PVBOOT_LOG_MAX),
+	};
+
+	print("%s\n", words);
+	request(&r);
+}
+
+/* The kernel takes cmdline_size bytes.  pxelinux counts the NUL among them, and so cuts to one less. */
+static void fit_cmdline(const struct setup_header *h)
+{
+	bool told = h->version >= PROTOCOL_CMDLINE_SIZE;
+	uint32_t max = told ? h->cmdline_size : CMDLINE_SIZE_OLD;
+
+	cmdline_len = linux_plan()->text_len;
+	if (cmdline_len <= max)
+		return;
+	cmdline_len = told && max ? max - 1 : max;
+	warn("the command line is longer than this kernel takes: its end is cut off");
+	print("  %d of %d bytes are left\n", cmdline_len, linux_plan()->text_len);
+}
+
 static uint32_t check_header(const struct setup_header *h)
 {
-	uint32_t max = h->version >= PROTOCOL_CMDLINE_SIZE ? h->cmdline_size : CMDLINE_SIZE_OLD;
 	struct transfer *t = &linux_files[0];
 
 	if (h->version < PROTOCOL_OLDEST || !(h->loadflags & LOADED_HIGH))
@@ -120,8 +152,7 @@ static uint32_t check_header(const struct setup_header *h)
 	if (t->size <= linux_setup_len(h) || linux_setup_len(h) > SETUP_MAX || t->size >> 32 ||
 	    h->syssize > ((uint32_t)t->size - linux_setup_len(h)) / 16 + 1)
 		return linux_refuse("this kernel is truncated");
-	if (linux_plan()->text_len > max || linux_plan()->text_len >= CMDLINE_ROOM)
-		return linux_refuse("the command line is longer than this kernel takes");
+	fit_cmdline(h);
 	return PVBOOT_S_OK;
 }
 
@@ -141,8 +172,8 @@ static uint32_t load_head(struct setup_header *h)
 
 static void put_cmdline(void)
 {
-	for (uint32_t i = 0; i <= linux_plan()->text_len; i++) {
-		char c = linux_plan()->bytes[linux_plan()->text_at + i];
+	for (uint32_t i = 0; i <= cmdline_len; i++) {
+		char c = i < cmdline_len ? linux_plan()->bytes[linux_plan()->text_at + i] : 0;
 
 		copy_to_linear(SETUP_AT + HEAP_END + i, &c, 1);
 	}

@@ -71,7 +71,10 @@ uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint
  * there.
  */
 void linux_renew(uint32_t phys, uint32_t len);
-/* Is there room for the kernel, and where is some for the initrds?  Goes before the next two. */
+/* Where the server does not tell the size, wait until the host has the whole file. */
+uint32_t linux_learn_size(struct transfer *t);
+/* Is there room for the kernel, and where is some for the initrds, whose sizes are learned?  Goes before the next two.
+ */
 uint32_t linux_place(const struct setup_header *h);
 /* The kernel's protected-mode part, to KERNEL_AT. */
 uint32_t linux_load_kernel(const struct setup_header *h);

@@ -12,7 +12,6 @@
 	(256u << 10) /* bytes asked for at once: what progress is counted in; the more, the faster they come */
 #define CHUNK_MAX (4u << 20)
 #define PROGRESS_MS 500
-#define UNPACKED 8 /* a kernel that does not say how much memory it takes gets so many times its length */
 
 struct transfer linux_files[PVBOOT_FILES_MAX];
 bool linux_written;
@@ -22,6 +21,13 @@ bool linux_written;
 static bool size_known(const struct transfer *t)
 {
 	return t->size != PVBOOT_SIZE_UNKNOWN;
+}
+
+static uint32_t check_size(const struct transfer *t)
+{
+	if (t->size > UINT32_MAX - 2 * PAGE)
+		return linux_refuse("the file is larger than 4 GiB");
+	return t->size ? PVBOOT_S_OK : linux_refuse("the file is empty");
 }
 
 static uint32_t open_file(uint32_t i)
@@ -42,10 +48,8 @@ static uint32_t open_file(uint32_t i)
 		print(", size unknown\n");
 		return PVBOOT_S_OK;
 	}
-	if (t->size > UINT32_MAX - 2 * PAGE)
-		return linux_refuse("the file is larger than 4 GiB");
 	print(", %d KiB\n", ((uint32_t)t->size + 1023) / 1024);
-	return t->size ? PVBOOT_S_OK : linux_refuse("the file is empty");
+	return check_size(t);
 }
 
 uint32_t linux_open_files(void)
@@ -55,6 +59,61 @@ uint32_t linux_open_files(void)
 	for (uint32_t i = 0; !status && i < linux_plan()->n_files; i++)
 		status = open_file(i);
 	return status;
+}
+
+static void show_progress(const struct transfer *t, uint64_t done)
+{
+	print("\r  %d", (uint32_t)done / 1024);
+	if (size_known(t))
+		print(" of %d", (uint32_t)t->size / 1024);
+	print(" KiB ");
+}
+
+/* Read a byte that is not here yet, and drop it: back when there is more of the file, or its end. */
+static uint32_t await_more(struct transfer *t, uint64_t available)
+{
+	struct transfer edge = *t;
+	uint32_t got, status;
+	uint8_t byte;
+
+	edge.offset = available;
+	edge.eof = false;
+	status =
+		transfer_read(&edge, near_phys(&byte), sizeof(byte), PVBOOT_READ_F_PARTIAL, PVBOOT_READ_WAIT_MAX, &got);
+	if (edge.eof)
+		t->size = edge.offset;
+	return status == PVBOOT_S_AGAIN || !status ? PVBOOT_S_OK : status | ERROR_READ;
+}
+
+uint32_t linux_learn_size(struct transfer *t)
+{
+	struct pvboot_file_args args = {.handle = t->handle};
+	struct pvboot_progress_res res;
+	struct request r = {
+		.op = PVBOOT_OP_PROGRESS,
+		.args = &args,
+		.arg_len = sizeof(args),
+		.room = near_phys(&res),
+		.room_len = sizeof(res),
+	};
+	uint32_t shown = virtio_milliseconds(), status;
+
+	while (!size_known(t)) {
+		status = request(&r);
+		if (status)
+			return status | ERROR_READ;
+		t->size = res.size;
+		status = size_known(t) ? PVBOOT_S_OK : await_more(t, res.available);
+		if (status)
+			return status;
+		if (virtio_milliseconds() - shown < PROGRESS_MS)
+			continue;
+		shown = virtio_milliseconds();
+		show_progress(t, res.available);
+		if (console_escape())
+			return REQUEST_ESCAPED;
+	}
+	return check_size(t);
 }
 
 uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len)
@@ -78,10 +137,7 @@ uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint
 		if (virtio_milliseconds() - shown < PROGRESS_MS)
 			continue;
 		shown = virtio_milliseconds();
-		print("\r  %d", (uint32_t)t->offset / 1024);
-		if (size_known(t))
-			print(" of %d", (uint32_t)t->size / 1024);
-		print(" KiB ");
+		show_progress(t, t->offset);
 		if (console_escape())
 			return REQUEST_ESCAPED;
 	}
@@ -109,15 +165,15 @@ uint32_t linux_close_files(void)
 /* ---- where --------------------------------------------------------------------------------------------------------
  */
 
-/* The end of the memory that the kernel uses before it looks at its memory map; 0: beyond 4 GiB. */
-static uint32_t kernel_end(const struct setup_header *h, bool guess)
+/* The end of the memory that the kernel says it uses before it looks at its memory map; 0: beyond 4 GiB. */
+static uint32_t kernel_end(const struct setup_header *h)
 {
 	uint32_t len = (uint32_t)linux_files[0].size - linux_setup_len(h), end = KERNEL_AT + len, start, align;
 
 	if (len > UINT32_MAX - KERNEL_AT)
 		return 0;
 	if (h->version < PROTOCOL_INIT_SIZE)
-		return !guess ? end : len < (UINT32_MAX - KERNEL_AT) / UNPACKED ? KERNEL_AT + len * UNPACKED : 0;
+		return end;
 	/* Where it unpacks itself: no lower than it likes, and on a boundary of its own if it can be anywhere. */
 	start = h->pref_address[0];
 	align = h->kernel_alignment - 1;
@@ -129,17 +185,15 @@ static uint32_t kernel_end(const struct setup_header *h, bool guess)
 	return end > start ? end : start;
 }
 
-/* Bytes of all initrds as they will lie; UINT32_MAX: too many.  *known: no size is unknown. */
-static uint32_t initrds_len(bool *known)
+/* Bytes of all initrds as they will lie; UINT32_MAX: too many. */
+static uint32_t initrds_len(void)
 {
 	uint32_t total = 0, i;
 
-	*known = true;
 	for (i = 1; i < linux_plan()->n_files; i++) {
 		uint32_t start = (total + 3) & ~3u;
 
-		*known &= size_known(&linux_files[i]);
-		if (!*known || linux_files[i].size > UINT32_MAX - 2 * PAGE - start)
+		if (linux_files[i].size > UINT32_MAX - 2 * PAGE - start)
 			return UINT32_MAX;
 		total = start + (uint32_t)linux_files[i].size;
 	}
@@ -167,13 +221,13 @@ static struct room {
 
 /*
  * Look at the memory map: is there room for the kernel up to its end, and for the initrds, above it and below the
- * limit?  As high as total bytes can lie, as pxelinux puts them; where their sizes are not known, in the largest range,
- * from its beginning on.  PAGE bytes stay free behind them, for fill_gap().
+ * limit?  As high as they can lie, as pxelinux puts them: many a kernel uses more memory than it says.  PAGE bytes stay
+ * free behind them, for fill_gap().
  */
-uint32_t linux_place(const struct setup_header *h)
+static uint32_t place(const struct setup_header *h)
 {
-	bool known, fits = false;
-	uint32_t total = initrds_len(&known), limit = initrd_limit(h), kernel = kernel_end(h, !known), next = 0, n;
+	uint32_t total = initrds_len(), limit = initrd_limit(h), kernel = kernel_end(h), next = 0, n;
+	bool fits = false;
 	struct e820_entry e;
 
 	for (n = 0; kernel && n < E820_MAX && hooks_map(&e, &next); n++) {
@@ -183,10 +237,8 @@ uint32_t linux_place(const struct setup_header *h)
 			fits |= e.base[0] <= KERNEL_AT && end >= kernel;
 			if (end > limit)
 				end = limit;
-			low &= ~(PAGE - 1);
-			at = known && end > total && end - total > PAGE ? (end - total - PAGE) & ~(PAGE - 1) : low;
-			if (end > PAGE && at >= low && at < end - PAGE &&
-			    (known ? total <= end - PAGE - at && at > room.at : end - PAGE - at > room.len))
+			at = end > total && end - total > PAGE ? (end - total - PAGE) & ~(PAGE - 1) : 0;
+			if (at >= (low & ~(PAGE - 1)) && at > room.at)
 				room = (struct room){.at = at, .len = end - PAGE - at};
 		}
 		if (!next)
@@ -195,6 +247,15 @@ uint32_t linux_place(const struct setup_header *h)
 	if (!fits)
 		return linux_refuse("the machine has too little memory for this kernel");
 	return room.len || !total ? PVBOOT_S_OK : linux_refuse("the machine has too little memory for the initrd");
+}
+
+uint32_t linux_place(const struct setup_header *h)
+{
+	uint32_t status = PVBOOT_S_OK, i;
+
+	for (i = 1; !status && i < linux_plan()->n_files; i++)
+		status = linux_learn_size(&linux_files[i]);
+	return status ? status : place(h);
 }
 
 /* ---- the kernel and the initrds
@@ -240,12 +301,8 @@ uint32_t linux_load_initrds(uint32_t *where, uint32_t *len)
 		uint32_t start = (*len + 3) & ~3u;
 
 		status = linux_read_up_to(t, room.at + start, room.len - start, &got);
-		if (!status && size_known(t) && t->offset != t->size)
+		if (!status && t->offset != t->size)
 			status = PVBOOT_S_TRUNCATED;
-		else if (!status && !t->eof)
-			status = linux_refuse("the machine has too little memory for the initrd");
-		else if (!status && !got)
-			status = linux_refuse("the initrd is empty");
 		*len = start + got;
 		if (!status && *len & 3)
 			status = fill_gap(t, room.at + *len);

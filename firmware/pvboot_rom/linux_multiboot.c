@@ -116,9 +116,11 @@ static uint32_t add_part(uint32_t offset, uint32_t at, uint32_t len, uint32_t me
 
 static uint32_t read_addresses(const struct header BDA *h)
 {
-	uint32_t before = h->header_addr - h->load_addr, at = (uint32_t)h - HEAD_AT, len;
+	uint32_t before = h->header_addr - h->load_addr, at = (uint32_t)h - HEAD_AT, len, status;
 
-	/* Without an end, and of a file of unknown size, len is too much for any memory. */
+	status = h->load_end_addr ? PVBOOT_S_OK : linux_learn_size(&linux_files[0]);
+	if (status)
+		return status;
 	len = h->load_end_addr ? h->load_end_addr - h->load_addr : (uint32_t)linux_files[0].size - (at - before);
 	entry = h->entry_addr;
 	return before > at ? linux_refuse("its Multiboot header is malformed")

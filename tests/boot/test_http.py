@@ -7,7 +7,7 @@ import time
 import pytest
 
 from lib.authority import Authority
-from lib.kernel import check_report, make_initrd
+from lib.kernel import check_report, large_in_memory, make_initrd
 from lib.netns import SERVER_IP, Process, wait_for
 from lib.pvboot import PVBOOT
 from lib.servers import Nginx, Server, dhcpd_host
@@ -242,6 +242,16 @@ def test_http_pvboot_run(web):
     assert process.wait(60) == 0, process.text()
     check_report(process.text().replace("\r", ""), web.kernel, web.initrd)
     assert "size unknown" in process.text()
+
+
+def test_http_boot_of_unknown_size(web):
+    """Chunks tell no length: the initrd of a kernel that uses more memory than it says lies high all the same."""
+    kernel = large_in_memory(web.root)
+    argv = [PVBOOT, "run", "--kernel", f"{HTTP}/chunked/bzImage", "--initrd", f"{HTTP}/chunked/init_task", "--", "-accel", "tcg"]
+    process = Process(argv, log=web.place("run.log"), ns=web.net.host, env={"TERM": "dumb"})
+    assert process.wait(60) == 0, process.text()
+    assert process.text().count("size unknown") == 2
+    assert check_report(process.text().replace("\r", ""), kernel, web.initrd)["initrd"][0] >= 32 * MIB
 
 
 def test_http_boot_by_a_configuration(web):

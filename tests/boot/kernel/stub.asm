@@ -15,6 +15,9 @@
 ; then it powers off.  Words of the command line change the end: "debugexit" leaves by QEMU's isa-debug-exit with status 33, "reboot"
 ; resets the machine, "stay" goes on for good with a dot per second.  lib/kernel.py pads the image and sets syssize and init_size.
 ;
+; With BSS=BYTES it clears that many bytes behind itself before anything else, as a kernel does with its variables; before protocol 2.10
+; (VERSION=206h) it tells nobody of them.
+;
 ; With MOVES_ITSELF it stands in for kernels of protocol 2.06 whose set-up code is that of old: it moves itself to 90000h, over what lies
 ; there, and uses nothing that the loader left but its own parts.
 
@@ -36,10 +39,12 @@ SETUP_SECTS	equ 3
 	jmp short start		; 200h
 	db "HdrS"
 %ifdef MOVES_ITSELF
-	dw 206h			; version
-%else
-	dw 20ah
+%define VERSION 206h
 %endif
+%ifndef VERSION
+%define VERSION 20ah
+%endif
+	dw VERSION
 	dd 0			; realmode_swtch
 	dw 1000h		; start_sys_seg
 	dw version - 200h
@@ -280,6 +285,12 @@ prot:
 	add ebx, PROT_BASE + 0fffh
 	and ebx, ~0fffh
 	lea esp, [ebx + 4000h]
+%ifdef BSS
+	mov edi, ebx
+	mov ecx, (BSS + 3) / 4
+	xor eax, eax
+	rep stosd
+%endif
 	cmp edx, ENTERED
 	je .entered
 	mov edi, entry_line32
