@@ -14,7 +14,7 @@
 #define VM_LINES 100 /* of one VM in one second */
 #define VM_SLOTS 256
 
-static bool to_syslog, to_journal;
+static bool to_syslog, to_journal, with_times;
 static int max_level = LOG_INFO;
 
 /* Copy text, with every byte that is not printable ASCII (and the backslash, which begins an escape) as \xNN. */
@@ -73,6 +73,28 @@ void log_open(bool use_syslog, int level)
 		openlog("pvboot-hostd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
+void log_times(void)
+{
+	tzset(); /* while files can be read */
+	with_times = !is_journal();
+}
+
+/* "2026-11-30 02:19:58.123 ", if lines are to begin so. */
+static void put_time(char *out, size_t room)
+{
+	struct timespec now;
+	struct tm tm;
+	size_t len;
+
+	out[0] = '\0';
+	if (!with_times)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	len = strftime(out, room, "%Y-%m-%d %H:%M:%S", &tm);
+	snprintf(out + len, room - len, ".%03ld ", now.tv_nsec / 1000000);
+}
+
 /*
  * Has this VM said enough in this second?  What a guest does makes lines, and it may do it as often as it likes.  VMs
  * whose names fall into one slot share its lines.  Debug lines are not counted: who asks for them wants them all.
@@ -101,7 +123,7 @@ static bool is_flood(int level, const char *vm)
 
 void log_msg(int level, const char *vm, const char *fmt, ...)
 {
-	char raw[LINE_MAX_BYTES / 2], name[256], text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 512];
+	char raw[LINE_MAX_BYTES / 2], name[256], text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 512], when[40];
 	const char *kind = level <= LOG_ERR ? "error: " : level == LOG_WARNING ? "warning: " : "";
 	va_list ap;
 	int n;
@@ -118,7 +140,8 @@ void log_msg(int level, const char *vm, const char *fmt, ...)
 		return;
 	}
 	/* One write per line, so that lines of several processes on one terminal do not mix. */
-	n = snprintf(line, sizeof(line), "%s%s: %s%s\n", priority(to_journal, level), name, kind, text);
+	put_time(when, sizeof(when));
+	n = snprintf(line, sizeof(line), "%s%s%s: %s%s\n", priority(to_journal, level), when, name, kind, text);
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		return; /* stderr is gone: there is nowhere to say so */
 }

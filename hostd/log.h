@@ -14,6 +14,10 @@ void log_open(bool use_syslog, int level);
 /* Write the one line that says why hostd does not start to stderr; before log_open() too. */
 void log_refusal(const char *words);
 
+/* Begin each line on stderr with the time from here on: local, to the millisecond.  Not where stderr is the journal's.
+ */
+void log_times(void);
+
 /* Log one line at a syslog level.  vm may be NULL for the daemon itself.  Bytes that are not printable ASCII, whoever
  * they come from, are written as \xNN, so that no guest or server can forge a line.  Of one VM's lines at most 100 in a
  * second are written. */

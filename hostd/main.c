@@ -334,6 +334,8 @@ static int run(struct daemon *d)
 	char why[512] = "";
 
 	log_open(to_syslog(d), d->conf.log_level);
+	if (d->opt.foreground && !d->opt.exit_with_parent) /* what `pvboot run` shows is a console */
+		log_times();
 	if (d->opt.exit_with_parent)
 		unsetenv("NOTIFY_SOCKET"); /* it is the parent's to tell its manager something */
 	warn_of_user(d);

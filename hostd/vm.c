@@ -112,6 +112,7 @@ static void reset(struct vm *vm)
 	vm_file_reset(vm);
 	vm_dgram_reset(vm);
 	vm_frame_reset(vm);
+	vm->frames_refused[0] = '\0';
 	vm_guest_leave(vm);
 }
 

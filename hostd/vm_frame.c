@@ -79,7 +79,11 @@ void vm_frame_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, 
 	uint32_t status = begin(vm, args, len, why, sizeof(why));
 
 	if (status != PVBOOT_S_OK) {
-		vm_fail(vm, id, status, 0, why);
+		/* Some boot programs ask again and again. */
+		if (strcmp(why, vm->frames_refused) != 0)
+			log_msg(LOG_WARNING, vm->id.name, "%s", why);
+		snprintf(vm->frames_refused, sizeof(vm->frames_refused), "%s", why);
+		vm_reply(vm, id, status, 0, why, NULL, 0);
 		return;
 	}
 	memcpy(&kept.args, args, sizeof(kept.args));

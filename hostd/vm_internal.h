@@ -90,11 +90,13 @@ struct vm {
 	char boot_text[PLAN_BOOT_TEXT_MAX]; /* what a site's DHCP option says of the boot; "": nothing */
 	struct vm_plan *plan;		    /* being made, or NULL */
 	struct vm_pxelinux *pxelinux;	    /* the boot file, from DISCOVER until it is opened; or NULL */
+	const char *no_prefix; /* why pxelinux.0 gets no path prefix, to be said when it is opened; or NULL */
 	struct tftp_serve *serve;
 	struct udp *udp;
 	uint8_t dgram_ip[4];
-	struct source *source; /* NULL: the host's own */
-	struct frames *frames; /* NULL: the guest has opened none */
+	struct source *source;			   /* NULL: the host's own */
+	struct frames *frames;			   /* NULL: the guest has opened none */
+	char frames_refused[PVBOOT_ERROR_MAX + 1]; /* why not, as logged in this boot */
 };
 
 /* What the parts of a VM do for each other.  A request's args are a copy that is arg_len bytes long, unaligned. */

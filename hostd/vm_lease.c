@@ -57,12 +57,14 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 }
 
 /* The result with a prefix for pxelinux in it. */
-static struct pvboot_discover_res with_prefix(const struct vm *vm, const struct dhcp_result *result, const char *prefix)
+static struct pvboot_discover_res with_prefix(struct vm *vm, const struct dhcp_result *result, const char *prefix)
 {
 	struct pvboot_discover_res res = result->res;
 
 	if (prefix && bootfile_add_prefix(&res, prefix))
 		log_msg(LOG_INFO, vm->id.name, "the boot program is pxelinux.0: told to find its files at %s", prefix);
+	else if (prefix)
+		vm->no_prefix = "there is no room for it in the server's packet";
 	return res;
 }
 

@@ -73,10 +73,14 @@ static bool is_pxelinux(struct file *file)
 	return end - at >= 5 && !memcmp(at, " PXE ", 5);
 }
 
-/* Answer DISCOVER; the boot file stays until the guest opens it, but not for long. */
-static void answer(struct vm_pxelinux *p, const char *url)
+/*
+ * Answer DISCOVER, with the prefix or (why: unless the guest will hear of it) without; the boot file stays until the
+ * guest opens it, but not for long.
+ */
+static void answer(struct vm_pxelinux *p, const char *url, const char *why)
 {
 	p->answered = true;
+	p->vm->no_prefix = why;
 	event_add(p->timer, &(struct timeval){KEEP_MS / 1000, 0});
 	vm_lease_answer(p->vm, &p->result, url);
 }
@@ -88,11 +92,11 @@ static void step(struct vm_pxelinux *p)
 	if (p->answered || (!all && file_available(p->file) < HEAD))
 		return;
 	if (all && file_status(p->file) != PVBOOT_S_OK)
-		answer(p, NULL); /* the guest will hear of it */
+		answer(p, NULL, NULL); /* the guest will hear of it */
 	else if (is_pxelinux(p->file))
-		answer(p, p->url);
+		answer(p, p->url, NULL);
 	else
-		answer(p, NULL);
+		answer(p, NULL, "by its first bytes it is not that of version 6");
 }
 
 static void on_changed(struct file_watch *watch)
@@ -107,11 +111,12 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	if (p->answered)
 		vm_pxelinux_reset(p->vm);
 	else
-		answer(p, NULL);
+		answer(p, NULL, "its first 8 KiB took more than a second to come");
 }
 
-/* Does a packet for the guest have a prefix of the server's own?  Nor can one be added to what is no packet. */
-static bool has_prefix(const struct pvboot_discover_res *res)
+/* Does a packet for the guest have a prefix of the server's own?  Nor can one be added to what is no packet.  NULL: no.
+ */
+static const char *has_prefix(const struct pvboot_discover_res *res)
 {
 	const uint8_t *packets[] = {res->ack, res->reply};
 	struct dhcp_msg msg;
@@ -119,12 +124,27 @@ static bool has_prefix(const struct pvboot_discover_res *res)
 
 	for (int i = 0; i < 2; i++) {
 		if (!dhcp_msg_parse(&msg, packets[i], PVBOOT_DHCP_PACKET))
-			return true;
+			return "the server's packet is malformed";
 		dhcp_pxe_read(&pxe, &msg);
 		if (pxe.prefix[0])
-			return true;
+			return "the DHCP server sends one (option 210)";
 	}
-	return false;
+	return NULL;
+}
+
+/* Why there can be none, as far as that is known before the boot file is here; NULL if there can. */
+static const char *why_not(const struct vm *vm, const struct dhcp_result *result)
+{
+	static const uint8_t none[4];
+	const struct conf_vm *conf = vm->id.conf;
+
+	if (conf->pxelinux_plain)
+		return "hostd's configuration says pxelinux = plain";
+	if (vm_plan_wanted(vm) || conf->kernel[0])
+		return "a direct boot was tried first";
+	if (!memcmp(result->res.lease.boot_server, none, 4))
+		return "no DHCP server names a boot server";
+	return has_prefix(&result->res);
 }
 
 /* The prefix that pxelinux would use, as an URL.  False if it does not fit, or is one. */
@@ -141,16 +161,15 @@ static bool make_url(char url[PREFIX_MAX + 1], const struct pvboot_lease *lease)
 
 bool vm_pxelinux_begin(struct vm *vm, const struct dhcp_result *result)
 {
-	static const uint8_t none[4];
-	const struct conf_vm *conf = vm->id.conf;
 	const struct pvboot_lease *lease = &result->res.lease;
 	struct vm_pxelinux *p;
 
 	vm_pxelinux_reset(vm);
-	if (result->status != PVBOOT_S_OK || conf->pxelinux_plain || vm_plan_wanted(vm) || conf->kernel[0] ||
-	    !lease->bootfile[0] || !memcmp(lease->boot_server, none, 4) || has_prefix(&result->res))
+	vm->no_prefix = NULL;
+	if (result->status != PVBOOT_S_OK || !lease->bootfile[0])
 		return false;
-	p = calloc(1, sizeof(*p));
+	vm->no_prefix = why_not(vm, result);
+	p = vm->no_prefix ? NULL : calloc(1, sizeof(*p));
 	if (!p)
 		return false;
 	vm->pxelinux = p;
@@ -160,7 +179,9 @@ bool vm_pxelinux_begin(struct vm *vm, const struct dhcp_result *result)
 	memcpy(p->name, lease->bootfile, sizeof(p->name));
 	p->watch.changed = on_changed;
 	p->timer = evtimer_new(server_base(vm->server), on_timer, p);
-	if (p->timer && make_url(p->url, lease))
+	if (!make_url(p->url, lease))
+		vm->no_prefix = "its path is a URL, has \"::\" in it, or is too long";
+	else if (p->timer)
 		p->file = vm_source(vm, p->server, 0, p->name, false);
 	if (!p->file || event_add(p->timer, &(struct timeval){HEAD_MS / 1000, 0})) {
 		vm_pxelinux_reset(vm);
@@ -179,8 +200,15 @@ bool vm_pxelinux_waits(const struct vm *vm)
 struct file *vm_pxelinux_take(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name)
 {
 	struct vm_pxelinux *p = vm->pxelinux;
+	const char *base = strrchr(name, '/');
 	struct file *file;
 
+	base = base ? base + 1 : name;
+	if (vm->no_prefix && !strcmp(name, vm->lease.bootfile) && !strncmp(base, "pxelinux", strlen("pxelinux"))) {
+		log_msg(LOG_INFO, vm->id.name, "%.128s gets no path prefix, and loads by its own, slower TFTP: %s",
+			name, vm->no_prefix);
+		vm->no_prefix = NULL;
+	}
 	if (!p || !p->answered || strcmp(p->name, name) || memcmp(p->server, server, 4) || port)
 		return NULL;
 	file = file_ref(p->file);

@@ -132,6 +132,21 @@ def test_hostd_interface_is_not_there(tmp_path):
     assert "[vm a]" in text and "nosuch0" in text and "[vm b]" not in text
 
 
+def test_hostd_log_has_times(tmp_path, root):
+    """Not for pvboot run, whose console it is, and not for the journal."""
+    process, path = start(tmp_path, "--root", root)
+    assert re.search(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} hostd: listening at ", process.text(), re.M), process.text()
+    process.kill()
+    for argv in (["--exit-with-parent"], []):
+        log = tmp_path / f"log{len(argv)}"
+        log.touch()
+        env = {} if argv else {"JOURNAL_STREAM": f"{log.stat().st_dev}:{log.stat().st_ino}"}
+        process = Process([HOSTD, "-d", "--socket", path, "--root", root, *argv], log=log, env=env)
+        wait_for(lambda: "listening at" in process.text(), 10, "the log")
+        assert process.text().startswith("hostd: "), process.text()
+        process.kill()
+
+
 def test_hostd_socket_is_taken(tmp_path, root):
     process, path = start(tmp_path, "--root", root)
     status, text = hostd_once("-d", "--root", root, "--socket", path)

@@ -110,12 +110,29 @@ static void test_log_journal(void **state)
 	log_open(false, LOG_INFO);
 }
 
+/* The last one: there is no way back. */
+static void test_log_times(void **state)
+{
+	int year, month, day, hour, minute, second, ms, end = 0;
+
+	log_times();
+	capture();
+	log_msg(LOG_INFO, "vm", "text");
+	captured();
+	assert_int_equal(sscanf(text, "%4d-%2d-%2d %2d:%2d:%2d.%3d vm: text%n", &year, &month, &day, &hour, &minute,
+				&second, &ms, &end),
+			 7);
+	assert_string_equal(text + end, "\n");
+	assert_in_range(month, 1, 12);
+	assert_in_range(hour, 0, 23);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log_forged_line), cmocka_unit_test(test_log_long_line),
 		cmocka_unit_test(test_log_flood),	cmocka_unit_test(test_log_levels),
-		cmocka_unit_test(test_log_journal),
+		cmocka_unit_test(test_log_journal),	cmocka_unit_test(test_log_times),
 	};
 
 	log_open(false, LOG_INFO);

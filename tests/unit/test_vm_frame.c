@@ -117,6 +117,27 @@ static void test_frames_of_a_directory_are_denied(void **state)
 	assert_int_equal(fake.opened, 0);
 }
 
+/* lpxelinux.0 asks several times, and closes in between: that is one line in the log for each boot. */
+static void test_frames_denied_are_logged_once(void **state)
+{
+	struct fixture *f = *state;
+	const char *log;
+
+	join(f, "local", PVBOOT_LINK_F_FD);
+	for (uint32_t boot = 0; boot < 2; boot++) {
+		capture_log();
+		for (uint32_t i = 1; i <= 3; i++) {
+			open_frames(f, 10 * boot + i, PVBOOT_S_DENIED);
+			note_close(f);
+		}
+		log = strstr(captured_log(), "no network to send frames to");
+		assert_non_null(log);
+		assert_null(strstr(log + 1, "no network to send frames to"));
+		fake_device_send(&f->dev, PVBOOT_LINK_RESET, 0, NULL, 0);
+		fake_device_turn(&f->dev);
+	}
+}
+
 /* [DEV-40] */
 static void test_frames_off_are_denied(void **state)
 {
@@ -321,6 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_frames_of_a_directory_are_denied),
+		TEST(test_frames_denied_are_logged_once),
 		TEST(test_frames_off_are_denied),
 		TEST(test_open_malformed_is_refused),
 		TEST(test_frame_of_a_wrong_length_ends_the_link),

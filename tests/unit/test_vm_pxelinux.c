@@ -74,6 +74,21 @@ static void expect_no_prefix(void)
 	assert_memory_equal(res.reply, res.ack, sizeof(res.reply));
 }
 
+/* The guest opens its boot file; does the log say why there was no prefix?  NULL: it says nothing of it. */
+static void open_boot_file(struct fixture *f, const char *why)
+{
+	const char *log;
+
+	capture_log();
+	fake_device_open(&f->dev, 2, "pxelinux.0", 0);
+	fake_device_turn(&f->dev);
+	log = strstr(captured_log(), "pxelinux.0 gets no path prefix");
+	if (why)
+		assert_true(log && strstr(log, why));
+	else
+		assert_null(log);
+}
+
 static void test_prefix_not_for_lpxelinux(void **state)
 {
 	struct fixture *f = *state;
@@ -82,6 +97,7 @@ static void test_prefix_not_for_lpxelinux(void **state)
 	boot_file("\r\nPXELINUX 6.04 lwIP 20200816 ");
 	take_lease(f);
 	expect_no_prefix();
+	open_boot_file(f, "by its first bytes it is not that of version 6");
 }
 
 static void test_prefix_not_for_other_files(void **state)
@@ -124,6 +140,7 @@ static void test_prefix_not_where_the_server_sends_one(void **state)
 	assert_int_equal(res.lease.prefix_at, 0);
 	assert_memory_equal(find_prefix(res.reply), "\322\4abc/", 6);
 	assert_int_equal(fake_tftp_gets, gets);
+	open_boot_file(f, "the DHCP server sends one (option 210)");
 }
 
 static void test_prefix_not_where_it_is_off(void **state)
@@ -135,6 +152,7 @@ static void test_prefix_not_where_it_is_off(void **state)
 	take_lease(f);
 	expect_no_prefix();
 	assert_int_equal(fake_tftp_gets, gets);
+	open_boot_file(f, "pxelinux = plain");
 }
 
 static void test_prefix_not_where_the_packet_is_full(void **state)
@@ -152,6 +170,7 @@ static void test_prefix_not_where_the_packet_is_full(void **state)
 	boot_file("\r\nPXELINUX 6.04 PXE 20200816 ");
 	take_lease(f);
 	expect_no_prefix();
+	open_boot_file(f, "there is no room for it in the server's packet");
 }
 
 static void test_boot_file_missing(void **state)
@@ -181,6 +200,7 @@ static void test_boot_file_slow(void **state)
 	usleep(1100000);
 	take_lease(f);
 	expect_no_prefix();
+	open_boot_file(f, "took more than a second");
 }
 
 static void test_reset_while_it_comes(void **state)
@@ -221,8 +241,7 @@ static void test_prefix(void **state)
 	take_lease(f);
 	expect_prefix("pvboot://172.21.0.2/");
 	assert_int_equal(fake_tftp_gets, gets + 1);
-	fake_device_open(&f->dev, 2, "pxelinux.0", 0);
-	fake_device_turn(&f->dev);
+	open_boot_file(f, NULL);
 	expect_status(f, 2, PVBOOT_S_OK);
 	assert_int_equal(fake_tftp_gets, gets + 1);
 	assert_true(fake_tftp_data(rest, sizeof(rest)));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -123,4 +124,26 @@ struct pvboot_link_grow expect_grow(struct fixture *f, bool with_fd)
 	assert_int_equal(f->dev.msg_fd >= 0, with_fd);
 	memcpy(&grow, f->dev.body, sizeof(grow));
 	return grow;
+}
+
+static int log_fd = -1, stderr_fd;
+
+void capture_log(void)
+{
+	log_fd = memfd_create("log", MFD_CLOEXEC);
+	assert_true(log_fd >= 0);
+	stderr_fd = dup(STDERR_FILENO);
+	dup2(log_fd, STDERR_FILENO);
+}
+
+const char *captured_log(void)
+{
+	static char text[16384];
+	ssize_t n = pread(log_fd, text, sizeof(text) - 1, 0);
+
+	dup2(stderr_fd, STDERR_FILENO);
+	close(stderr_fd);
+	close(log_fd);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
 }

@@ -32,6 +32,10 @@ void lease(struct fixture *f);
 void expect_refusal_(struct fixture *f, const char *words, int line);
 #define expect_refusal(f, words) expect_refusal_(f, words, __LINE__)
 
+/* What hostd logs from the first on is what the second returns. */
+void capture_log(void);
+const char *captured_log(void);
+
 void expect_status(struct fixture *f, uint32_t id, uint32_t status);
 struct pvboot_link_grow expect_grow(struct fixture *f, bool with_fd);
 
