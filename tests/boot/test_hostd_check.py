@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from lib.netns import wait_for
 from lib.pvboot import HOSTD
 from test_hostd import hostd_once, start
 
@@ -124,6 +125,7 @@ def test_check_cache_dir(place, make):
     assert status == 1
     assert f"cache_dir = {cache}" in said and CACHE_DIRS[make] in said, said
     process, _ = start(place.path, "-c", place.conf)
+    wait_for(lambda: "listening at" in process.text(), 10, "the start's end")
     assert f"cache_dir = {cache}" in process.text() and CACHE_DIRS[make] in process.text()
     process.kill()
 
@@ -135,6 +137,7 @@ def test_check_of_a_good_configuration_makes_nothing(place):
     assert place.check() == (0, "")
     assert sorted(os.listdir(place.path)) == before
     process, _ = start(place.path, "-c", place.conf)
+    wait_for(lambda: "listening at" in process.text(), 10, "the start's end")
     assert "no files are kept" not in process.text(), process.text()
     assert place.check() == (0, "")
     process.kill()
