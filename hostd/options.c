@@ -246,8 +246,12 @@ static int read_line(int argc, char **argv, struct options *opt, struct override
 			return 0;
 		case OPT_READY_FD:
 			opt->ready_fd = atoi(optarg);
-			if (opt->ready_fd < 3)
-				return complain("--ready-fd: the number of an open descriptor above 2");
+			if (opt->ready_fd < 3) {
+				fprintf(stderr,
+					"pvboot-hostd: --ready-fd: \"%s\" is no number of a descriptor above 2\n",
+					optarg);
+				return 2;
+			}
 			break;
 		case OPT_EXIT_WITH_PARENT:
 			opt->exit_with_parent = true;
@@ -264,7 +268,10 @@ static int read_line(int argc, char **argv, struct options *opt, struct override
 			return complain("see --help");
 		}
 	}
-	return optind < argc ? complain("there are no arguments without an option; see --help") : -1;
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "pvboot-hostd: \"%s\": there are no arguments without an option; see --help\n", argv[optind]);
+	return 2;
 }
 
 int options_read(int argc, char **argv, struct options *opt, struct conf *conf)

@@ -63,6 +63,18 @@ def test_multiboot(lab, kind):
     assert places == sorted(places)
 
 
+def test_multiboot_size_unknown(lab):
+    """A header that tells no end means all of the file, and the server does not tell how long that is."""
+    lab.dhcpd()
+    lab.tftpd(args=["-r", "tsize"])
+    (lab.root / "k").write_bytes(assemble("multiboot", "NO_END"))
+    vm = lab.vm(lab.hostd(options="kernel = k\nappend = unknown"))
+    vm.wait("PVBOOT-MULTIBOOT-END|PXE-E", 60)
+    text = vm.console.text().replace("\r", "")
+    check(text, [], "unknown")
+    assert "kernel k, size unknown" in text
+
+
 def test_multiboot_without_modules(lab):
     check(run(lab, "--kernel", make(lab)), [], "")
 

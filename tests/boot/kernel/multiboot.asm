@@ -54,7 +54,11 @@ header:
 %else
 	dd FLAGS | 10000h
 	dd -(1badb002h + (FLAGS | 10000h))
+%ifdef NO_END
+	dd header, file, 0, end + BSS_LEN	; all of the file
+%else
 	dd header, file, end, end + BSS_LEN
+%endif
 %ifdef ENTRY
 	dd ENTRY
 %else
