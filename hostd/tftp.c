@@ -39,7 +39,8 @@ struct tftp {
 	struct sockaddr_in server;
 	uint64_t armed; /* when the timer goes off; 0: it does not */
 	int fd;
-	int error; /* a send failed with: told to the client once it returned */
+	unsigned sockets; /* opened so far: a new one may have the old one's number */
+	int error;	  /* a send failed with: told to the client once it returned */
 	uint16_t error_port;
 	unsigned nested; /* calls into the client now on the stack */
 	bool started, dead;
@@ -116,6 +117,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg);
 /* Returns 0 or an errno. */
 static int open_socket(struct tftp *t)
 {
+	t->sockets++;
 	t->fd = tftp_socket_open(t->source, t->ifname);
 	if (t->fd < 0)
 		return errno;
@@ -243,9 +245,9 @@ static void settle(struct tftp *t)
 /* ICMP errors that came back, each with the port it is about: one about a stray TID must not end the transfer. */
 static void read_errors(struct tftp *t)
 {
-	int fd = t->fd;
+	unsigned socket = t->sockets;
 
-	while (t->fd == fd && t->client.state != TFTP_DONE) {
+	while (t->sockets == socket && t->fd >= 0 && t->client.state != TFTP_DONE) {
 		uint8_t control[256] __attribute__((aligned(8)));
 		struct sockaddr_in to = {0};
 		struct msghdr msg = {.msg_name = &to,
@@ -253,7 +255,7 @@ static void read_errors(struct tftp *t)
 				     .msg_control = control,
 				     .msg_controllen = sizeof(control)};
 
-		if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		if (recvmsg(t->fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			return;
 		for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg)) {
 			struct sock_extended_err ee;
@@ -296,7 +298,8 @@ static bool receive_batch(struct tftp *t, bool *some)
 	struct mmsghdr msgs[BATCH_MAX];
 	struct sockaddr_in from[BATCH_MAX];
 	struct iovec iov[BATCH_MAX];
-	int fd = t->fd, count;
+	unsigned socket = t->sockets;
+	int count;
 
 	*some = false;
 	if (!fit_buffers(t))
@@ -307,7 +310,7 @@ static bool receive_batch(struct tftp *t, bool *some)
 		msgs[i].msg_hdr = (struct msghdr){
 			.msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &iov[i], .msg_iovlen = 1};
 	}
-	count = recvmmsg(fd, msgs, (unsigned)t->slots, MSG_DONTWAIT, NULL);
+	count = recvmmsg(t->fd, msgs, (unsigned)t->slots, MSG_DONTWAIT, NULL);
 	if (count < 0)
 		return false;
 	*some = true;
@@ -319,7 +322,7 @@ static bool receive_batch(struct tftp *t, bool *some)
 		if (msgs[i].msg_hdr.msg_flags & MSG_TRUNC)
 			msgs[i].msg_len = (unsigned)t->slot;
 		tftp_client_input(&t->client, now_us(), ntohs(from[i].sin_port), iov[i].iov_base, msgs[i].msg_len);
-		if (t->client.state == TFTP_DONE || t->fd != fd)
+		if (t->client.state == TFTP_DONE || t->sockets != socket || t->fd < 0)
 			return false;
 	}
 	return count == (int)t->slots;
