@@ -372,7 +372,7 @@ PVBOOT_ASSERT_SIZE(pvboot_log_args, 8);
 
 struct pvboot_phase_args {
 	uint32_t phase;	   /* PVBOOT_PHASE_* */
-	uint32_t guest_ms; /* the device's millisecond counter as the guest saw it */
+	uint32_t guest_ms; /* since PVBOOT_PHASE_ROM of this boot, by the guest's clock */
 };
 PVBOOT_ASSERT_SIZE(pvboot_phase_args, 8);
 

@@ -48,6 +48,8 @@ static const struct error table[] = {
 	 "see whether its process still runs"},
 	{REQUEST_BROKEN, 0x0b, PXE_S_FAILURE, "the pvboot device has failed",
 	 "see pvboot-device's log; QEMU's memory backend must have share=on"},
+	{REQUEST_UNSEEN, 0x0b, PXE_S_FAILURE, "the device cannot reach this guest's memory, or hangs",
+	 "share it: memory-backend-memfd,share=on; libvirt: <memoryBacking>"},
 	{REQUEST_ESCAPED, 0xa0, PXE_S_BINL_CANCELED, "network boot canceled by keystroke", NULL},
 	{ERROR_TOO_BIG, 0x79, PXE_S_TOO_BIG, "the boot program does not fit base memory", "name a smaller one"},
 	{ERROR_EMPTY, 0x39, PXE_S_FAILURE, "the boot program is empty", "check the file on the server"},

@@ -13,7 +13,7 @@
 #define RESUBMIT_MS 50	   /* a device that returns requests undone is not asked more often */
 #define API_WAIT_MS 120000 /* a boot program without a keyboard check does not wait for ever */
 #define CANCEL_WAIT_MS 500
-#define AT_ONCE_MS 5000 /* the longest that a device takes for what it answers itself, while its back end is there */
+#define AT_ONCE_MS 3000 /* the longest that a device takes for what it answers itself */
 #define TICKS_A_SECOND 18
 #define CLOCK_DEAD                                                                                                     \
 	UINT32_MAX /* the millisecond counter of a device that is gone; once in 49 days of one that is not             \
@@ -38,6 +38,7 @@ static char error_text[PVBOOT_ERROR_MAX + 1];
 static uint16_t returned;   /* a bit for each head that came back */
 static bool at_once;	    /* the request under way is one that the device answers itself */
 static uint32_t stopped_by; /* why the device was given up: REQUEST_*, 0 if it was not */
+static uint32_t boot_start; /* milliseconds */
 
 _Static_assert(VIRTIO_RING <= 16, "returned has a bit for each descriptor");
 
@@ -75,9 +76,12 @@ uint32_t request_begin(void)
 	uint32_t status = PVBOOT_S_OK;
 
 	request_interactive = true;
+	boot_start = virtio_milliseconds();
 	if (front) {
 		front_host_wait_ms = PVBOOT_HOST_WAIT_DEFAULT_MS;
+		at_once = true;
 		status = front_ask();
+		at_once = false;
 	}
 	host_seen = virtio_host_status() & PVBOOT_STATUS_HOST_UP;
 	return status;
@@ -124,8 +128,8 @@ static bool spin(uint16_t head)
 
 struct waiting {
 	uint32_t start;	  /* milliseconds */
-	uint32_t gone_at; /* since when there is no host */
-	uint32_t up_at;	  /* or since when there is one */
+	uint32_t gone_at; /* since when nobody is there who would answer: the host, or (at_once) the device */
+	uint32_t up_at;	  /* or since when somebody is */
 	uint32_t dots;	  /* printed: seconds */
 	bool gone;
 };
@@ -134,6 +138,7 @@ struct waiting {
 static uint32_t look_around(struct waiting *w, uint32_t now)
 {
 	uint16_t status;
+	bool up;
 
 	if (response.rsp.status == PVBOOT_S_UNWRITTEN)
 		front_host_status = response.rsp.detail; /* the device keeps it there while a request waits */
@@ -152,14 +157,16 @@ static uint32_t look_around(struct waiting *w, uint32_t now)
 	}
 	if (request_interactive && (status & PVBOOT_STATUS_HOST_REFUSED))
 		return REQUEST_REFUSED;
-	notice_host(status);
-	if (status & PVBOOT_STATUS_HOST_UP) {
+	up = at_once ? !front || virtio_has_link() : status & PVBOOT_STATUS_HOST_UP;
+	if (!at_once || !up)
+		notice_host(status);
+	if (up) {
 		if (w->gone)
 			w->up_at = now;
 		w->gone = false;
-		/* It does not see what we write: QEMU keeps the guest's memory to itself. */
+		/* As where QEMU keeps the guest's memory to itself: nobody else could tell. */
 		if (at_once && now - w->up_at > AT_ONCE_MS)
-			return REQUEST_BROKEN;
+			return REQUEST_UNSEEN;
 		if (!request_interactive && now - w->start > API_WAIT_MS)
 			return PVBOOT_S_TIMEOUT;
 	} else if (!w->gone) {
@@ -267,7 +274,7 @@ static void build(const struct request *r)
 /* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which nothing is open. */
 static void give_up(uint32_t end)
 {
-	if (end == REQUEST_NO_DEVICE || end == REQUEST_BROKEN) {
+	if (end == REQUEST_NO_DEVICE || end == REQUEST_BROKEN || end == REQUEST_UNSEEN) {
 		stopped_by = end;
 		virtio_stop();
 		return;
@@ -316,7 +323,7 @@ uint32_t request(struct request *r)
 
 void request_phase(uint32_t phase)
 {
-	struct pvboot_phase_args args = {.phase = phase, .guest_ms = virtio_milliseconds()};
+	struct pvboot_phase_args args = {.phase = phase, .guest_ms = virtio_milliseconds() - boot_start};
 	struct request r = {.op = PVBOOT_OP_PHASE, .args = &args, .arg_len = sizeof(args)};
 
 	at_once = true;

@@ -12,6 +12,7 @@
 #define REQUEST_ESCAPED 0x102u	 /* Esc or Ctrl-C */
 #define REQUEST_NO_DEVICE 0x103u /* the device is gone */
 #define REQUEST_BROKEN 0x104u	 /* the device is there and has given up (DEVICE_NEEDS_RESET) */
+#define REQUEST_UNSEEN 0x105u	 /* it does not take what it would answer itself: it sees no memory of ours, or hangs */
 
 struct request {
 	uint16_t op;

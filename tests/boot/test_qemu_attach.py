@@ -8,7 +8,7 @@ import pytest
 from lib import vm as vm_module
 from lib.kernel import assemble
 from lib.netns import Process, wait_for
-from lib.pvboot import HOSTD, PvbootVm
+from lib.pvboot import HOSTD, PvbootVm, VhostVm
 
 
 def said(process, text, timeout=20):
@@ -34,22 +34,45 @@ def test_attach_ends_with_qemu(tmp_path):
         assert vm.device.wait(5) == 0
 
 
-@pytest.mark.parametrize(
-    "backend,words",
-    [
-        ("memory-backend-ram", "QEMU shares no guest memory"),
-        ("memory-backend-memfd,share=off", "share=on"),
-    ],
-)
-def test_attach_memory_not_shared_is_said(tmp_path, backend, words):
+@pytest.mark.parametrize("attach", [PvbootVm, VhostVm])
+@pytest.mark.parametrize("backend", ["memory-backend-ram", "memory-backend-memfd,share=off"])
+def test_attach_memory_not_shared_is_said(tmp_path, attach, backend):
+    """By the device, with what to do, once; by the ROM, which cannot be told it. [DRV-39]"""
     args = ["-object", f"{backend},id=own,size=64M", "-machine", "memory-backend=own"]
     hostd_socket = tmp_path / "hostd.sock"
     (tmp_path / "root").mkdir()
     Process([HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log")
-    with PvbootVm(tmp_path / "vm", None, hostd_socket, args=args, memory="64M") as vm:
-        said(vm.device, words)
-        vm.wait("PXE-E0B: the pvboot device has failed", 30)  # rather than dots for ever
+    with attach(tmp_path / "vm", None, hostd_socket, args=args, memory="64M") as vm:
+        vm.wait("PXE-E0B: the (pvboot device has failed|device cannot reach this guest's memory, or hangs)", 30)  # rather than dots for ever
         vm.wait("Booting from (?!ROM)|No bootable device", 30)
+        assert "waiting for pvboot-hostd" not in vm.console.text()
+        lines = [line for line in vm.device.text().splitlines() if re.search("QEMU (keeps the guest's|shares no guest) memory", line)]
+        assert len(lines) == 1 and "share=on" in lines[0] and "<memoryBacking>" in lines[0], vm.device.text()
+
+
+def test_attach_rom_that_does_not_start_is_said(tmp_path):
+    """Here by a machine that does not run yet; once it does, the ROM starts all the same."""
+    (tmp_path / "root").mkdir()
+    with VhostVm(tmp_path / "vm", None, tmp_path / "no-hostd", device_args=["--rom-wait", "300"], args=["-S"]) as vm:
+        said(vm.device, "after QEMU connected pvboot's ROM has not started: ")
+        vm.qmp_connect().execute("cont")
+        said(vm.device, "phase rom")
+        assert vm.device.text().count("has not started") == 1
+
+
+@pytest.mark.long
+def test_attach_slow_firmware_is_waited_for(tmp_path):
+    """The connection to QEMU is not given up while firmware takes its time."""
+    hostd_socket = tmp_path / "hostd.sock"
+    (tmp_path / "root").mkdir()
+    hostd = Process([HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log")
+    with VhostVm(tmp_path / "vm", None, hostd_socket, args=["-S"]) as vm:
+        vm.device_connected()
+        time.sleep(15)
+        vm.qmp_connect().execute("cont")
+        vm.wait("PXE-E53", 60)
+        assert "waiting for" not in vm.console.text()
+        assert "disconnected" not in hostd.text() and len(re.findall(r"\bconnected: uid", hostd.text())) == 1
 
 
 @pytest.mark.kvm  # QEMU carries this device's interrupts under KVM only

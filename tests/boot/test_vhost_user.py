@@ -183,11 +183,16 @@ def test_vhost_user_hostd_killed(lab):
 
 
 def test_vhost_user_machine_reset(lab):
-    """[DEV-62] The next driver's rings begin at 0: what was open is closed."""
-    hostd, vm = mid_boot(lab, machine="q35")
+    """[DEV-62] The next driver's rings begin at 0: what was open is closed.  [DRV-40] Times are this boot's, at half past midnight as well."""
+    hostd, vm = mid_boot(lab, machine="q35", args=["-rtc", "base=2024-02-29T00:30:00"])
+    first = len(hostd.text())
     vm.qmp_connect().execute("system_reset")
     lab.check(vm, timeout=120)
     assert "started over" in hostd.text() or len(re.findall("phase rom", vm.device.text())) == 2
+    assert re.findall("phase rom (.*)", vm.device.text()) == ["0 ms", "0 ms"]
+    for text in (hostd.text()[:first], hostd.text()[first:]):
+        times = [int(ms) for ms in re.findall(r"phase \w+ at (\d+) ms", text)]
+        assert times == sorted(times) and times[0] < 30000 and times[-1] < 180000, times
 
 
 @LONG

@@ -477,14 +477,52 @@ static void test_hostd_comes_late_dies_and_is_back(void **state)
 	assert_int_equal(finish(&r), 0);
 }
 
+/* How many milliseconds the log says that phase came at. */
+static unsigned int phase_ms(struct rig *r, const char *name)
+{
+	char text[64];
+	unsigned int ms;
+	char *at;
+
+	expect_log(r, " ms\n");
+	snprintf(text, sizeof(text), "vm: phase %s ", name);
+	at = strstr(r->log, text);
+	assert_non_null(at);
+	assert_int_equal(sscanf(at + strlen(text), "%u ms", &ms), 1);
+	return ms;
+}
+
 static void test_phase_is_logged(void **state)
 {
-	struct pvboot_phase_args a = {PVBOOT_PHASE_ROM, 1};
+	struct pvboot_phase_args a = {PVBOOT_PHASE_ROM, 0};
 	struct rig r;
-	unsigned int ms;
-	int told[2];
+
+	rig_init(&r);
+	start(&r, NULL);
+	boot(&r);
+	for (int boots = 0; boots < 2; boots++) { /* each has times of its own */
+		usleep(20000);
+		a.phase = PVBOOT_PHASE_ROM;
+		qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+		expect_log(&r, "vm: phase rom 0 ms\n");
+		usleep(20000);
+		a.phase = PVBOOT_PHASE_LEASE;
+		qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+		expect_log(&r, "vm: phase lease ");
+		assert_in_range(phase_ms(&r, "lease"), 20, 10000);
+		r.log[r.log_len = 0] = '\0';
+	}
+	assert_int_equal(finish(&r), 0);
+}
+
+/* This process takes the place of one that was ended: the guest knows how long ago its boot began. */
+static void test_phase_of_a_boot_that_began_before(void **state)
+{
+	struct pvboot_phase_args a = {PVBOOT_PHASE_NBP, 70000};
 	uint8_t phase = 0;
-	char *at, fd[8];
+	struct rig r;
+	int told[2];
+	char fd[8];
 
 	rig_init(&r);
 	assert_int_equal(pipe(told), 0);
@@ -492,15 +530,42 @@ static void test_phase_is_logged(void **state)
 	start(&r, (const char *const[]){"--phase-fd", fd, NULL});
 	boot(&r);
 	qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
-	expect_log(&r, " ms\n");
+	expect_log(&r, "vm: phase nbp 70000 ms\n");
 	assert_int_equal(read(told[0], &phase, 1), 1);
-	assert_int_equal(phase, PVBOOT_PHASE_ROM);
+	assert_int_equal(phase, PVBOOT_PHASE_NBP);
 	close(told[0]);
 	close(told[1]);
-	at = strstr(r.log, "vm: phase rom ");
-	assert_non_null(at);
-	assert_int_equal(sscanf(at, "vm: phase rom %u ms", &ms), 1);
-	assert_true(ms < 10000);
+	assert_int_equal(finish(&r), 0);
+}
+
+static void test_rom_that_does_not_start_is_said(void **state)
+{
+	static const char *const args[] = {"--rom-wait", "1", NULL};
+	struct rig r;
+
+	rig_init(&r);
+	start(&r, args);
+	expect_log(&r, "vm: 0 s after QEMU connected pvboot's ROM has not started: ");
+	boot(&r);
+	assert_int_equal(finish(&r), 0);
+}
+
+static void test_rom_that_starts_is_not_missed(void **state)
+{
+	static const char *const args[] = {"--rom-wait", "3000", NULL};
+	struct pvboot_phase_args a = {PVBOOT_PHASE_ROM, 0};
+	struct rig r;
+
+	rig_init(&r);
+	start(&r, args);
+	boot(&r);
+	qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+	expect_log(&r, "phase rom");
+	usleep(3200000);
+	a.phase = PVBOOT_PHASE_LEASE;
+	qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+	expect_log(&r, "phase lease");
+	assert_null(strstr(r.log, "has not started"));
 	assert_int_equal(finish(&r), 0);
 }
 
@@ -598,11 +663,19 @@ static void test_vfio_user_connects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_command_line_wrong), cmocka_unit_test(test_nonsense_from_qemu),
-		cmocka_unit_test(test_descriptor_refused), cmocka_unit_test(test_ends_with_qemu),
-		cmocka_unit_test(test_files_reach_memory), cmocka_unit_test(test_files_reach_memory_unconfined),
-		cmocka_unit_test(test_inline_data),	   cmocka_unit_test(test_hostd_comes_late_dies_and_is_back),
-		cmocka_unit_test(test_phase_is_logged),	   cmocka_unit_test(test_sheds_privilege),
+		cmocka_unit_test(test_command_line_wrong),
+		cmocka_unit_test(test_nonsense_from_qemu),
+		cmocka_unit_test(test_descriptor_refused),
+		cmocka_unit_test(test_ends_with_qemu),
+		cmocka_unit_test(test_files_reach_memory),
+		cmocka_unit_test(test_files_reach_memory_unconfined),
+		cmocka_unit_test(test_inline_data),
+		cmocka_unit_test(test_hostd_comes_late_dies_and_is_back),
+		cmocka_unit_test(test_rom_that_does_not_start_is_said),
+		cmocka_unit_test(test_rom_that_starts_is_not_missed),
+		cmocka_unit_test(test_phase_of_a_boot_that_began_before),
+		cmocka_unit_test(test_phase_is_logged),
+		cmocka_unit_test(test_sheds_privilege),
 		cmocka_unit_test(test_vfio_user_connects),
 	};
 

@@ -343,6 +343,41 @@ static void test_foreign_driver_is_not_served(void **state)
 	}
 }
 
+/* As QEMU does where the guest's memory is its own: queues, and not one range of memory. */
+static void test_driver_without_memory_is_told_apart(void **state)
+{
+	struct world *w = world_new();
+
+	world_send64(w, VHOST_USER_SET_FEATURES, VERSION_1);
+	assert_false(w->server.blind);
+	for (uint32_t q = 0; q < PVBOOT_NUM_QUEUES; q++) {
+		world_send(w, VHOST_USER_SET_VRING_ENABLE, 0, &(struct vhost_user_state){q, 1}, 8, NULL, 0);
+		world_queue(w, q, WORLD_SIZE);
+	}
+	assert_int_equal(w->result, VHOST_USER_GOOD);
+	assert_true(w->server.blind);
+	assert_false(w->server.queue[1].running);
+	world_stop_queue(w, 0);
+	world_stop_queue(w, 1);
+	assert_false(w->server.blind);
+	world_free(w);
+}
+
+/* QEMU takes all ranges away only to add them again. */
+static void test_memory_that_went_is_not_missed(void **state)
+{
+	struct vhost_user_mem_table none = {0};
+	struct world *w = world_new();
+
+	world_start(w);
+	assert_true(w->server.queue[1].running);
+	world_send(w, VHOST_USER_SET_MEM_TABLE, 0, &none, 8, NULL, 0);
+	assert_int_equal(w->result, VHOST_USER_GOOD);
+	assert_false(w->server.queue[1].running);
+	assert_false(w->server.blind);
+	world_free(w);
+}
+
 /* ---- what works -------------------------------------------------------------------------------------------------- */
 
 static void test_features_are_few(void **state)
@@ -638,6 +673,8 @@ int main(void)
 		cmocka_unit_test(test_queue_moved_while_it_runs),
 		cmocka_unit_test(test_index_runs_ahead),
 		cmocka_unit_test(test_foreign_driver_is_not_served),
+		cmocka_unit_test(test_driver_without_memory_is_told_apart),
+		cmocka_unit_test(test_memory_that_went_is_not_missed),
 		cmocka_unit_test(test_features_are_few),
 		cmocka_unit_test(test_reply_where_one_is_wanted),
 		cmocka_unit_test(test_memory_in_many_ranges),

@@ -48,6 +48,7 @@ static const char *open_proxy(struct device *d)
 		return "--fd is to be one end of a socketpair, a stream";
 	}
 	proxy_init(&proxy, fd, d->dev, &d->ram);
+	device_expect_rom(d);
 	return device_watch(d, fd, on_qemu) ? NULL : "starting up";
 }
 

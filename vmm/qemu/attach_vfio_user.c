@@ -59,6 +59,7 @@ static void on_client(evutil_socket_t fd, short what, void *arg)
 	waiting = NULL;
 	close(fd);
 	server.fd = client;
+	device_expect_rom(d);
 	if (!device_watch(d, client, on_qemu))
 		device_end(d, "out of memory");
 }
@@ -108,8 +109,10 @@ static const char *open_vfio_user(struct device *d)
 	pvboot_dev_set_rom_size(d->dev, rom_size);
 	d->loop.yields = true;
 	vfio_user_init(&server, fd, d->dev, &d->ram, rom, rom_size);
-	if (!listening)
+	if (!listening) {
+		device_expect_rom(d);
 		return device_watch(d, fd, on_qemu) ? NULL : "starting up";
+	}
 	waiting = device_watch(d, fd, on_client);
 	return waiting ? NULL : "starting up";
 }

@@ -25,7 +25,7 @@
 #define FILL_MS 1000   /* until the queue's filling is asked for again */
 #define LOOK_MS 200    /* between two looks at guest memory */
 #define LINGER_MS 5000 /* for a QEMU that cannot be watched to come back */
-#define IDLE_MS 10000  /* for a ROM to start, before hostd is left to others */
+#define IDLE_MS 120000 /* for a ROM to start, before hostd is left to others: firmware may be slow */
 
 static struct vhost_user server;
 static struct device *device;
@@ -169,6 +169,8 @@ static void on_qemu(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	check_guest();
+	if (server.blind)
+		device_blind(device);
 	if (server.foreign || (boot_over && ran && idle())) {
 		after_ms(leave, LEAVE_MS);
 	} else if (!idle()) {
@@ -234,6 +236,8 @@ static void on_client(evutil_socket_t fd, short what, void *arg)
 	vhost_user_connect(&server, client);
 	/* a guest that was migrated here, or begins elsewhere, is not booted from this card */
 	after_ms(leave, IDLE_MS);
+	if (!keep->ram_ino) /* else its boot began with the process before this one */
+		device_expect_rom(device);
 	connection = device_watch(device, client, on_qemu);
 	if (!connection)
 		device_end(device, "out of memory");

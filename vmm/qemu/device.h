@@ -23,7 +23,7 @@ struct device {
 	const struct attach_ops *attach;
 	struct event_base *base;
 	struct loop loop; /* base's */
-	struct event *dialed, *turn;
+	struct event *dialed, *turn, *rom_due;
 	struct ram ram;
 	struct phase phase;
 	struct link_socket link;
@@ -31,8 +31,8 @@ struct device {
 	int dial;		/* -1: this process connects itself */
 	char own[256];		/* where QEMU finds this device, if it is to be hidden at times; else empty */
 	char state[256];	/* keep.h's file */
-	bool ram_used;
-	int status; /* to exit with */
+	bool driven;		/* a driver of pvboot's has started: ROM, or what took its place */
+	int status;		/* to exit with */
 	struct pvboot_dev *dev;
 	char name[32];
 };
@@ -60,6 +60,12 @@ struct event *device_watch(struct device *d, int fd, event_callback_fn callback)
 
 /* To be called after what the guest did through QEMU: the backend may have to have a turn. */
 void device_served(struct device *d);
+
+/* A QEMU has connected whose firmware is to start the ROM: it is said if that takes long. */
+void device_expect_rom(struct device *d);
+
+/* A driver of pvboot's has started, and QEMU passes no guest memory: said once. */
+void device_blind(struct device *d);
 
 /* QEMU is gone, or (error, in words) cannot be talked to: the loop ends, and with it the process. */
 void device_end(struct device *d, const char *error);

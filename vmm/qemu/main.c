@@ -60,9 +60,9 @@ static void look_at_ram(struct device *d)
 {
 	const char *trouble;
 
-	if (d->ram_used)
+	if (d->driven)
 		return;
-	d->ram_used = true;
+	d->driven = true;
 	trouble = ram_trouble(&d->ram);
 	if (trouble)
 		device_log(d, PVBOOT_LOG_ERROR, trouble);
@@ -142,6 +142,40 @@ void device_served(struct device *d)
 		event_active(d->turn, EV_TIMEOUT, 0);
 	else
 		link_socket_kick(&d->link);
+}
+
+void device_blind(struct device *d)
+{
+	if (!d->driven)
+		device_log(d, PVBOOT_LOG_ERROR, RAM_NONE);
+	d->driven = true;
+}
+
+static void on_rom_due(evutil_socket_t fd, short what, void *arg)
+{
+	const struct device *d = arg;
+	char line[512];
+
+	if (d->driven)
+		return;
+	snprintf(line, sizeof(line),
+		 "%u s after QEMU connected pvboot's ROM has not started: the guest's firmware has to be a BIOS "
+		 "(SeaBIOS; UEFI does not run the ROM), romfile= the pvboot ROM for the card's PCI id, and the card "
+		 "first in the boot order (bootindex=1; libvirt: <boot order='1'/>). Nothing is wrong if the guest is "
+		 "paused, or came here running",
+		 d->options.rom_wait_ms / 1000);
+	device_log(d, PVBOOT_LOG_WARNING, line);
+}
+
+void device_expect_rom(struct device *d)
+{
+	const unsigned int ms = d->options.rom_wait_ms;
+
+	if (d->rom_due || d->driven || !ms)
+		return;
+	d->rom_due = evtimer_new(d->base, on_rom_due, d);
+	if (d->rom_due)
+		event_add(d->rom_due, &(struct timeval){ms / 1000, (suseconds_t)(ms % 1000 * 1000)});
 }
 
 void device_end(struct device *d, const char *error)
@@ -310,7 +344,6 @@ int main(int argc, char *argv[])
 
 	if (rc >= 0)
 		return rc;
-	d.phase.start_ms = now_ms(NULL);
 	d.phase.fd = d.options.phase_fd;
 	d.dial = -1;
 	d.attach = find_attachment(d.options.attach);

@@ -11,7 +11,8 @@
 
 #define ROM_MIN 2048u
 #define ROM_MAX (16u << 20)
-#define HOST_WAIT_MAX 3600000u
+#define WAIT_MAX 3600000u
+#define ROM_WAIT_MS 20000
 
 static const char help_text[] =
 	"Usage: pvboot-device --fd N [OPTION]...\n"
@@ -39,6 +40,8 @@ static const char help_text[] =
 	"                      0: no ROM BAR (default: 32K; K and M are understood)\n"
 	"  --host-wait MS      how long the guest is told to wait for an absent host\n"
 	"                      (default: 30000)\n"
+	"  --rom-wait MS       how long after QEMU connected the guest's firmware may take to\n"
+	"                      start the ROM before the log says so (default: 20000; 0: never)\n"
 	"  --boot-first        the ROM goes before the BIOS's own boot devices\n"
 	"  --phase-fd N        write a byte there for each phase that the guest reaches, PVBOOT_PHASE_*\n"
 	"  --user USER         whom to become when started by root (default: nobody)\n"
@@ -63,6 +66,7 @@ enum {
 	OPT_ROM,
 	OPT_ROM_SIZE,
 	OPT_HOST_WAIT,
+	OPT_ROM_WAIT,
 	OPT_BOOT_FIRST,
 	OPT_PHASE_FD,
 	OPT_USER,
@@ -86,6 +90,7 @@ static const struct option long_options[] = {
 	{"rom", required_argument, NULL, OPT_ROM},
 	{"rom-size", required_argument, NULL, OPT_ROM_SIZE},
 	{"host-wait", required_argument, NULL, OPT_HOST_WAIT},
+	{"rom-wait", required_argument, NULL, OPT_ROM_WAIT},
 	{"boot-first", no_argument, NULL, OPT_BOOT_FIRST},
 	{"phase-fd", required_argument, NULL, OPT_PHASE_FD},
 	{"user", required_argument, NULL, OPT_USER},
@@ -259,9 +264,13 @@ static int take_argument(struct options *o, int opt, const char *text)
 		o->rom_size = n ? round_up_pow2(n) : 0;
 		break;
 	case OPT_HOST_WAIT:
-		if (!options_number(text, false, HOST_WAIT_MAX, &n) || !n)
+		if (!options_number(text, false, WAIT_MAX, &n) || !n)
 			return wrong("host-wait", text, "this takes milliseconds, 1 to 3600000");
 		o->conf.host_wait_ms = n;
+		break;
+	case OPT_ROM_WAIT:
+		if (!options_number(text, false, WAIT_MAX, &o->rom_wait_ms))
+			return wrong("rom-wait", text, "this takes milliseconds, 0 to 3600000");
 		break;
 	case OPT_PHASE_FD:
 		if (!options_number(text, false, 1u << 20, &n))
@@ -291,6 +300,7 @@ int options_parse(struct options *o, int argc, char *argv[])
 	o->user = "nobody";
 	o->attach = "x-pci-proxy-dev";
 	o->rom_size = 32768;
+	o->rom_wait_ms = ROM_WAIT_MS;
 	o->sandbox = o->fd_passing = true;
 	o->log_level = PVBOOT_LOG_NOTICE;
 

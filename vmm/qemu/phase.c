@@ -44,6 +44,9 @@ static void log_phase(struct phase *p, const uint8_t *args)
 	memcpy(&a, args, sizeof(a));
 	if (a.phase < PVBOOT_PHASE_ROM || a.phase > PVBOOT_PHASE_LAST)
 		return;
+	if (a.phase == PVBOOT_PHASE_ROM || !p->begun) /* else the guest's clock, which may tick in steps of 55 ms */
+		p->start_ms = pvboot_dev_now_ms(p->dev) - (a.phase == PVBOOT_PHASE_ROM ? 0 : a.guest_ms);
+	p->begun = true;
 	snprintf(line, sizeof(line), "phase %s %" PRIu64 " ms", phase_names[a.phase],
 		 pvboot_dev_now_ms(p->dev) - p->start_ms);
 	pvboot_dev_log(p->dev, PVBOOT_LOG_NOTICE, line);

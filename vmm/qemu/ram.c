@@ -274,12 +274,12 @@ const char *ram_trouble(struct ram *r)
 	uint8_t any = 0;
 
 	if (!p)
-		return "QEMU shares no guest memory; start it with -object "
-		       "memory-backend-memfd,id=mem,size=...,share=on "
-		       "-machine memory-backend=mem";
+		return RAM_NONE;
 	for (uint64_t i = 0; i < len; i++)
 		any |= p[i];
-	return any ? NULL : "QEMU keeps the guest's memory to itself; its memory backend needs share=on";
+	return any ? NULL
+		   : "QEMU keeps the guest's memory to itself (share=off), so this device cannot serve the "
+		     "guest: " RAM_REMEDY;
 }
 
 /* Throw away what a failed transfer left in the pipe: the next must not find it. */

@@ -73,6 +73,14 @@ void ram_settle(struct ram *r);
 void *ram_map(struct ram *r, uint64_t gpa, uint64_t *len);
 const void *ram_map_read(struct ram *r, uint64_t gpa, uint64_t *len);
 
+/* What to do about guest memory that this process does not see. */
+#define RAM_REMEDY                                                                                                     \
+	"start QEMU with -object memory-backend-memfd,id=mem,size=...,share=on -machine memory-backend=mem "           \
+	"(libvirt: <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>)"
+
+/* A driver has started, and QEMU has given no memory at all. */
+#define RAM_NONE "QEMU shares no guest memory, so this device cannot serve the guest: " RAM_REMEDY
+
 /*
  * NULL, or in words why what QEMU shares cannot be the guest's memory: it is nothing, or there is no sign of a BIOS. To
  * be asked once the guest runs a driver.

@@ -113,9 +113,7 @@ static enum vhost_user_result start_queue(struct vhost_user *v, uint32_t i)
 	    !translate(v, q->addr.used, sizeof(struct vring_used) + n * sizeof(struct vring_used_elem), &fq.used))
 		return fail(v, "QEMU starts a queue that is not in the memory it shares");
 	if (!pvboot_front_start(v->dev, i, &fq))
-		return fail(v, "QEMU starts a queue whose rings are misaligned, too large or no memory; the guest's "
-			       "memory has "
-			       "to be a shared backend (memory-backend-memfd,share=on)");
+		return fail(v, "QEMU starts a queue whose rings are misaligned, too large or no memory: " RAM_REMEDY);
 	q->running = true;
 	return VHOST_USER_GOOD;
 }
@@ -131,12 +129,15 @@ static enum vhost_user_result update(struct vhost_user *v)
 {
 	enum vhost_user_result result = VHOST_USER_GOOD;
 
-	v->foreign = false;
+	v->foreign = v->blind = false;
 	for (uint32_t i = 0; i < PVBOOT_NUM_QUEUES && result == VHOST_USER_GOOD; i++) {
 		struct vhost_user_queue *q = &v->queue[i];
-		bool run = q->num && q->has_addr && q->kicked && q->enabled && v->nslots &&
-			   !(v->features & BIT(VHOST_USER_F_LOG_ALL));
+		bool run =
+			q->num && q->has_addr && q->kicked && q->enabled && !(v->features & BIT(VHOST_USER_F_LOG_ALL));
 
+		/* memory comes before queues, unless QEMU has none that it could pass: RAM that is its own */
+		v->blind |= run && !v->had_memory && !is_foreign(v, q);
+		run = run && v->nslots;
 		v->foreign |= run && is_foreign(v, q);
 		run = run && !is_foreign(v, q);
 		if (run && !q->running)
@@ -194,11 +195,10 @@ static enum vhost_user_result add_slot(struct vhost_user *v, const struct vhost_
 	else
 		close(fd);
 	if (error)
-		return fail(v, "the guest's memory cannot be mapped: its ranges overlap or are not in the files; it "
-			       "has to be a "
-			       "shared backend, such as -object memory-backend-memfd,id=mem,size=...,share=on "
-			       "-machine memory-backend=mem");
+		return fail(v, "the guest's memory cannot be mapped, its ranges overlap or are not in the "
+			       "files: " RAM_REMEDY);
 	v->slot[v->nslots++] = *region;
+	v->had_memory = true;
 	return VHOST_USER_GOOD;
 }
 
@@ -523,5 +523,5 @@ void vhost_user_hang_up(struct vhost_user *v)
 	replace_fd(&v->fd, -1);
 	v->have = 0;
 	v->features = v->protocol_features = 0;
-	v->foreign = false;
+	v->foreign = v->blind = v->had_memory = false;
 }

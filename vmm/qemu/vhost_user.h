@@ -118,6 +118,8 @@ struct vhost_user {
 	/* The queue's kick_fd is another, or -1 (the old one is closed already). */
 	void (*kick_changed)(uint32_t queue, int fd);
 	bool foreign;		    /* a driver that is none of pvboot's has started: it is not served */
+	bool had_memory;	    /* QEMU has given a range of memory on this connection */
+	bool blind;		    /* a driver of pvboot's has started, and QEMU has given none */
 	uint64_t features;	    /* as acknowledged */
 	uint64_t protocol_features; /* agreed on */
 	struct vhost_user_queue queue[PVBOOT_NUM_QUEUES];
