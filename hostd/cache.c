@@ -109,7 +109,8 @@ struct file *cache_open(struct cache *cache, const struct cache_request *req)
 	char key[CACHE_KEY_MAX];
 
 	if (!make_key(key, req))
-		return file_new_failed(req->vm, "", PVBOOT_S_BAD_REQUEST, "the file's name is too long");
+		return file_new_failed(req->vm, "", PVBOOT_S_BAD_REQUEST,
+				       "the file's name is too long: use a shorter one");
 	if (req->off)
 		return cache_fetch_begin(cache, req, key, NULL, false);
 	fetch = find_fetch(cache, key, join_ms);

@@ -385,11 +385,13 @@ static void on_total(evutil_socket_t fd, short what, void *arg)
 		     "in %u s the DHCP server on %s only refused (NAK) what it had offered: see its log", s,
 		     d->req.ifname);
 	else if (d->state == DHCP_REQUESTING || d->restarts)
-		fail(d, PVBOOT_S_NO_OFFER, "in %u s the DHCP server on %s offered an address but never acknowledged it",
-		     s, d->req.ifname);
+		fail(d, PVBOOT_S_NO_OFFER,
+		     "in %u s the DHCP server on %s offered an address but never acknowledged it: see its log", s,
+		     d->req.ifname);
 	else if (d->offers.count)
 		fail(d, PVBOOT_S_NO_OFFER,
-		     "only a ProxyDHCP server (%s) answered on %s in %u s, none that gives an address",
+		     "only a ProxyDHCP server (%s) answered on %s in %u s, none that gives an address: is a DHCP "
+		     "server running there?",
 		     dhcp_ip(d->offers.offer[0].server_id), d->req.ifname, s);
 	else
 		fail(d, PVBOOT_S_NO_OFFER,

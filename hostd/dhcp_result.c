@@ -82,7 +82,7 @@ bool dhcp_result_route(struct dhcp_result *result, const char *ifname)
 			 dhcp_ip(lease->boot_server), ifname, dhcp_ip(lease->address), dhcp_ip(lease->netmask));
 	else
 		snprintf(result->text, sizeof(result->text),
-			 "the host cannot reach %s (boot server) from beside %s: %s", dhcp_ip(lease->boot_server),
-			 ifname, strerror(why));
+			 "the host cannot reach %s (boot server) from beside %s (%s): look at its routes and firewall",
+			 dhcp_ip(lease->boot_server), ifname, strerror(why));
 	return false;
 }

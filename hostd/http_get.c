@@ -54,8 +54,10 @@ static void refuse_changed(struct http_get *get)
 static void refuse_status(struct http_get *get, unsigned int status)
 {
 	if (status == 404 || status == 410)
-		refuse(get, PVBOOT_S_NOT_FOUND, status, "\"%.150s\": the server has no such file (%u)", get->url,
-		       status);
+		refuse(get, PVBOOT_S_NOT_FOUND, status,
+		       "\"%.150s\": the server has no such file (%u): check the name and the server's "
+		       "directory",
+		       get->url, status);
 	else if (status == 401 || status == 403 || status == 407)
 		refuse(get, PVBOOT_S_ACCESS, status, "\"%.150s\": the %s refuses the file (%u): let this host have it",
 		       get->url, status == 407 ? "proxy" : "server", status);
@@ -109,7 +111,8 @@ static void judge_unchanged(struct http_get *get)
 	const struct http_answer answer = {.unchanged = true, .etag = "", .modified = ""};
 
 	if (get->ask_etag[0] && get->head.etag[0] && strcmp(get->ask_etag, get->head.etag)) {
-		refuse(get, PVBOOT_S_FAILED, 304, "\"%.120s\": the server says that another file is unchanged",
+		refuse(get, PVBOOT_S_FAILED, 304,
+		       "\"%.120s\": the server says that another file is unchanged: look at it, or at the proxy",
 		       get->url);
 		return;
 	}
@@ -155,7 +158,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
 	if (get->dead)
 		return 0;
 	if (len > HTTP_HEAD_MAX - get->head_bytes) {
-		refuse(get, PVBOOT_S_FAILED, 0, "\"%.150s\": the head of the answer is longer than %d bytes", get->url,
+		refuse(get, PVBOOT_S_FAILED, 0,
+		       "\"%.150s\": the head of the answer is longer than %d bytes: look at the server", get->url,
 		       HTTP_HEAD_MAX);
 		return 0;
 	}
@@ -406,38 +410,51 @@ static bool is_passing(const struct http_get *get, CURLcode code)
 static const struct {
 	CURLcode code;
 	uint32_t status;
-	const char *words;
+	const char *words, *cure;
 } failures[] = {
-	{CURLE_COULDNT_RESOLVE_HOST, PVBOOT_S_UNREACHABLE, "the server's name is not known: look at the host's DNS"},
-	{CURLE_COULDNT_RESOLVE_PROXY, PVBOOT_S_UNREACHABLE, "the proxy's name is not known: look at http_proxy"},
-	{CURLE_COULDNT_CONNECT, PVBOOT_S_UNREACHABLE, "cannot connect"},
-	{CURLE_OPERATION_TIMEDOUT, PVBOOT_S_TIMEOUT, "the server is too slow, or does not answer"},
-	{CURLE_PEER_FAILED_VERIFICATION, PVBOOT_S_ACCESS,
-	 "the server is not whom its certificate should say: see tls_ca"},
-	{CURLE_TOO_MANY_REDIRECTS, PVBOOT_S_FAILED, "the server redirects on and on"},
+	{CURLE_COULDNT_RESOLVE_HOST, PVBOOT_S_UNREACHABLE, "the server's name is not known", "look at the host's DNS"},
+	{CURLE_COULDNT_RESOLVE_PROXY, PVBOOT_S_UNREACHABLE, "the proxy's name is not known", "look at http_proxy"},
+	{CURLE_COULDNT_CONNECT, PVBOOT_S_UNREACHABLE, "cannot connect",
+	 "does the server run, does a firewall forbid it?"},
+	{CURLE_OPERATION_TIMEDOUT, PVBOOT_S_TIMEOUT, "the server is too slow, or does not answer", "see its log"},
+	{CURLE_PEER_FAILED_VERIFICATION, PVBOOT_S_DENIED, "the server is not whom its certificate should say",
+	 "see tls_ca"},
+	{CURLE_TOO_MANY_REDIRECTS, PVBOOT_S_FAILED, "the server redirects on and on", "look at its configuration"},
 	{CURLE_UNSUPPORTED_PROTOCOL, PVBOOT_S_DENIED,
-	 "the server redirects away from http: and https:, or from https:"},
-	{CURLE_PARTIAL_FILE, PVBOOT_S_TRUNCATED, "the server sends less than it announces: look at its file"},
-	{CURLE_OUT_OF_MEMORY, PVBOOT_S_NO_RESOURCES, "out of memory"},
+	 "the server redirects away from http: and https:, or from https:", "name where it leads"},
+	{CURLE_PARTIAL_FILE, PVBOOT_S_TRUNCATED, "the server sends less than it announces", "look at its file"},
+	{CURLE_OUT_OF_MEMORY, PVBOOT_S_NO_RESOURCES, "out of memory", "give the host more"},
 };
+
+/* The URL, what failed, libcurl's own words for it, and what to do; where that is too much the URL is cut. */
+static void refuse_curl(struct http_get *get, uint32_t status, const char *words, const char *cure)
+{
+	const char *own = get->curl_error;
+	char tail[PVBOOT_ERROR_MAX - 32];
+	int len = snprintf(tail, sizeof(tail), "%s%s%.110s%s: %s", words, *own ? " (" : "", own, *own ? ")" : "", cure);
+
+	refuse(get, status, 0, "\"%.*s\": %s", PVBOOT_ERROR_MAX - 4 - len, get->url, tail);
+}
 
 static void explain(struct http_get *get, CURLcode code)
 {
 	if (get->denied) {
-		refuse(get, PVBOOT_S_DENIED, 0, "\"%.120s\": %u.%u.%u.%u is no server that a guest may ask", get->url,
-		       get->address[0], get->address[1], get->address[2], get->address[3]);
+		refuse(get, PVBOOT_S_DENIED, 0,
+		       "\"%.120s\": %u.%u.%u.%u is no server that a guest may ask: give the server's address in the "
+		       "guest's network",
+		       get->url, get->address[0], get->address[1], get->address[2], get->address[3]);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
 		if (failures[i].code == code)
-			refuse(get, failures[i].status, 0, "\"%.100s\": %s%s%.70s", get->url, failures[i].words,
-			       get->curl_error[0] ? ": " : "", get->curl_error);
+			refuse_curl(get, failures[i].status, failures[i].words, failures[i].cure);
 	if (code == CURLE_OK && get->skip)
 		refuse_changed(get);
 	if (code == CURLE_OK)
 		refuse_status(get, get->head.status);
-	refuse(get, PVBOOT_S_FAILED, 0, "\"%.100s\": %.120s", get->url,
-	       get->curl_error[0] ? get->curl_error : get->http->lib->easy_strerror(code));
+	if (!get->curl_error[0])
+		snprintf(get->curl_error, sizeof(get->curl_error), "%s", get->http->lib->easy_strerror(code));
+	refuse_curl(get, PVBOOT_S_FAILED, "HTTP fails", "see the server's log");
 }
 
 /* All of it is there, as far as HTTP can say. */

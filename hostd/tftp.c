@@ -376,8 +376,11 @@ static void start(struct tftp *t)
 	if (!mtu) {
 		tftp_client_error(c, now_us(), c->port, errno);
 		if (c->state != TFTP_DONE)
-			tftp_client_fail(c, PVBOOT_S_UNREACHABLE, 0, "the host has no way to TFTP server %s: %s",
-					 c->server, strerror(errno));
+			tftp_client_fail(
+				c, PVBOOT_S_UNREACHABLE, 0,
+				"the host has no way to TFTP server %s (%s): give it an address on that network, or a "
+				"route to it",
+				c->server, strerror(errno));
 		return;
 	}
 	err = open_socket(t);

@@ -123,10 +123,10 @@ static bool deliver(struct tftp_client *c, uint64_t now, const uint8_t *data, si
 	uint64_t start = c->bytes;
 
 	if (c->size != PVBOOT_SIZE_UNKNOWN && len > c->size - start) {
-		tftp_client_fail(
-			c, PVBOOT_S_CHANGED, 0,
-			"TFTP server %s sends more of %.96s than the %llu bytes it announced: did the file change?",
-			c->server, c->filename, (unsigned long long)c->size);
+		tftp_client_fail(c, PVBOOT_S_CHANGED, 0,
+				 "TFTP server %s sends more of %.96s than the %llu bytes it announced: did the file "
+				 "change? Boot again",
+				 c->server, c->filename, (unsigned long long)c->size);
 		return false;
 	}
 	if (!check_head(c, start, data, len)) {
@@ -162,8 +162,9 @@ static void complete(struct tftp_client *c, uint64_t now)
 	if (!c->any_loss && c->windowsize > 1 && c->blocks / c->windowsize >= WINDOWS_COUNTED)
 		tftp_path_window_went(c->path, c->windowsize);
 	if (c->bytes < c->have || (c->size != PVBOOT_SIZE_UNKNOWN && c->bytes != c->size)) {
-		tftp_client_fail(c, PVBOOT_S_TRUNCATED, 0, "TFTP server %s ended %.96s after %llu of %llu bytes",
-				 c->server, c->filename, (unsigned long long)c->bytes,
+		tftp_client_fail(c, PVBOOT_S_TRUNCATED, 0,
+				 "TFTP server %s ended %.96s after %llu of %llu bytes: look at its file", c->server,
+				 c->filename, (unsigned long long)c->bytes,
 				 (unsigned long long)(c->size != PVBOOT_SIZE_UNKNOWN ? c->size : c->have));
 		return;
 	}
@@ -303,8 +304,10 @@ void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_
 	uint16_t due, distance;
 
 	if (msg->data_len > c->blksize) {
-		tftp_client_fail(c, PVBOOT_S_TFTP_ERROR, TFTP_E_ILLEGAL,
-				 "TFTP server %s sends blocks larger than the %u bytes agreed", c->server, c->blksize);
+		tftp_client_fail(
+			c, PVBOOT_S_TFTP_ERROR, TFTP_E_ILLEGAL,
+			"TFTP server %s sends blocks larger than the %u bytes agreed: look at its configuration",
+			c->server, c->blksize);
 		return;
 	}
 	if (infer_rollover(c, msg->number) && c->rollover == 1 && c->slots)

@@ -108,8 +108,8 @@ static void send_rrq(struct tftp_client *c, uint64_t now)
 	}
 	len = tftp_build_rrq(buf, sizeof(buf), c->filename, &opt);
 	if (!len) {
-		tftp_client_fail(c, PVBOOT_S_BAD_REQUEST, 0, "the file name is too long for TFTP: %.64s...",
-				 c->filename);
+		tftp_client_fail(c, PVBOOT_S_BAD_REQUEST, 0,
+				 "the file name is too long for TFTP, use a shorter one: %.64s...", c->filename);
 		return;
 	}
 	for (unsigned i = 0; i < c->asked && wait < ASK_LAST; i++)
@@ -178,7 +178,7 @@ static void start_over(struct tftp_client *c, uint64_t now, uint64_t delay)
 	if (c->have && c->size == PVBOOT_SIZE_UNKNOWN) {
 		tftp_client_fail(c, PVBOOT_S_TIMEOUT, 0,
 				 "TFTP server %s stopped in the middle of %.96s, and as it told no size the rest "
-				 "cannot be asked for",
+				 "cannot be asked for: look at its log",
 				 c->server, c->filename);
 		return;
 	}
@@ -268,8 +268,10 @@ static void receive_oack(struct tftp_client *c, uint64_t now, uint16_t port, con
 	    (opt->present & TFTP_O_BLKSIZE && blksize > most)) {
 		send_error(c, port, TFTP_E_OPTIONS, "option value not acceptable");
 		if (c->bare) {
-			tftp_client_fail(c, PVBOOT_S_TFTP_ERROR, TFTP_E_OPTIONS,
-					 "TFTP server %s insists on options that were not asked for", c->server);
+			tftp_client_fail(
+				c, PVBOOT_S_TFTP_ERROR, TFTP_E_OPTIONS,
+				"TFTP server %s insists on options that were not asked for: look at its configuration",
+				c->server);
 			return;
 		}
 		if (c->large) {
@@ -316,6 +318,7 @@ static bool first_data(struct tftp_client *c, const struct tftp_msg *msg)
 
 static void receive_error(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg)
 {
+	const char *cure = "see its log";
 	uint32_t status = PVBOOT_S_TFTP_ERROR;
 
 	c->tid = 0; /* RFC 1350 7: an ERROR ends it, and is not answered */
@@ -342,12 +345,15 @@ static void receive_error(struct tftp_client *c, uint64_t now, const struct tftp
 		c->told[0] = '\0';
 		return;
 	}
-	if (msg->number == TFTP_E_NOT_FOUND)
+	if (msg->number == TFTP_E_NOT_FOUND) {
 		status = PVBOOT_S_NOT_FOUND;
-	else if (msg->number == TFTP_E_ACCESS)
+		cure = "check the name and the server's directory";
+	} else if (msg->number == TFTP_E_ACCESS) {
 		status = PVBOOT_S_ACCESS;
-	tftp_client_fail(c, status, msg->number, "TFTP server %s: %.100s: %.96s (error %u)", c->server, c->filename,
-			 *msg->text ? msg->text : "no reason given", msg->number);
+		cure = "check the file's permissions there";
+	}
+	tftp_client_fail(c, status, msg->number, "TFTP server %s: %.100s: %.64s (error %u): %s", c->server, c->filename,
+			 *msg->text ? msg->text : "no reason given", msg->number, cure);
 }
 
 void tftp_client_input(struct tftp_client *c, uint64_t now, uint16_t port, const void *buf, size_t len)

@@ -152,7 +152,7 @@ static bool on_request(struct vm *vm, const struct pvboot_link_hdr *hdr, const u
 		return false;
 	}
 	if (req.op >= sizeof(requests) / sizeof(requests[0]) || !requests[req.op].begin)
-		vm_fail(vm, hdr->id, PVBOOT_S_UNSUPPORTED, 0, "the host does not know this operation");
+		vm_fail(vm, hdr->id, PVBOOT_S_UNSUPPORTED, 0, "the host does not know this operation: update it");
 	else if (req.arg_len < requests[req.op].fixed)
 		vm_fail(vm, hdr->id, PVBOOT_S_BAD_REQUEST, 0, "arguments too short");
 	else
@@ -251,7 +251,7 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 	}
 	if (id.features & ~(vm->stream ? 0 : PVBOOT_LINK_F_FD) ||
 	    id.flags & ~(PVBOOT_LINK_ID_MAC | PVBOOT_LINK_ID_UUID | PVBOOT_LINK_ID_LOST) || id.reserved) {
-		snprintf(text, sizeof(text), "the device asks for what was not offered");
+		snprintf(text, sizeof(text), "the device asks for what was not offered: update it or this host");
 		return refuse(vm, PVBOOT_S_UNSUPPORTED, text);
 	}
 	if (!server_admit(vm->server, vm, &id, &vm->id, text, sizeof(text)))

@@ -249,7 +249,10 @@ static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args,
 	snprintf(vf->name, sizeof(vf->name), "%s", path);
 	if (vm->id.conf->root[0] || memcmp(vf->server, none, 4) || http_url_is(vf->name))
 		return PVBOOT_S_OK;
-	snprintf(why, room, "no server is known for \"%.80s\": there is no lease that names one", vf->name);
+	snprintf(why, room,
+		 "no server is known for \"%.80s\": there is no lease that names one: set next-server in the DHCP "
+		 "server",
+		 vf->name);
 	return PVBOOT_S_BAD_REQUEST;
 }
 

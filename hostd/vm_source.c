@@ -23,7 +23,8 @@ static struct file *from_root(struct vm *vm, const char *name)
 
 	if (vm_plan_allows(vm, name))
 		return file_open_root(conf->root_fd, conf->root, name, vm->id.name);
-	snprintf(words, sizeof(words), "\"%.80s\": this VM may have its kernel and initrds only", name);
+	snprintf(words, sizeof(words),
+		 "\"%.80s\": this VM may have its kernel and initrds only: name it in its section", name);
 	return refuse(vm, name, PVBOOT_S_DENIED, words);
 }
 
@@ -82,8 +83,11 @@ static struct file *from_tftp(struct vm *vm, const uint8_t server[4], uint16_t p
 	char words[PVBOOT_ERROR_MAX + 1];
 
 	if (!udp_allowed(server)) {
-		snprintf(words, sizeof(words), "%u.%u.%u.%u is no server that a guest may ask for \"%.80s\"", server[0],
-			 server[1], server[2], server[3], name);
+		snprintf(
+			words, sizeof(words),
+			"%u.%u.%u.%u is no server that a guest may ask for \"%.80s\": give the server's address in the "
+			"guest's network",
+			server[0], server[1], server[2], server[3], name);
 		return refuse(vm, name, PVBOOT_S_DENIED, words);
 	}
 	req.tftp = &tftp;
@@ -98,7 +102,8 @@ struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, co
 
 	/* A VM with a directory has no network, but for what the configuration names. */
 	if (http && conf->root[0] && !conf_vm_names(conf, name))
-		return refuse(vm, name, PVBOOT_S_DENIED, "this VM has a directory and no network");
+		return refuse(vm, name, PVBOOT_S_DENIED,
+			      "this VM has a directory and no network: name the URL in its section");
 	if (!conf->root[0] && source_is_gone(vm->source))
 		return refuse(vm, name, PVBOOT_S_UNREACHABLE,
 			      "source = guest: there is no lease, or the guest's own network has its address");

@@ -68,7 +68,7 @@
 #define PVBOOT_S_BAD_HANDLE 11	 /* no file is open under that handle */
 #define PVBOOT_S_CHANGED 12	 /* the file changed while it was read */
 #define PVBOOT_S_NO_RESOURCES 13 /* too many files, or the host has no room */
-#define PVBOOT_S_DENIED 14	 /* this VM may not do that */
+#define PVBOOT_S_DENIED 14	 /* this VM may not do that, or the host will not */
 #define PVBOOT_S_TFTP_ERROR 15	 /* the server sent another TFTP error; detail is its ErrorCode */
 #define PVBOOT_S_CANCELLED 16	 /* given up by PVBOOT_OP_CANCEL */
 #define PVBOOT_S_NAK 17		 /* the DHCP server withdrew its offer */

@@ -86,14 +86,6 @@ static uint32_t discover(void)
 	return PVBOOT_S_OK;
 }
 
-static void show_progress(const struct transfer *t, uint32_t done)
-{
-	print("\r  %d", (done + 1023) / 1024);
-	if (t->size != PVBOOT_SIZE_UNKNOWN)
-		print(" of %d", ((uint32_t)t->size + 1023) / 1024);
-	print(" KiB ");
-}
-
 static uint32_t load_chunks(struct transfer *t, uint32_t limit)
 {
 	uint32_t shown = virtio_milliseconds();
@@ -111,7 +103,7 @@ static uint32_t load_chunks(struct transfer *t, uint32_t limit)
 			return PVBOOT_S_TRUNCATED;
 		if (request_interactive && !t->eof && virtio_milliseconds() - shown >= PROGRESS_MS) {
 			shown = virtio_milliseconds();
-			show_progress(t, t->offset);
+			transfer_show(t, t->offset);
 		}
 	}
 	if (!t->offset)
@@ -142,7 +134,7 @@ uint32_t boot_load(uint32_t server, uint32_t name, uint32_t name_len)
 		status = load_chunks(&t, limit);
 	}
 	if (!status && request_interactive)
-		show_progress(&t, t.offset);
+		transfer_show(&t, t.offset);
 	transfer_close(&t);
 	return status;
 }
@@ -195,13 +187,8 @@ static uint32_t prepare(const char **words)
 
 static void fail(uint32_t status, const char *words)
 {
-	uint32_t len = words ? strlen_linear(near_phys(words), PVBOOT_ERROR_MAX) : 0;
-
-	if (virtio_running && (status & ~ERROR_READ) < ERROR_TOO_BIG && status != REQUEST_ESCAPED &&
-	    status != REQUEST_NO_HOST)
-		len = request_last_error(&words);
 	if (status != ERROR_LOCAL)
-		errors_print(status, words, len);
+		errors_explain(status, words);
 	if (virtio_running)
 		request_phase(PVBOOT_PHASE_FAILED);
 	virtio_stop();

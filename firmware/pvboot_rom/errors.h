@@ -15,8 +15,14 @@
 #define ERROR_NO_PLAN 0x206u   /* the plan is to boot the boot program */
 #define ERROR_READ 0x80000000u /* or-ed to a status: while reading, not opening */
 
-/* Print what failed.  words: the cause as the host tells it, len bytes; it is printed between cause and advice. */
+/*
+ * Print what failed.  words: why, and what to do about it, as those tell it who know: the host, or the part of the ROM
+ * that failed; len bytes.  Only without words there is advice of errors.c's own, which knows no more than the status.
+ */
 void errors_print(uint32_t status, const char *words, uint32_t len);
+
+/* The same, with the words given (a string, NULL: none), or the host's if it was the host that failed. */
+void errors_explain(uint32_t status, const char *words);
 
 /* The PXE status code (PXE 2.1, appendix) of a request's end, which may carry ERROR_READ. */
 uint16_t errors_pxe_status(uint32_t status);

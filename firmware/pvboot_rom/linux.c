@@ -95,10 +95,12 @@ static uint32_t ask(void)
 			break;
 		status = linux_list_choose(PLAN_AT, &args.choice);
 		if (status)
-			return status == PVBOOT_S_BAD_REQUEST ? linux_refuse("the host's list is malformed") : status;
+			return status == PVBOOT_S_BAD_REQUEST
+				       ? linux_refuse("the host's list is malformed: update hostd or the ROM")
+				       : status;
 	}
 	if (!plan_is_good(r.length))
-		return linux_refuse("the host's boot plan is malformed");
+		return linux_refuse("the host's boot plan is malformed: update hostd or the ROM");
 	if (linux_plan()->kind == PVBOOT_PLAN_LINUX)
 		return PVBOOT_S_OK;
 	if (linux_plan()->text_len) {
@@ -145,13 +147,14 @@ static uint32_t check_header(const struct setup_header *h)
 	struct transfer *t = &linux_files[0];
 
 	if (h->version < PROTOCOL_OLDEST || !(h->loadflags & LOADED_HIGH))
-		return linux_refuse("this kernel is too old: it has no boot protocol 2.04 or is no bzImage");
+		return linux_refuse("this kernel is too old: it has no boot protocol 2.04 or is no bzImage; "
+				    "boot it by pxelinux");
 	/* Where the server does not say how long it is, it does itself. */
 	if (t->size == PVBOOT_SIZE_UNKNOWN)
 		t->size = linux_setup_len(h) + ((uint64_t)h->syssize << 4);
 	if (t->size <= linux_setup_len(h) || linux_setup_len(h) > SETUP_MAX || t->size >> 32 ||
 	    h->syssize > ((uint32_t)t->size - linux_setup_len(h)) / 16 + 1)
-		return linux_refuse("this kernel is truncated");
+		return linux_refuse("this kernel is truncated: check the file on the server");
 	fit_cmdline(h);
 	return PVBOOT_S_OK;
 }
@@ -162,7 +165,7 @@ static uint32_t load_head(struct setup_header *h)
 	uint32_t status;
 
 	if (linux_files[0].size < 2 * SECTOR)
-		return linux_refuse("this is no Linux kernel (bzImage)");
+		return linux_refuse("this is no Linux kernel (bzImage): name one");
 	status = linux_read(&linux_files[0], SETUP_AT, 2 * SECTOR);
 	copy_from_linear(h, SETUP_AT + HEADER_AT, sizeof(*h));
 	return status;

@@ -26,8 +26,8 @@ static bool size_known(const struct transfer *t)
 static uint32_t check_size(const struct transfer *t)
 {
 	if (t->size > UINT32_MAX - 2 * PAGE)
-		return linux_refuse("the file is larger than 4 GiB");
-	return t->size ? PVBOOT_S_OK : linux_refuse("the file is empty");
+		return linux_refuse("the file is larger than 4 GiB: name a smaller one");
+	return t->size ? PVBOOT_S_OK : linux_refuse("the file is empty: check it on the server");
 }
 
 static uint32_t open_file(uint32_t i)
@@ -59,14 +59,6 @@ uint32_t linux_open_files(void)
 	for (uint32_t i = 0; !status && i < linux_plan()->n_files; i++)
 		status = open_file(i);
 	return status;
-}
-
-static void show_progress(const struct transfer *t, uint64_t done)
-{
-	print("\r  %d", (uint32_t)done / 1024);
-	if (size_known(t))
-		print(" of %d", (uint32_t)t->size / 1024);
-	print(" KiB ");
 }
 
 /* Read a byte that is not here yet, and drop it: back when there is more of the file, or its end. */
@@ -109,7 +101,7 @@ uint32_t linux_learn_size(struct transfer *t)
 		if (virtio_milliseconds() - shown < PROGRESS_MS)
 			continue;
 		shown = virtio_milliseconds();
-		show_progress(t, res.available);
+		transfer_show(t, res.available);
 		if (console_escape())
 			return REQUEST_ESCAPED;
 	}
@@ -119,6 +111,7 @@ uint32_t linux_learn_size(struct transfer *t)
 uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len)
 {
 	uint32_t shown = virtio_milliseconds(), chunk = CHUNK_MIN, asked, got, status;
+	bool showing = false;
 
 	*len = 0;
 	while (*len < room && !t->eof) {
@@ -137,9 +130,14 @@ uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint
 		if (virtio_milliseconds() - shown < PROGRESS_MS)
 			continue;
 		shown = virtio_milliseconds();
-		show_progress(t, t->offset);
+		transfer_show(t, t->offset);
+		showing = true;
 		if (console_escape())
 			return REQUEST_ESCAPED;
+	}
+	if (showing && t->eof) {
+		transfer_show(t, t->offset);
+		print("\n");
 	}
 	if (t == linux_files)
 		linux_renew(phys, *len);
@@ -244,9 +242,12 @@ static uint32_t place(const struct setup_header *h)
 		if (!next)
 			break;
 	}
+	if (!kernel)
+		return linux_refuse("this kernel wants memory beyond 4 GiB: check the file");
 	if (!fits)
-		return linux_refuse("the machine has too little memory for this kernel");
-	return room.len || !total ? PVBOOT_S_OK : linux_refuse("the machine has too little memory for the initrd");
+		return linux_refuse("the machine has too little memory for this kernel: give it more");
+	return room.len || !total ? PVBOOT_S_OK
+				  : linux_refuse("the machine has too little memory for the initrd: give it more");
 }
 
 uint32_t linux_place(const struct setup_header *h)

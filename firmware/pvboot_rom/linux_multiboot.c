@@ -100,10 +100,12 @@ static uint32_t add_part(uint32_t offset, uint32_t at, uint32_t len, uint32_t me
 	uint32_t end = at + memory, last;
 
 	if (n_parts == PARTS_MAX || len > memory || memory > UINT32_MAX - at)
-		return linux_refuse("its Multiboot header or its ELF header is malformed");
-	last = at >= KERNEL_AT ? ram_end(at, end) : 0;
+		return linux_refuse("its Multiboot header or its ELF header is malformed: check the file");
+	if (at < KERNEL_AT)
+		return linux_refuse("it wants memory below 1 MiB: boot it by pxelinux and mboot.c32");
+	last = ram_end(at, end);
 	if (!last)
-		return linux_refuse("the machine has too little memory for this kernel");
+		return linux_refuse("the machine has too little memory for this kernel: give it more");
 	if (end > top) {
 		top = end;
 		limit = last;
@@ -123,7 +125,7 @@ static uint32_t read_addresses(const struct header BDA *h)
 		return status;
 	len = h->load_end_addr ? h->load_end_addr - h->load_addr : (uint32_t)linux_files[0].size - (at - before);
 	entry = h->entry_addr;
-	return before > at ? linux_refuse("its Multiboot header is malformed")
+	return before > at ? linux_refuse("its Multiboot header is malformed: check the file")
 			   : add_part(at - before, h->load_addr, len,
 				      h->bss_end_addr ? h->bss_end_addr - h->load_addr : len);
 }
@@ -136,7 +138,8 @@ static uint32_t read_elf(uint32_t len)
 
 	if (h->magic != ELF_MAGIC || h->class_and_data != ELF_CLASS32_LSB || h->machine != ELF_MACHINE_386 ||
 	    h->phentsize != sizeof(*s) || h->phoff > len || h->phnum > (len - h->phoff) / sizeof(*s))
-		return linux_refuse("it is no ELF file for i386 whose segments are told in its first 8 KiB");
+		return linux_refuse("it is no ELF file for i386 whose segments are told in its first 8 KiB: "
+				    "boot it by pxelinux and mboot.c32");
 	entry = h->entry;
 	for (n = 0; !status && n < h->phnum; n++, s++) {
 		if (s->type != ELF_LOAD || !s->memsz)
@@ -158,13 +161,14 @@ static uint32_t read_header(uint32_t len)
 		if (h->magic != HEADER_MAGIC || h->magic + h->flags + h->checksum)
 			continue;
 		if (h->flags & FLAG_MUST & ~FLAG_KNOWN)
-			return linux_refuse("it wants more of a loader than Multiboot's flags 0 and 1");
+			return linux_refuse("it wants more of a loader than Multiboot's flags 0 and 1: "
+					    "boot it by pxelinux and mboot.c32");
 		status = h->flags & FLAG_ADDRESSES ? read_addresses(h) : read_elf(len);
 		if (!status && !ram_end(entry, entry))
-			return linux_refuse("its entry is nowhere in memory");
+			return linux_refuse("its entry is nowhere in memory: check the file");
 		return status;
 	}
-	return linux_refuse("this is no Linux kernel (bzImage), and no Multiboot kernel");
+	return linux_refuse("this is no Linux kernel (bzImage), and no Multiboot kernel: name one");
 }
 
 /* ---- what it is given -------------------------------------------------------------------------------------------- */
@@ -193,7 +197,7 @@ static uint32_t load_modules(void)
 			at = limit;
 		status = linux_read_up_to(&linux_files[i], at, limit - at, &got);
 		if (!status && !linux_files[i].eof)
-			return linux_refuse("the machine has too little memory for the modules");
+			return linux_refuse("the machine has too little memory for the modules: give it more");
 		if (!status)
 			linux_renew(at, got);
 		m->start = at;

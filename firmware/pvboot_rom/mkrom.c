@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 		rom[get16(PCIR_AT) + DEVICE_AT + 1] = id >> 8;
 	}
 	padded = (used + BLOCK - 1) / BLOCK * BLOCK;
-	memset(rom + used, 0, padded - used);
+	memset(rom + used, 0, sizeof(rom) - used); /* the trailer, too */
 	/* Behind what stays, a BIOS that looks for the next ROM must not find one. */
 	for (size_t at = SCAN_STEP; at < padded; at += SCAN_STEP)
 		if (get16(at) == 0xaa55)

@@ -153,7 +153,7 @@ uint16_t pxe_restart_tftp(void FAR *block)
 	status = boot_load(server, name, len);
 	if (!status)
 		nbp_restart();
-	errors_print(status, NULL, 0);
+	errors_explain(status, NULL);
 	for (;;) {
 		struct regs r = {0};
 

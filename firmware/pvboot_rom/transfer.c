@@ -3,6 +3,7 @@
 #include "transfer.h"
 
 #include "boot.h" // boot_dhcp
+#include "console.h"
 #include "request.h"
 
 uint32_t transfer_open(struct transfer *t, uint32_t server, uint16_t port_be, uint16_t block, uint32_t flags,
@@ -55,6 +56,14 @@ uint32_t transfer_read(struct transfer *t, uint32_t phys, uint32_t len, uint32_t
 	t->eof = r.detail == PVBOOT_READ_EOF || t->offset == t->size;
 	*got = r.length;
 	return PVBOOT_S_OK;
+}
+
+void transfer_show(const struct transfer *t, uint64_t done)
+{
+	print("\r  %d", ((uint32_t)done + 1023) / 1024);
+	if (t->size != PVBOOT_SIZE_UNKNOWN)
+		print(" of %d", ((uint32_t)t->size + 1023) / 1024);
+	print(" KiB ");
 }
 
 uint32_t transfer_close(struct transfer *t)

@@ -29,6 +29,9 @@ uint32_t transfer_open(struct transfer *t, uint32_t server, uint16_t port_be, ui
 uint32_t transfer_read(struct transfer *t, uint32_t phys, uint32_t len, uint32_t flags, uint32_t wait_ms,
 		       uint32_t *got);
 
+/* Print that done bytes of it are here, over what was printed of it before; KiB begun count as whole ones. */
+void transfer_show(const struct transfer *t, uint64_t done);
+
 /* Close; nothing happens if it is not open.  The status tells whether the file changed while it was read. */
 uint32_t transfer_close(struct transfer *t);
 

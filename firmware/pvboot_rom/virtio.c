@@ -232,21 +232,21 @@ const char *virtio_start(void)
 		  pci_read(PCI_COMMAND, 2) | PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
 			  PCI_COMMAND_INTX_DISABLE);
 	if (!find_windows())
-		return "the device's structures cannot be reached";
+		return "the device's structures cannot be reached: see pvboot-device's log";
 	front = pci_device != PVBOOT_PCI_DEVICE;
 	if (front ? !front_wait_link() : virtio_host_status() == UINT16_MAX)
-		return "the device does not answer; is its process still there?";
+		return "the device does not answer: see whether pvboot-device runs";
 	if (!front && reg_read(&config, CONFIG(abi_version), 4) != PVBOOT_ABI_VERSION)
-		return "the device speaks another version; use the ROM that belongs to it";
+		return "the device speaks another version: use the ROM that belongs to it";
 	if (!reset())
-		return "the device does not reset";
+		return "the device does not reset: see pvboot-device's log";
 	read_mac();
 	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
 	if (!negotiate())
-		return "the device refuses the features";
+		return "the device refuses the features: use the ROM that belongs to it";
 	if (!start_queue(&virtio_requests, PVBOOT_Q_REQUESTS) || !start_queue(&virtio_packets, PVBOOT_Q_PACKETS))
-		return "the device has no queues";
+		return "the device has no queues: use the ROM that belongs to it";
 	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK |
 		   VIRTIO_CONFIG_S_DRIVER_OK);
 	virtio_running = true;

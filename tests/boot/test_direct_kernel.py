@@ -142,9 +142,9 @@ BROKEN = {
     "protocol-2.03": ({"version": 0x203}, "this kernel is too old"),
     "too-much-setup": ({"setup_sects": 64, "syssize": 16}, "this kernel is truncated"),
     "syssize-beyond-the-file": ({"syssize": MIB}, "this kernel is truncated"),
-    "init-size-beyond-memory": ({"init_size": 0xFFFFFFFF}, "too little memory for this kernel"),
-    "pref-address-beyond-4-gib": ({"pref_address": 1 << 32}, "too little memory for this kernel"),
-    "needs-more-than-there-is": ({"init_size": 600 * MIB}, "too little memory for this kernel"),
+    "init-size-beyond-memory": ({"init_size": 0xFFFFFFFF}, "wants memory beyond 4 GiB: check the file"),
+    "pref-address-beyond-4-gib": ({"pref_address": 1 << 32}, "wants memory beyond 4 GiB: check the file"),
+    "needs-more-than-there-is": ({"init_size": 600 * MIB}, "too little memory for this kernel: give it more"),
 }
 
 
@@ -200,7 +200,7 @@ def test_initrds_of_more_than_4_gib_together(lab):
 @pytest.mark.parametrize("size", [0xFFFFD000, 0xFFF01000], ids=["almost-4-gib", "beyond-with-1-mib"])
 def test_kernel_of_almost_4_gib(lab, size):
     large = sparse(lab.place("large") / "k", size, lab.kernel.path.read_bytes())
-    assert "too little memory for this kernel" in refused(lab, "--kernel", large)
+    assert "this kernel wants memory beyond 4 GiB: check the file" in refused(lab, "--kernel", large)
 
 
 def test_initrd_empty(lab):

@@ -107,7 +107,7 @@ def test_multiboot_bss_is_zeroed_in_used_memory(lab):
 REFUSED = {
     "video": (["FLAGS=4"], "it wants more of a loader"),
     "unknown-flag": (["FLAGS=8000h"], "it wants more of a loader"),
-    "below-1-mib": (["ELF", "BASE=80000h"], "too little memory for this kernel"),
+    "below-1-mib": (["ELF", "BASE=80000h"], "wants memory below 1 MiB: boot it by pxelinux"),
     "beyond-memory": (["ELF", "BASE=40000000h"], "too little memory for this kernel"),
     "entry-nowhere": (["ENTRY=0e0000000h"], "its entry is nowhere"),
 }

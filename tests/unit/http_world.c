@@ -201,7 +201,7 @@ void world_run(void)
 
 void world_get_with(const char *host, const char *etag)
 {
-	char url[64];
+	char url[512];
 	const struct http_request req = {.vm = "vm", .url = url, .etag = etag};
 
 	snprintf(url, sizeof(url), "http://%s:%d/f", host, port);

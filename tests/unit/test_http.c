@@ -182,6 +182,26 @@ static void test_http_denied_address(void **state)
 	assert_int_equal(heard->count, 0);
 }
 
+/* libcurl's own words are there to their end, and what to do behind them; of a long URL less is. */
+static void test_http_nobody_listens(void **state)
+{
+	world_serve(too_short);
+	world_get_with("127.0.0.3", NULL);
+	world_expect(PVBOOT_S_UNREACHABLE, "/f\": cannot connect (Failed to connect to 127.0.0.3 port ");
+	assert_non_null(strstr(owner.text, "onnect to server): does the server run, does a firewall forbid it?"));
+}
+
+static void test_http_nobody_listens_at_a_long_url(void **state)
+{
+	char host[300];
+
+	snprintf(host, sizeof(host), "%0200d@127.0.0.3", 0);
+	world_serve(too_short);
+	world_get_with(host, NULL);
+	world_expect(PVBOOT_S_UNREACHABLE, "00\": cannot connect (Failed to connect to 127.0.0.3 port ");
+	assert_non_null(strstr(owner.text, "onnect to server): does the server run, does a firewall forbid it?"));
+}
+
 static void redirect_once(int fd, int n)
 {
 	if (!n) {
@@ -466,6 +486,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_http_redirect_to_a_local_file, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_http_redirect_to_a_denied_address, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_http_denied_address, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_http_nobody_listens, world_setup, world_teardown),
+		cmocka_unit_test_setup_teardown(test_http_nobody_listens_at_a_long_url, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_http_redirect, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_http_missing, world_setup, world_teardown),
 		cmocka_unit_test_setup_teardown(test_http_resume, world_setup, world_teardown),

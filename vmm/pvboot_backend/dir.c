@@ -242,7 +242,7 @@ static void open_file(struct pvboot_dir *dir, struct pvboot_io *io)
 	memcpy(name, io->args + sizeof(args), len);
 	name[len] = '\0';
 	if (strstr(name, "://")) {
-		fail(dir, io, PVBOOT_S_UNSUPPORTED, name, "a directory serves no URLs");
+		fail(dir, io, PVBOOT_S_UNSUPPORTED, name, "a directory serves no URLs: name a file");
 		return;
 	}
 	if (!f) {
@@ -251,7 +251,11 @@ static void open_file(struct pvboot_dir *dir, struct pvboot_io *io)
 	}
 	f->fd = open_beneath(dir, name, &f->st);
 	if (f->fd < 0) {
-		fail(dir, io, status_of(errno), name, strerror(errno));
+		int error = errno;
+		char why[80];
+
+		snprintf(why, sizeof(why), "%s: look into the directory", strerror(error));
+		fail(dir, io, status_of(error), name, why);
 		return;
 	}
 	res.handle = f->handle;

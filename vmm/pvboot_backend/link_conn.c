@@ -232,7 +232,7 @@ static void reply(struct link *l, uint32_t id, const uint8_t *body, uint32_t len
 			return;
 		}
 	}
-	if (m.text_len)
+	if (m.status != PVBOOT_S_OK && m.status != PVBOOT_S_AGAIN) /* also without words: those before were another's */
 		pvboot_dev_set_error(l->dev, (const char *)body + sizeof(m), m.text_len);
 	if (op == PVBOOT_OP_READ ? r->lost : m.result_len && !pvboot_io_write(r->io, 0, result, m.result_len)) {
 		m.status = PVBOOT_S_BAD_REQUEST;
