@@ -2,6 +2,7 @@
 /* link.c - hostd's end of a link to one device: framing, the output queue, back pressure. */
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -295,6 +296,13 @@ void link_send(struct link *link, uint16_t type, uint32_t id, int fd, const stru
 		event_del(link->readable);
 	}
 	event_active(link->flush, EV_TIMEOUT, 0);
+}
+
+bool link_hung_up(const struct link *link)
+{
+	struct pollfd p = {.fd = link->fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) == 1 && p.revents & (POLLRDHUP | POLLHUP | POLLERR);
 }
 
 bool link_full(const struct link *link)

@@ -37,6 +37,9 @@ void link_free(struct link *link);
 /* Send what is queued as far as the socket takes it now; then the link may be freed. */
 void link_flush(struct link *link);
 
+/* Has the peer closed, whatever of its bytes waits to be read? */
+bool link_hung_up(const struct link *link);
+
 /* A piece of a message's body. */
 struct link_part {
 	const void *data;

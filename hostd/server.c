@@ -21,6 +21,8 @@
 #define VMS_MAX 1024	    /* links at once */
 #define STRANGERS_MAX 64    /* of them not let in yet */
 #define STRANGERS_OF_UID 16 /* of one user: nobody keeps the others out */
+#define RIVAL_MS 60000	    /* two devices of one name that take it from one another more slowly are no rivals */
+#define RIVAL_TAKES 3	    /* so often a guest's two devices do so while it is migrated in mid-boot */
 #define MEMORIES 256	    /* addresses remembered of VMs that are gone */
 #define ACCEPT_PAUSE_MS 200 /* while descriptors have run out */
 
@@ -113,7 +115,7 @@ static bool admit_uuid(const struct pvboot_link_identity *id, struct server_iden
 /* The name of another VM that has this MAC now, or NULL. */
 static const char *who_has(const struct server *server, const struct server_identity *id, const uint8_t mac[6])
 {
-	for (const struct vm *vm = server->vms; vm; vm = vm_next(vm)) {
+	for (struct vm *vm = server->vms; vm; vm = vm_next(vm)) {
 		const struct server_identity *who = vm_identity(vm);
 
 		if (who && strcmp(who->name, id->name) != 0 && !memcmp(who->mac, mac, 6))
@@ -122,9 +124,41 @@ static const char *who_has(const struct server *server, const struct server_iden
 	return NULL;
 }
 
+/*
+ * vm is to have the name that old has: is it the same device, which has lost its link, or another?  False with words if
+ * they are two that both want it: those of two guests.
+ */
+static bool admit_rival(struct vm *vm, struct vm *old, struct server_identity *out, char *why, size_t room)
+{
+	struct server_identity *who = vm_identity(old);
+	const pid_t mine = vm_pid(vm), other = vm_pid(old);
+	const uint64_t now = vm_now_ms();
+
+	out->since_ms = now;
+	if (!mine || !other || mine == other || vm_hung_up(old)) {
+		log_msg(LOG_INFO, out->name, "connected again: the older link is ended");
+		return true;
+	}
+	out->rival = other;
+	out->took = who->rival == mine && now - who->since_ms < RIVAL_MS ? who->took + 1 : 1;
+	if (out->took > RIVAL_TAKES) {
+		who->since_ms = now;
+		snprintf(why, room,
+			 "two devices are named \"%s\", of process %d and of process %d: give each guest a --name of "
+			 "its "
+			 "own",
+			 out->name, (int)other, (int)mine);
+		return false;
+	}
+	log_msg(LOG_INFO, out->name,
+		"connected again, by process %d: the link of process %d is ended (a guest that is migrated has two "
+		"devices for a while)",
+		(int)mine, (int)other);
+	return true;
+}
+
 /* Other links with this name or MAC: an older one of the same VM is ended, anything else is in the way. */
-static bool admit_only_one(struct server *server, struct vm *vm, const struct server_identity *out, char *why,
-			   size_t room)
+static bool admit_only_one(struct server *server, struct vm *vm, struct server_identity *out, char *why, size_t room)
 {
 	const char *holder = out->mac_of_card ? NULL : who_has(server, out, out->mac);
 	struct vm *old = NULL;
@@ -135,7 +169,10 @@ static bool admit_only_one(struct server *server, struct vm *vm, const struct se
 		if (!who || strcmp(who->name, out->name) != 0)
 			continue;
 		if (vm_uid(other) != vm_uid(vm)) {
-			snprintf(why, room, "a VM of this name is running for another user: use another --name");
+			snprintf(why, room,
+				 "a VM of this name is running for another user (uid %u, process %d): use another "
+				 "--name",
+				 (unsigned int)vm_uid(other), (int)vm_pid(other));
 			return false;
 		}
 		old = other;
@@ -146,7 +183,8 @@ static bool admit_only_one(struct server *server, struct vm *vm, const struct se
 	}
 	if (!old)
 		return true;
-	log_msg(LOG_INFO, out->name, "connected again: the older link is ended");
+	if (!admit_rival(vm, old, out, why, room))
+		return false;
 	server_forget(server, old);
 	vm_free(old);
 	return true;
@@ -300,7 +338,7 @@ void server_end_stream(struct server *server, const struct conf_vm *conf)
 	}
 }
 
-void server_take(struct server *server, int fd, uid_t uid)
+void server_take(struct server *server, int fd, uid_t uid, pid_t pid)
 {
 	unsigned int strangers = 0, of_uid = 0;
 	struct vm *vm;
@@ -314,7 +352,7 @@ void server_take(struct server *server, int fd, uid_t uid)
 		close(fd);
 		return;
 	}
-	vm = vm_new(server, fd, uid);
+	vm = vm_new(server, fd, uid, pid);
 	if (!vm) {
 		log_msg(LOG_ERR, NULL, "out of memory: a device of uid %u was turned away", (unsigned int)uid);
 		return;
@@ -351,7 +389,7 @@ static void on_readable(evutil_socket_t listener, short what, void *arg)
 		close(fd);
 		return;
 	}
-	server_take(server, fd, peer.uid);
+	server_take(server, fd, peer.uid, peer.pid);
 }
 
 /* Does a hostd answer there already?  A name that a dead one left behind is removed. */

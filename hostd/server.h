@@ -25,6 +25,10 @@ struct server_identity {
 	bool has_uuid;
 	uint8_t uuid[16];
 	uint8_t previous[4]; /* the address its last lease had, 0.0.0.0: none known */
+	/* of two devices that have one name, and that end one another's link in turns */
+	pid_t rival;	   /* whose link this one's ended while it lived, 0: nobody's */
+	unsigned int took; /* how often the two have done that */
+	uint64_t since_ms; /* when this one was let in, or turned the other away */
 };
 
 /* conf stays the caller's and outlives the server.  NULL if memory ran out. */
@@ -37,8 +41,9 @@ bool server_listen(struct server *server, char *why, size_t room);
 /* Remove the socket's name again, if it is still ours. */
 void server_unlink(struct server *server);
 
-/* A device connected by fd, which becomes the server's; uid is the peer's, from the kernel. */
-void server_take(struct server *server, int fd, uid_t uid);
+/* A device connected by fd, which becomes the server's; uid and pid are the peer's, from the kernel, pid 0: of another
+ * PID namespace. */
+void server_take(struct server *server, int fd, uid_t uid, pid_t pid);
 
 /* The same for one end of a socket pair whose other end carries a stream: the VM of that section.  False: not taken. */
 bool server_take_stream(struct server *server, int fd, const struct conf_vm *conf);
@@ -47,7 +52,9 @@ void server_end_stream(struct server *server, const struct conf_vm *conf);
 
 /*
  * May this device be who it says it is?  On true *out is filled in, and an older link of the same VM and uid is ended:
- * a device that lost its link reconnects before its old socket is seen to be closed.  On false why has the words.
+ * a device that lost its link reconnects before its old socket is seen to be closed, and a guest that is migrated has
+ * two devices for a while.  Two that go on ending one another's link are two guests of one name: the newer one is
+ * refused.  On false why has the words.
  */
 bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link_identity *id,
 		  struct server_identity *out, char *why, size_t room);

@@ -381,7 +381,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
-struct vm *vm_new(struct server *server, int fd, uid_t uid)
+struct vm *vm_new(struct server *server, int fd, uid_t uid, pid_t pid)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 
@@ -392,6 +392,7 @@ struct vm *vm_new(struct server *server, int fd, uid_t uid)
 	}
 	vm->server = server;
 	vm->uid = uid;
+	vm->pid = pid;
 	vm->link = link_new(server_base(server), fd, vm->nonce, &link_ops, vm);
 	vm->deadline = evtimer_new(server_base(server), on_deadline, vm);
 	if (!vm->link || !vm->deadline || event_add(vm->deadline, &(struct timeval){GREETING_SECONDS, 0})) {
@@ -411,7 +412,7 @@ static void on_beat(evutil_socket_t fd, short what, void *arg)
 
 struct vm *vm_new_stream(struct server *server, int fd, const struct conf_vm *conf)
 {
-	struct vm *vm = vm_new(server, fd, 0);
+	struct vm *vm = vm_new(server, fd, 0, 0);
 
 	if (!vm)
 		return NULL;
@@ -460,7 +461,17 @@ uid_t vm_uid(const struct vm *vm)
 	return vm->uid;
 }
 
-const struct server_identity *vm_identity(const struct vm *vm)
+pid_t vm_pid(const struct vm *vm)
+{
+	return vm->pid;
+}
+
+bool vm_hung_up(const struct vm *vm)
+{
+	return link_hung_up(vm->link);
+}
+
+struct server_identity *vm_identity(struct vm *vm)
 {
 	return vm->state == VM_UNKNOWN ? NULL : &vm->id;
 }

@@ -12,9 +12,9 @@ struct server;
 struct server_identity;
 struct vm;
 
-/* Begin to talk to a device on fd, which becomes the VM's; uid is the peer's.  NULL if memory ran out (fd is closed).
- */
-struct vm *vm_new(struct server *server, int fd, uid_t uid);
+/* Begin to talk to a device on fd, which becomes the VM's; uid and pid are the peer's.  NULL if memory ran out (fd is
+ * closed). */
+struct vm *vm_new(struct server *server, int fd, uid_t uid, pid_t pid);
 /*
  * The same on a stream that tells of no end (docs/spec.md 5.6), one end of a socket pair here: the VM is the one of
  * that section, whatever its device says.
@@ -26,8 +26,12 @@ const struct conf_vm *vm_stream_conf(const struct vm *vm);
 void vm_free(struct vm *vm);
 
 uid_t vm_uid(const struct vm *vm);
+pid_t vm_pid(const struct vm *vm);
+/* Has the device closed its end, which nobody has looked at yet? */
+bool vm_hung_up(const struct vm *vm);
 /* NULL until the device was let in. */
-const struct server_identity *vm_identity(const struct vm *vm);
+struct server_identity *vm_identity(struct vm *vm);
+uint64_t vm_now_ms(void);
 
 /* The VMs of a server form a list that is the server's. */
 struct vm *vm_next(const struct vm *vm);

@@ -72,6 +72,7 @@ struct vm {
 	struct server *server;
 	struct link *link;
 	uid_t uid;
+	pid_t pid;   /* 0: not known */
 	bool ending; /* nothing is sent any more */
 	enum vm_state state;
 	uint64_t nonce;
@@ -112,7 +113,6 @@ void vm_forget(struct vm *vm, uint32_t key);
 /* A free wait, used and filled in; NULL after answering that there is none. */
 struct vm_wait *vm_wait_begin(struct vm *vm, uint16_t op, uint32_t id, uint64_t room);
 void vm_wait_end(struct vm_wait *wait);
-uint64_t vm_now_ms(void);
 
 /* vm_file.c */
 void vm_file_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);

@@ -237,6 +237,22 @@ def test_vhost_user_migrates(lab, machine):
     lab.check(target, timeout=60)
 
 
+def test_vhost_user_two_guests_of_one_name(lab):
+    """Said by hostd with both processes, by the device, and by the guest that is refused; the other one goes on."""
+    hostd = lab.hostd()
+    lab.tftpd()
+    vms = [lab.vhost_vm(hostd) for _ in range(2)]
+    hostd.wait('two devices are named "guest"', 60)
+    refused = lambda vm: "refuses this VM: two devices" in vm.device.text()
+    wait_for(lambda: any(map(refused, vms)), 20, "a device that says so")
+    loser, winner = sorted(vms, key=refused, reverse=True)
+    loser.wait("PXE-E61: pvboot-hostd refuses this virtual machine\\s+cause: two devices are named", 60)
+    assert len(set(re.findall(r"process (\d+)", hostd.text()))) == 2, hostd.text()
+    loser.stop()
+    lab.dhcpd()
+    lab.check(winner)
+
+
 # ---- after the boot -----------------------------------------------------------------------------------------------------------
 
 MODULES = "virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net".split()

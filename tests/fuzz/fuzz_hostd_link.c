@@ -220,7 +220,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	base = event_base_new();
 	server = server_new(base, &conf);
-	server_take(server, ends[1], 1234);
+	server_take(server, ends[1], 1234, 0);
 	greet(base, ends[0], data[0]);
 	for (size_t at = 1; at < size; at += 4096) {
 		if (send(ends[0], data + at, size - at < 4096 ? size - at : 4096, MSG_NOSIGNAL) < 0)

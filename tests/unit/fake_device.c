@@ -16,6 +16,12 @@
 
 void fake_device_connect(struct fake_device *dev, struct event_base *base, struct server *server, unsigned int uid)
 {
+	fake_device_connect_as(dev, base, server, uid, getpid());
+}
+
+void fake_device_connect_as(struct fake_device *dev, struct event_base *base, struct server *server, unsigned int uid,
+			    int pid)
+{
 	struct pvboot_link_hello hello;
 	int ends[2];
 
@@ -23,7 +29,7 @@ void fake_device_connect(struct fake_device *dev, struct event_base *base, struc
 	dev->base = base;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
 	dev->fd = ends[0];
-	server_take(server, ends[1], uid);
+	server_take(server, ends[1], uid, pid);
 	fake_device_expect(dev, PVBOOT_LINK_HELLO);
 	memcpy(&hello, dev->body, sizeof(hello));
 	dev->nonce = hello.nonce;

@@ -33,6 +33,9 @@ struct fake_device {
 
 /* Connect to the server as uid, and take its HELLO. */
 void fake_device_connect(struct fake_device *dev, struct event_base *base, struct server *server, unsigned int uid);
+/* The same for another process. */
+void fake_device_connect_as(struct fake_device *dev, struct event_base *base, struct server *server, unsigned int uid,
+			    int pid);
 void fake_device_close(struct fake_device *dev);
 
 void fake_device_send(struct fake_device *dev, uint16_t type, uint32_t id, const void *body, size_t len);

@@ -91,6 +91,64 @@ static void test_vm_connects_again(void **state)
 	assert_false(fake_device_ended(&f->dev));
 }
 
+/* A guest that is migrated in mid-boot: its new device, the old one once more, and the new one for good. */
+static void take_turns(struct fixture *f, int old, int new)
+{
+	for (int turn = 0; turn < 4; turn++) {
+		struct fake_device *dev = turn % 2 ? &f->dev : &f->other, *before = turn % 2 ? &f->other : &f->dev;
+
+		if (turn > 1)
+			fake_device_close(dev);
+		fake_device_connect_as(dev, f->base, f->server, UID, turn % 2 ? new : old);
+		fake_device_join(dev, "t1", 0);
+		if (turn)
+			assert_true(fake_device_ended(before));
+	}
+}
+
+static void test_vm_two_devices_of_one_guest(void **state)
+{
+	struct fixture *f = *state;
+
+	take_turns(f, 1001, 1002);
+	assert_false(fake_device_ended(&f->dev));
+}
+
+/* But two that go on are two guests. */
+static void test_vm_two_guests_of_one_name(void **state)
+{
+	struct fixture *f = *state;
+
+	take_turns(f, 1001, 1002);
+	for (int again = 0; again < 2; again++) {
+		fake_device_close(&f->other);
+		fake_device_connect_as(&f->other, f->base, f->server, UID, 1001);
+		fake_device_identify(&f->other, "t1", NULL, 0);
+		fake_device_expect(&f->other, PVBOOT_LINK_REFUSE);
+		assert_non_null(
+			strstr((const char *)f->other.body + sizeof(struct pvboot_link_refuse),
+			       "two devices are named \"t1\", of process 1002 and of process 1001: give each guest a "
+			       "--name of its own"));
+		assert_false(fake_device_ended(&f->dev));
+	}
+	fake_device_close(&f->dev); /* the one that had it is done */
+	fake_device_close(&f->other);
+	fake_device_connect_as(&f->other, f->base, f->server, UID, 1001);
+	fake_device_join(&f->other, "t1", 0);
+}
+
+static void test_vm_device_that_is_started_again_and_again(void **state)
+{
+	struct fixture *f = *state;
+
+	join(f, "t1", 0);
+	for (int pid = 1001; pid < 1009; pid++) {
+		close(f->dev.fd); /* hostd has not seen that yet */
+		fake_device_connect_as(&f->dev, f->base, f->server, UID, pid);
+		fake_device_join(&f->dev, "t1", 0);
+	}
+}
+
 static void test_vm_wrong_version_or_feature(void **state)
 {
 	struct fixture *f = *state;
@@ -176,7 +234,7 @@ static void test_vm_strangers_are_bounded(void **state)
 
 	for (int i = 0; i < 17; i++) {
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds[i]), 0);
-		server_take(f->server, fds[i][1], UID);
+		server_take(f->server, fds[i][1], UID, 0);
 	}
 	assert_int_equal(recv(fds[15][0], &byte, 1, 0), -1); /* it is there, and has not spoken yet */
 	assert_int_equal(recv(fds[16][0], &byte, 1, 0), 0);
@@ -326,6 +384,9 @@ int main(void)
 		vm_test(test_vm_mac_in_use),
 		vm_test(test_vm_name_in_use_by_another_user),
 		vm_test(test_vm_connects_again),
+		vm_test(test_vm_two_devices_of_one_guest),
+		vm_test(test_vm_two_guests_of_one_name),
+		vm_test(test_vm_device_that_is_started_again_and_again),
 		vm_test(test_vm_wrong_version_or_feature),
 		vm_test(test_vm_name_without_end),
 		vm_test(test_vm_request_before_resume),
