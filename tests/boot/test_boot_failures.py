@@ -31,6 +31,7 @@ def fails_to_the_disk(vm, *words, timeout=120):
     assert re.search(PXE_ERROR, before), f"no PXE error code; {vm.console.tail()}"
     for word in words:
         assert re.search(word, before), f"{word!r} is not said; {vm.console.tail()}"
+    assert not ("  cause: " in before and "  to do: " in before), f"what to do is said twice; {vm.console.tail()}"
     assert vm.wait_exit(30) == 0
 
 
@@ -42,6 +43,13 @@ def test_boot_file_is_missing(lab, with_disk):
     lab.tftpd()
     vm = lab.vm(lab.hostd(), args=with_disk)
     fails_to_the_disk(vm, r"no-such-file\.0", "172.21.0.2")
+
+
+def test_boot_server_is_the_host_itself(lab, with_disk):
+    """No key of hostd's configuration would allow it, and none is spoken of."""
+    lab.dhcpd()
+    vm = lab.vm(lab.hostd(options="kernel = tftp://127.0.0.1/k"), args=with_disk)
+    fails_to_the_disk(vm, r'PXE-E3C: the host refuses that\n  cause: 127.0.0.1 is no server that a guest may ask for "k": ')
 
 
 def test_boot_file_is_empty(lab, with_disk):

@@ -37,6 +37,25 @@ static void test_header_bad(void **state)
 	}
 }
 
+/* [DEV-32] The words of a failure are not those of an earlier one. */
+static void test_failure_without_words_has_none(void **state)
+{
+	struct pvboot_link_reply m = {.status = PVBOOT_S_NO_OFFER, .text_len = 5};
+	struct fake_host *h = host_new(false);
+	struct fake_io *io;
+
+	host_connect(h, 0);
+	io = host_discovering(h);
+	host_send(h, PVBOOT_LINK_REPLY, io->io.be_id, &m, sizeof(m), "words", 5);
+	assert_string_equal(h->dev.error, "words");
+	io = host_discovering(h);
+	m = (struct pvboot_link_reply){.status = PVBOOT_S_NO_RESOURCES};
+	host_send(h, PVBOOT_LINK_REPLY, io->io.be_id, &m, sizeof(m), NULL, 0);
+	assert_int_equal(io->status, PVBOOT_S_NO_RESOURCES);
+	assert_string_equal(h->dev.error, "");
+	host_free(h);
+}
+
 /* [LNK-1] */
 static void test_frame_before_welcome(void **state)
 {
@@ -312,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_header_bad),
+		cmocka_unit_test(test_failure_without_words_has_none),
 		cmocka_unit_test(test_frame_before_welcome),
 		cmocka_unit_test(test_hello_version_unknown),
 		cmocka_unit_test(test_welcome_bad),

@@ -31,6 +31,7 @@ def refused(lab, *options, qemu=()):
     """The console of one whose guest goes on to its disk."""
     text = run(lab, *options, qemu=[*qemu, *with_disk(lab)])
     assert NEXT_DEVICE_LINE in text, text
+    assert not ("  cause: " in text and "  to do: " in text), text
     return text
 
 
@@ -48,6 +49,7 @@ def refused_one_by_one(lab, cases):
         text = vm.console.text().split("Booting from ROM")[-1]
         assert words in text, f"{name}: {text}"
         assert "PVBOOT-" not in text, f"{name}: {text}"
+        assert not ("  cause: " in text and "  to do: " in text), f"{name}: {text}"
 
 
 def write_config(lab, text):
