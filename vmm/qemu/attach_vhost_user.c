@@ -25,16 +25,18 @@
 #define FILL_MS 1000   /* until the queue's filling is asked for again */
 #define LOOK_MS 200    /* between two looks at guest memory */
 #define LINGER_MS 5000 /* for a QEMU that cannot be watched to come back */
-#define IDLE_MS 120000 /* for a ROM to start, before hostd is left to others: firmware may be slow */
+#define IDLE_MS 20000  /* without a ROM, before QEMU is to connect anew: less than the ROM waits for a link */
+#define IDLES 6	       /* such times, before hostd is left to others: firmware may be slow */
 
 static struct vhost_user server;
 static struct device *device;
 static struct keep *keep;
-static struct event *listening, *connection, *kick[PVBOOT_NUM_QUEUES], *ended, *leave, *look, *linger;
+static struct event *listening, *connection, *kick[PVBOOT_NUM_QUEUES], *ended, *leave, *idle_over, *look, *linger;
 static bool own_socket;	       /* made here: to be removed */
 static bool boot_over;	       /* the guest said so */
 static bool leaving;	       /* the queue is being filled: when it is, the connection is ended */
 static bool hidden;	       /* it is full, and nobody is accepted */
+static unsigned int idles;     /* IDLE_MS that have gone by since a ROM was there, or QEMU came */
 static const char *complained; /* the latest error: QEMU comes back with the same one every second */
 
 static void after_ms(struct event *ev, unsigned int ms)
@@ -65,6 +67,7 @@ static void hang_up(void)
 		event_free(connection);
 	connection = NULL;
 	event_del(leave);
+	event_del(idle_over);
 	vhost_user_hang_up(&server);
 }
 
@@ -73,10 +76,7 @@ static void on_leave(evutil_socket_t fd, short what, void *arg)
 {
 	rest(true);
 	if (!server.nslots) {
-		/*
-		 * No driver has started, and without guest memory the next ROM's word could not be seen.  Where the
-		 * guest was migrated here its card may have come without a link, which a new connection gives it.
-		 */
+		/* No driver has started, and without guest memory the next ROM's word could not be seen. */
 		hang_up();
 		return;
 	}
@@ -98,6 +98,20 @@ static void hide(void)
 	device_log(device, PVBOOT_LOG_DEBUG, "the guest's card has no link until the next boot");
 	hang_up();
 	after_ms(look, LOOK_MS);
+}
+
+/*
+ * Firmware takes its time, or the guest is not booted from this card: it was migrated here, or begins elsewhere.  A
+ * card that was migrated with its link down has one once QEMU connects anew.
+ */
+static void on_idle(evutil_socket_t fd, short what, void *arg)
+{
+	if (++idles >= IDLES)
+		on_leave(fd, what, arg);
+	else if (!server.nslots)
+		hang_up();
+	else
+		after_ms(idle_over, IDLE_MS);
 }
 
 /* As the ROM of the next boot leaves it. */
@@ -175,7 +189,9 @@ static void on_qemu(evutil_socket_t fd, short what, void *arg)
 		after_ms(leave, LEAVE_MS);
 	} else if (!idle()) {
 		event_del(leave);
+		event_del(idle_over);
 		leaving = false;
+		idles = 0;
 		rest(false);
 	}
 	device_served(device);
@@ -234,8 +250,7 @@ static void on_client(evutil_socket_t fd, short what, void *arg)
 	event_del(linger);
 	watch_process(client);
 	vhost_user_connect(&server, client);
-	/* a guest that was migrated here, or begins elsewhere, is not booted from this card */
-	after_ms(leave, IDLE_MS);
+	after_ms(idle_over, IDLE_MS);
 	if (!keep->ram_ino) /* else its boot began with the process before this one */
 		device_expect_rom(device);
 	connection = device_watch(device, client, on_qemu);
@@ -366,10 +381,11 @@ static const char *open_vhost_user(struct device *d)
 	}
 	vhost_user_init(&server, d->dev, &d->ram, kick_changed);
 	leave = evtimer_new(d->base, on_leave, NULL);
+	idle_over = evtimer_new(d->base, on_idle, NULL);
 	look = evtimer_new(d->base, on_look, NULL);
 	linger = evtimer_new(d->base, on_linger, NULL);
 	listening = device_watch(d, fd, on_client);
-	if (!leave || !look || !linger || !listening)
+	if (!leave || !idle_over || !look || !linger || !listening)
 		return "starting up";
 	d->phase.heard = heard;
 	resume(d);
