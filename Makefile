@@ -11,6 +11,8 @@ say = $(if $(filter 0,$(V)),@printf '  %-7s %s\n' $(1) $(2))
 
 VERSION := 0.1.0
 CC ?= gcc
+# For the 16-bit code of the ROM and of test programs: gcc's -m16 and its options for size.
+ROM_CC ?= gcc
 NASM ?= nasm
 AR ?= ar
 CFLAGS ?= -O2 -g
@@ -81,6 +83,7 @@ help:
 #: make uninstall         the reverse
 #: make clean             remove what was built (make distclean: the unpacked peers in build/peers too)
 #: V=1 shows commands, CFLAGS= and SAN=1 (sanitizers) are for every target, B= is where things are built.
+#: CC=clang builds everything but 16-bit code, whose compiler is ROM_CC=gcc.
 
 CHECK_UNIT = $(addprefix --unit ,$(UNIT_TESTS)) $(FUZZ_CHECK)
 
@@ -125,7 +128,7 @@ lint:
 
 .PHONY: lint-built bench-built fuzz-built
 lint-built: all
-	@tools/lint $(CC)
+	@tools/lint $(CC) $(ROM_CC)
 
 include tools/install.mk
 

@@ -27,12 +27,12 @@ rom: $(B)/pvboot.rom $(B)/pvboot-1af4-1000.rom $(B)/pvboot-1af4-1041.rom
 $(ROM_B)/%.o: $(ROM_DIR)/%.c
 	$(call say,CC16,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ROM_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(ROM_CC) $(ROM_CFLAGS) -MMD -MP -c $< -o $@
 
 $(ROM_B)/consts.inc: $(ROM_DIR)/asm_consts.c
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ROM_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S $< -o $(@:.inc=.s)
+	$(Q)$(ROM_CC) $(ROM_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S $< -o $(@:.inc=.s)
 	$(Q)sed -n 's/^@@ //p' $(@:.inc=.s) > $@
 	@echo '%define VERSION "$(VERSION)"' > $(ROM_B)/version.inc
 

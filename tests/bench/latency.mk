@@ -7,7 +7,7 @@ LATENCY_ROMS := $(LATENCY_B)/10f0.rom $(LATENCY_B)/1000.rom $(LATENCY_B)/1041.ro
 $(LATENCY_B)/latency.o: tests/bench/latency.c
 	$(call say,CC16,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ROM_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(ROM_CC) $(ROM_CFLAGS) -MMD -MP -c $< -o $@
 
 # Everything of the ROM but its boot, and what only that calls.
 $(LATENCY_B)/runtime.elf: $(ROM_OBJS) $(LATENCY_B)/latency.o $(ROM_DIR)/runtime.ld

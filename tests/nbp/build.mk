@@ -9,7 +9,7 @@ PXETEST_CFLAGS := $(filter-out -I$(ROM_DIR) -Iprotocol,$(ROM_CFLAGS))
 $(PXETEST_B)/%.o: $(PXETEST_DIR)/%.c
 	$(call say,CC16,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(PXETEST_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(ROM_CC) $(PXETEST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(PXETEST_B)/%.o: $(PXETEST_DIR)/%.asm
 	$(call say,NASM,$<)

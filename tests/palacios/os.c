@@ -27,7 +27,7 @@ static unsigned int violations;
 
 /* ---- printing --------------------------------------------------------------------------------------------------- */
 
-static void vprint(const char *head, const char *format, va_list args)
+static __attribute__((format(printf, 2, 0))) void vprint(const char *head, const char *format, va_list args)
 {
 	char line[2048];
 	int n = snprintf(line, sizeof(line), "%s", head);
@@ -45,7 +45,7 @@ static void vprint(const char *head, const char *format, va_list args)
 	pthread_mutex_unlock(&log_lock);
 }
 
-static void print(void *vm, int vcore, const char *format, ...)
+static __attribute__((format(printf, 3, 4))) void print(void *vm, int vcore, const char *format, ...)
 {
 	va_list args;
 

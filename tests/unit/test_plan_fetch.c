@@ -178,7 +178,7 @@ static void expect_(enum plan_fetched fetched, const char *words, int line)
 
 static void test_fetch_nothing_there(void **state)
 {
-	static const struct served empty[] = {{.name = "b/own.cfg", .text = ""}, {NULL}};
+	static const struct served empty[] = {{.name = "b/own.cfg", .text = ""}, {0}};
 
 	fetch(NULL);
 	expect(PLAN_FETCH_NONE, "put one at b/pxelinux.cfg/default");
@@ -196,7 +196,7 @@ static void test_fetch_server_that_is_dead(void **state)
 	static const uint32_t deaths[] = {PVBOOT_S_TIMEOUT, PVBOOT_S_UNREACHABLE, PVBOOT_S_DENIED, PVBOOT_S_FAILED};
 
 	for (size_t i = 0; i < sizeof(deaths) / sizeof(deaths[0]); i++) {
-		const struct served files[] = {{.name = "b/own.cfg", .text = "", .status = deaths[i]}, {NULL}};
+		const struct served files[] = {{.name = "b/own.cfg", .text = "", .status = deaths[i]}, {0}};
 
 		fetch(files);
 		expect(PLAN_FETCH_REFUSED, "b/own.cfg: these?are words");
@@ -206,10 +206,10 @@ static void test_fetch_server_that_is_dead(void **state)
 
 static void test_fetch_file_too_large(void **state)
 {
-	static const struct served files[] = {{.name = "b/own.cfg", .text = "", .len = PLAN_TEXT_MAX + 1}, {NULL}};
+	static const struct served files[] = {{.name = "b/own.cfg", .text = "", .len = PLAN_TEXT_MAX + 1}, {0}};
 	static const struct served late[] = {{.name = "b/own.cfg", .text = "", .len = PLAN_TEXT_MAX + 1, .late = true},
-					     {NULL}};
-	static const struct served most[] = {{.name = "b/own.cfg", .text = "", .len = PLAN_TEXT_MAX}, {NULL}};
+					     {0}};
+	static const struct served most[] = {{.name = "b/own.cfg", .text = "", .len = PLAN_TEXT_MAX}, {0}};
 
 	fetch(files);
 	expect(PLAN_FETCH_REFUSED, "b/own.cfg: the file is too large");
@@ -228,7 +228,7 @@ static void test_fetch_files_too_large_together(void **state)
 		{.name = "b/2", .text = "", .len = PLAN_TEXT_MAX},
 		{.name = "b/3", .text = "", .len = PLAN_TEXT_MAX},
 		{.name = "b/4", .text = "", .len = PLAN_TEXT_MAX},
-		{NULL},
+		{0},
 	};
 
 	fetch(files);
@@ -238,9 +238,9 @@ static void test_fetch_files_too_large_together(void **state)
 static void test_fetch_refused_configuration(void **state)
 {
 	static const struct served files[] = {
-		{.name = "b/own.cfg", .text = "INCLUDE two\n"}, {.name = "b/two", .text = "\nFROB"}, {NULL}};
-	static const struct served named[] = {{.name = "b/own.cfg", .text = "INCLUDE host::x\n"}, {NULL}};
-	static const struct served self[] = {{.name = "b/own.cfg", .text = "INCLUDE own.cfg\n"}, {NULL}};
+		{.name = "b/own.cfg", .text = "INCLUDE two\n"}, {.name = "b/two", .text = "\nFROB"}, {0}};
+	static const struct served named[] = {{.name = "b/own.cfg", .text = "INCLUDE host::x\n"}, {0}};
+	static const struct served self[] = {{.name = "b/own.cfg", .text = "INCLUDE own.cfg\n"}, {0}};
 
 	fetch(files);
 	expect(PLAN_FETCH_REFUSED, "two:2: FROB: this is not understood");
@@ -254,7 +254,7 @@ static void test_fetch_include_that_cannot_be_had(void **state)
 {
 	static const struct served files[] = {{.name = "b/own.cfg", .text = "INCLUDE two\n"},
 					      {.name = "b/two", .text = "", .status = PVBOOT_S_TIMEOUT},
-					      {NULL}};
+					      {0}};
 
 	fetch(files);
 	expect(PLAN_FETCH_REFUSED, "two: these?are words");
@@ -267,7 +267,7 @@ static void test_fetch_the_first_that_is_there(void **state)
 		{.name = "b/pxelinux.cfg/0A00020", .text = "", .status = PVBOOT_S_TFTP_ERROR},
 		{.name = "b/pxelinux.cfg/0A0002", .text = "LABEL a\nKERNEL right\n"},
 		{.name = "b/pxelinux.cfg/default", .text = "LABEL a\nKERNEL wrong\n"},
-		{NULL},
+		{0},
 	};
 
 	fetch(files);
@@ -285,7 +285,7 @@ static void test_fetch_includes(void **state)
 		{.name = "b//one", .text = "\n"},
 		{.name = "b/empty", .text = ""},
 		{.name = "two", .text = "LABEL a\nKERNEL from-two\n"},
-		{NULL},
+		{0},
 	};
 
 	fetch(files);
@@ -302,7 +302,7 @@ static void test_fetch_files_that_are_late(void **state)
 		{.name = "b/pxelinux.cfg/default", .text = "INCLUDE one\nINCLUDE two\n", .late = true},
 		{.name = "b/one", .text = "LABEL a\nKERNEL late\n", .late = true},
 		{.name = "b/two", .text = "", .status = PVBOOT_S_NOT_FOUND, .late = true},
-		{NULL},
+		{0},
 	};
 
 	fetch(files);
@@ -317,7 +317,7 @@ static void test_fetch_files_that_are_late(void **state)
 
 static void test_fetch_of_a_text(void **state)
 {
-	static const struct served files[] = {{.name = "b/one", .text = "LABEL a\nKERNEL k\n", .late = true}, {NULL}};
+	static const struct served files[] = {{.name = "b/one", .text = "LABEL a\nKERNEL k\n", .late = true}, {0}};
 	struct plan_fetch *made = plan_fetch_new(&guest, &ops, &ended);
 
 	memset(&ended, 0, sizeof(ended));
@@ -337,7 +337,7 @@ static void test_fetch_cancelled(void **state)
 		{.name = "b/own.cfg", .text = "INCLUDE one\nINCLUDE two\n"},
 		{.name = "b/one", .text = "\n"},
 		{.name = "b/two", .text = "", .late = true},
-		{NULL},
+		{0},
 	};
 
 	plan_fetch_cancel(NULL);

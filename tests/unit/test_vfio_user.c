@@ -327,16 +327,14 @@ static void test_interrupt_unmask_eventfd(void **state)
 static void test_interrupt_masked_by_qemu(void **state)
 {
 	struct vfio_world *w = vfio_ready();
-	struct {
-		struct vfio_irq_set set;
-		uint8_t flag;
-	} m = {{21, VFIO_IRQ_SET_DATA_BOOL | VFIO_IRQ_SET_ACTION_MASK, INTX, 0, 1}, 0};
+	/* struct vfio_irq_set, and one flag */
+	const uint32_t m[] = {21, VFIO_IRQ_SET_DATA_BOOL | VFIO_IRQ_SET_ACTION_MASK, INTX, 0, 1, 0};
 	int fd = eventfd(0, EFD_NONBLOCK);
 
 	vfio_share_ram(w);
 	qemu_start(&w->q);
 	assert_int_equal(vfio_set_irqs(w, TRIGGER, INTX, 0, 1, fd), 0);
-	assert_int_equal(vfio_call(w, VFIO_USER_DEVICE_SET_IRQS, &m, 21, NULL, 0), 0); /* false: not masked */
+	assert_int_equal(vfio_call(w, VFIO_USER_DEVICE_SET_IRQS, m, 21, NULL, 0), 0); /* false: not masked */
 	interrupt(w);
 	assert_int_equal(counted(fd), 1);
 	qemu_in(&w->q, PVBOOT_REG_ISR, 1);

@@ -251,12 +251,11 @@ static void test_set_irqs_bad_closes(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct vfio_world *w = vfio_ready();
 		unsigned int before = vfio_open_fds();
-		struct {
-			struct vfio_irq_set set;
-			uint8_t data[4];
-		} m = {{sizeof(m.set), bad[i].flags, 0, 0, bad[i].count}, {1}};
+		/* struct vfio_irq_set, and four bytes of data */
+		const uint32_t m[] = {sizeof(struct vfio_irq_set), bad[i].flags, 0, 0, bad[i].count, 1};
 
-		vfio_send(w, VFIO_USER_DEVICE_SET_IRQS, 0, &m, sizeof(m.set) + bad[i].more, &w->q.ram_fd, bad[i].fd);
+		vfio_send(w, VFIO_USER_DEVICE_SET_IRQS, 0, m, sizeof(struct vfio_irq_set) + bad[i].more, &w->q.ram_fd,
+			  bad[i].fd);
 		assert_int_equal(vfio_open_fds(), before);
 		assert_closes(w, (int)i);
 	}

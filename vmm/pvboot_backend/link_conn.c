@@ -61,8 +61,10 @@ static size_t append(char line[LINE_MAX + 1], size_t at, const char *text, size_
 	return at;
 }
 
-/* Log two pieces as one line; the second may come from hostd. */
-static void log_text(struct link *l, enum pvboot_log_level level, const char *what, const char *text, size_t max)
+/* Log two pieces as one line; the second may come from hostd.  Not inlined: line would grow each caller's stack frame.
+ */
+static __attribute__((noinline)) void log_text(struct link *l, enum pvboot_log_level level, const char *what,
+					       const char *text, size_t max)
 {
 	char line[LINE_MAX + 1];
 

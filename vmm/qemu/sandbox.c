@@ -133,9 +133,9 @@ static bool filter_device(bool files)
 	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	good = good && !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 0);
 	/* how a descriptor was opened; fstat() as the C library spells it */
-	good = good && !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, F_GETFL));
+	good = good && !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, F_GETFL, 0));
 	good = good &&
-	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1, SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
+	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1, SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH, 0));
 	good = good && !seccomp_load(ctx);
 	seccomp_release(ctx);
 	return good;
@@ -154,7 +154,7 @@ static bool filter_dial(bool names)
 
 	if (!ctx)
 		return false;
-	good = !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) &&
+	good = !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)) &&
 	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0) &&
 	       (!names || allow(ctx, name_calls, COUNT(name_calls))) && !seccomp_load(ctx);
 	seccomp_release(ctx);
