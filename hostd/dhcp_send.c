@@ -155,6 +155,7 @@ void dhcp_send_release(struct pkt *pkt, const uint8_t mac[6], const struct pvboo
 	struct dhcp_send send = {.type = DHCP_RELEASE};
 	struct frame_udp udp = {.src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_SERVER_PORT};
 	uint8_t buf[DHCP_MSG_MAX];
+	size_t len;
 
 	if (getrandom(&send.xid, sizeof(send.xid), 0) != sizeof(send.xid))
 		return;
@@ -167,5 +168,6 @@ void dhcp_send_release(struct pkt *pkt, const uint8_t mac[6], const struct pvboo
 		memcpy(udp.dst_mac, dst_mac, 6);
 	else
 		memset(udp.dst_mac, 0xff, 6); /* on the same network a broadcast frame finds it as well */
-	(void)pkt_send(pkt, &udp, buf, dhcp_msg_build(buf, sizeof(buf), &send));
+	len = dhcp_msg_build(buf, sizeof(buf), &send);
+	(void)pkt_send(pkt, &udp, buf, len);
 }

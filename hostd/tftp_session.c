@@ -49,8 +49,9 @@ void tftp_session_error(struct tftp_serve *serve, const struct tftp_keep *id, ui
 			const char *text)
 {
 	uint8_t buf[TFTP_HEADER + TFTP_ERROR_TEXT];
+	size_t len = tftp_build_error(buf, sizeof(buf), code, text);
 
-	send_to_guest(serve, id, src_port, buf, tftp_build_error(buf, sizeof(buf), code, text));
+	send_to_guest(serve, id, src_port, buf, len);
 }
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
@@ -199,6 +200,7 @@ static void send_opening(struct tftp_session *s)
 {
 	struct tftp_options grant = {.blksize = s->id.blksize, .tsize = s->id.size};
 	uint8_t buf[TFTP_HEADER + 64];
+	size_t len;
 
 	grant.present = s->asked.present & TFTP_O_BLKSIZE;
 	if (s->id.size != PVBOOT_SIZE_UNKNOWN)
@@ -207,7 +209,8 @@ static void send_opening(struct tftp_session *s)
 	s->sent_ms = tftp_session_now();
 	if (grant.present) {
 		s->allowed = 0;
-		send_to_guest(s->serve, &s->id, s->id.tid, buf, tftp_build_oack(buf, sizeof(buf), &grant));
+		len = tftp_build_oack(buf, sizeof(buf), &grant);
+		send_to_guest(s->serve, &s->id, s->id.tid, buf, len);
 	} else {
 		s->allowed = 1;
 	}
