@@ -4,45 +4,49 @@
 #
 # Asks nothing, starts and enables no service (policy-rc.d refuses while it runs, links that packages made are taken
 # back), does nothing when everything is there.  A Debian kernel, the configurations of Debian's installer and atftpd
-# (which conflicts with tftpd-hpa) are not installed but unpacked below build/peers, as are, for check-qemu, the QEMUs of
-# newer Debian releases (tools/qemu_peer.sh), and the boot programs of check and check-nbp.
+# (which conflicts with tftpd-hpa) are not installed but unpacked below build/peers, as are the QEMUs of other Debian
+# releases (tools/qemu_peer.sh; check wants an older one where the installed QEMU cannot do all that is tested, check-qemu
+# wants all), and the boot programs of check and check-nbp.
+#
+# A package that has another name in another Debian release is written a|b: the one that is installed is taken, else
+# the first that the machine's package lists have.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev libcurl4-openssl-dev libssl-dev libjansson-dev"
 run="qemu-system-x86 seabios"
-demo="$build $run iproute2 isc-dhcp-server tftpd-hpa pxelinux syslinux-common busybox-static cpio"
+demo="$build $run iproute2 isc-dhcp-server tftpd-hpa pxelinux syslinux-common busybox-static cpio xz-utils"
 installer=0
 check="$demo libcmocka-dev curl procps nginx openssl python3-pytest python3-pytest-xdist kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
 # Boot programs, unpacked; what grub-mknetdir is linked with; what reads a screen.
 programs=
 few="grub-pc-bin grub-common ipxe"
-check+=" libdevmapper1.02.1 libefiboot1 libefivar1 libfreetype6 libfuse2 liblzma5"
+check+=" libdevmapper1.02.1 libefiboot1|libefiboot1t64 libefivar1|libefivar1t64 libfreetype6 libfuse2|libfuse3-4 liblzma5"
 nbp="$check tesseract-ocr tesseract-ocr-eng"
-lint="$build libcmocka-dev clang-format-14 cppcheck"
-fuzz="$build clang-14 libclang-rt-14-dev"
+lint="$build libcmocka-dev clang-format-14|clang-format cppcheck"
+fuzz="$build clang-14|clang libclang-rt-14-dev|libclang-rt-dev"
 # no libvirt-daemon-system: that is the part which starts services and makes users
 libvirt="libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients virtinst qemu-utils"
-qemus=0
+qemus=
 peers=build/peers
 
 case "${1:-}" in
 build) want="$build" kernel=0 atftpd=0 ;;
 demo) want="$demo" kernel=1 atftpd=0 ;;
-check) want="$check" kernel=1 atftpd=1 installer=1 programs="$few" ;;
-check-qemu) want="$check $libvirt" kernel=1 atftpd=0 qemus=1 ;;
+check) want="$check" kernel=1 atftpd=1 installer=1 programs="$few" qemus=older ;;
+check-qemu) want="$check $libvirt" kernel=1 atftpd=0 qemus=all ;;
 check-systemd) want="$build python3-pytest python3-pytest-xdist debootstrap systemd-container" kernel=0 atftpd=0 ;;
 check-nbp)
 	want="$nbp" kernel=1 atftpd=1
-	programs="$few memtest86+ debian-installer-12-netboot-amd64"
+	programs="$few memtest86+ debian-installer"
 	;;
 bench)
 	want="$check grub-common grub-pc-bin python3-matplotlib" kernel=1 atftpd=1
-	programs="debian-installer-12-netboot-amd64"
+	programs="debian-installer"
 	;;
 lint) want="$lint" kernel=0 atftpd=0 ;;
 fuzz) want="$fuzz" kernel=0 atftpd=0 ;;
-ci) want="$check $lint" kernel=1 atftpd=1 installer=1 programs="$few" ;;
+ci) want="$check $lint" kernel=1 atftpd=1 installer=1 programs="$few" qemus=older ;;
 *)
 	echo "usage: tools/deps.sh build|demo|check|check-qemu|check-systemd|check-nbp|lint|fuzz|bench|ci" >&2
 	exit 2
@@ -55,24 +59,60 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 fi
 
 have=$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' 2>/dev/null | awk '$2 == "ii" { print $1 }')
+
+# installed A|B...: whether one of these packages is.
+installed()
+{
+	grep -qxF "${1//|/$'\n'}" <<<"$have"
+}
+
+# choose WORD...: each word's package: the first of A|B... that the package lists have, else A.
+choose()
+{
+	local word name
+	for word; do
+		for name in ${word//|/ }; do
+			[ "$word" != "$name" ] && [ -z "$(apt-cache pkgnames "$name" | grep -xF "$name")" ] || break
+			name=${word%%|*}
+		done
+		echo "$name"
+	done | paste -sd ' '
+}
+
+# suites all|older: the Debian releases whose QEMU is needed, and not there, beside the installed QEMU.
+suites()
+{
+	local mine
+	mine=$(qemu-system-x86_64 --version 2>/dev/null | sed -n 's/^QEMU emulator version \([0-9]*\.[0-9]*\).*/\1/p')
+	case "$1:${mine:-7.2}" in
+	older:[789].* | :*) ;;
+	older:*) echo bookworm 7.2 ;;
+	all:7.2) printf '%s\n' 'trixie 10.0' 'sid newest' ;;
+	all:10.0) printf '%s\n' 'bookworm 7.2' 'sid newest' ;;
+	all:*) printf '%s\n' 'bookworm 7.2' 'trixie 10.0' 'sid newest' ;;
+	esac | while read -r suite number; do
+		[ -x "$peers/qemu-$number/qemu-system-x86_64" ] || echo "$suite"
+	done
+}
+
 missing=
 for p in $want; do
-	grep -qxF "$p" <<<"$have" || missing+=" $p"
+	installed "$p" || missing+=" $p"
 done
 [ -s $peers/bzImage ] && [ -s $peers/modules/virtio_net.ko ] && kernel=0
 [ -x $peers/atftpd/usr/sbin/atftpd ] && atftpd=0
 [ -d $peers/debian-installer ] && installer=0
-[ -x $peers/qemu-10.0/qemu-system-x86_64 ] && [ -x $peers/qemu-newest/qemu-system-x86_64 ] && qemus=0
 absent=
 for p in $programs; do
 	[ -d "$peers/nbp/$p" ] || absent+=" $p"
 done
 [ -z "$missing" ] && [ -z "$absent" ] && [ $kernel = 0 ] && [ $atftpd = 0 ] && [ $installer = 0 ] &&
-	[ $qemus = 0 ] && exit 0
+	[ -z "$(suites "$qemus")" ] && exit 0
 
 if [ "$(id -u)" != 0 ] && [ -n "$missing" ]; then
 	echo "deps: packages are missing and only root can install them:" >&2
-	echo "deps:   apt-get install --no-install-recommends$missing" >&2
+	# shellcheck disable=SC2086 # a list
+	echo "deps:   apt-get install --no-install-recommends $(choose $missing)" >&2
 	exit 1
 fi
 
@@ -107,14 +147,16 @@ restore()
 }
 
 # A second run of this script waits here for the first.
-exec 9>/run/lock/pvboot-deps 2>/dev/null || exec 9>/tmp/.pvboot-deps
+{ exec 9>/run/lock/pvboot-deps; } 2>/dev/null || exec 9>/tmp/.pvboot-deps
 flock 9
 
 echo "deps: apt-get update"
 "${apt[@]}" update </dev/null >/dev/null || echo "deps: apt-get update failed; going on with the lists that are there" >&2
 
 if [ -n "$missing" ]; then
-	echo "deps: installing$missing"
+	# shellcheck disable=SC2086 # a list
+	missing=$(choose $missing)
+	echo "deps: installing $missing"
 	links=$(enabled)
 	trap restore EXIT
 	trap 'exit 130' INT TERM HUP
@@ -128,7 +170,7 @@ if [ -n "$missing" ]; then
 	# shellcheck disable=SC2086 # a list
 	if ! "${apt[@]}" -y --no-install-recommends install $missing </dev/null >"$log" 2>&1 9>&-; then
 		tail -n 20 "$log" >&2
-		echo "deps: apt-get install failed, see above; the packages wanted were:$missing" >&2
+		echo "deps: apt-get install failed, see above; the packages wanted were: $missing" >&2
 		rm -f "$log"
 		exit 1
 	fi
@@ -154,14 +196,26 @@ unpack()
 	rm -rf "$tmp"
 }
 
+# The newest of debian-installer-12-netboot-amd64, -13- ... that the package lists have.
+netboot_installer()
+{
+	apt-cache pkgnames debian-installer- | grep -xE 'debian-installer-[0-9]+-netboot-amd64' | sort -V | tail -n 1
+}
+
 if [ $kernel = 1 ]; then
 	image=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
 	unpack "${image:?no Debian kernel in the package lists}" $peers/linux
 	# The kernel itself and its virtio drivers are all that is wanted; its modules are ten times as large.
 	cp $peers/linux/boot/vmlinuz-* $peers/bzImage.new
 	mkdir -p $peers/modules
-	find $peers/linux/lib/modules \( -path '*/drivers/virtio/*' -o -name '*failover.ko' -o -name virtio_net.ko \) \
-		-name '*.ko' -exec cp {} $peers/modules/ \;
+	# They are in lib or usr/lib, and may be compressed.
+	find $peers/linux -path '*lib/modules/*' \
+		\( -path '*/drivers/virtio/*.ko*' -o -name '*failover.ko*' -o -name 'virtio_net.ko*' \) -exec cp {} $peers/modules/ \;
+	find $peers/modules -name '*.ko.xz' -exec xz -df {} +
+	[ -s $peers/modules/virtio_net.ko ] || {
+		echo "deps: $image has no module virtio_net.ko or virtio_net.ko.xz" >&2
+		exit 1
+	}
 	rm -rf $peers/linux
 	echo "$image" >$peers/bzImage.package
 	mv $peers/bzImage.new $peers/bzImage
@@ -169,14 +223,19 @@ fi
 [ $atftpd = 0 ] || unpack atftpd $peers/atftpd
 mkdir -p $peers/nbp
 for p in $absent; do
-	unpack "$p" "$peers/nbp/$p"
+	case $p in
+	debian-installer) unpack "$(netboot_installer)" "$peers/nbp/$p" ;;
+	*) unpack "$p" "$peers/nbp/$p" ;;
+	esac
 done
 if [ $installer = 1 ]; then
 	# Its boot configurations are all that is wanted; a test does without where it cannot be had.
-	if unpack debian-installer-12-netboot-amd64 $peers/debian-installer; then
+	if unpack "$(netboot_installer)" $peers/debian-installer; then
 		find $peers/debian-installer -type f -size +64k -delete
 	else
 		echo "deps: going on without the configurations of Debian's installer" >&2
 	fi
 fi
-[ $qemus = 0 ] || tools/qemu_peer.sh trixie sid
+for suite in $(suites "$qemus"); do
+	tools/qemu_peer.sh "$suite" || [ "$qemus" = older ] || exit 1
+done

@@ -42,7 +42,10 @@ HANGS = 3  # of one peer in one row, then the bench fails
 TAPS = 8
 STORM_SECONDS = 400
 LINUX = TOP / "build/peers/bzImage"
-INSTALLER = TOP / "build/peers/nbp/debian-installer-12-netboot-amd64/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64"
+INSTALLER = next(
+    (TOP / "build/peers/nbp").glob("debian-installer/usr/lib/debian-installer/images/*/amd64/text/debian-installer/amd64"),
+    TOP / "build/peers/nbp/debian-installer",
+)
 
 
 class Bench:

@@ -7,7 +7,7 @@
 # and keeps a small corpus in tests/fuzz/corpus/tftp/.  Each becomes a libFuzzer program, $(B)/fuzz/fuzz_tftp, for
 # `make fuzz`, and a program that replays files, $(B)/replay/fuzz_tftp, which `make check` runs over the corpus.
 
-FUZZ_CC ?= clang-14
+FUZZ_CC ?= $(if $(shell command -v clang-14),clang-14,clang)
 FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE -DPVBOOT_VERSION='"$(VERSION)"' -Iprotocol -O1 -g -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
 FUZZ_HEADERS := $(wildcard protocol/*.h vmm/*.h vmm/*/*.h hostd/*.h pvboot/*.h firmware/*/*.h tests/fuzz/*.h)

@@ -12,7 +12,7 @@ PEERS = TOP / "build" / "peers" / "nbp"
 MODULES = Path("/usr/lib/syslinux/modules/bios")
 MEMDISK = Path("/usr/lib/syslinux/memdisk")
 LPXELINUX = Path("/usr/lib/PXELINUX/lpxelinux.0")
-INSTALLER = PEERS / "debian-installer-12-netboot-amd64/usr/lib/debian-installer/images/12/amd64"
+INSTALLER = next(PEERS.glob("debian-installer/usr/lib/debian-installer/images/*/amd64"), PEERS / "debian-installer")
 FLOPPY_BYTES = 1440 * 1024
 FLOPPY_MARK = b"PVBOOT-LAST-SECTOR"
 
