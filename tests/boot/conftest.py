@@ -2,7 +2,8 @@
 """Fixtures of the whole-boot tests.  They need root (namespaces), and what tools/deps.sh check installs.
 
 PVBOOT_TEST_KEEP=1 keeps each test's directory (configurations, logs, consoles); a failing test prints the ends of its logs anyway.
-PVBOOT_TEST_KVM=1 adds the tests marked kvm, PVBOOT_TEST_LONG=1 those marked long (`make check-long`).  PVBOOT_BUILD names another build directory.
+PVBOOT_TEST_KVM=1 adds the tests marked kvm, PVBOOT_TEST_LONG=1 those marked long (`make check-long`).  PVBOOT_BUILD names another build directory,
+PVBOOT_QEMU the QEMU of every test.
 """
 import os
 import re

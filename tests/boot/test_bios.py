@@ -53,7 +53,7 @@ def test_bios_boots_the_reference(lab, bios, way, kept):
     args = bios + (["-drive", f"file={make_disk(lab.dir / 'disk.img')},format=raw,if=ide"] if first else [])
     if kept:
         write_config(lab.root, append="initrd=init_task keeppxe")
-    vm = lab.vm(lab.servers(), args=args, bar=False, boot="c" if first else "n", device_args=["--boot-first"] if first else [])
+    vm = lab.own_vm(lab.servers(), args=args, bar=False, boot="c" if first else "n", device_args=["--boot-first"] if first else [])
     report = lab.check(vm)
     if kept:
         rom_memory_is_hidden(report)
@@ -68,13 +68,13 @@ def test_bios_boots_a_program_that_brings_its_own_network(lab, bios):
     shutil.copy(LPXELINUX, lab.root)
     lab.dhcpd(hosts=[dhcpd_host(filename="lpxelinux.0")])
     lab.tftpd()
-    report = lab.check(lab.vm(lab.hostd(), args=bios, bar=False))
+    report = lab.check(lab.own_vm(lab.hostd(), args=bios, bar=False))
     assert report["base"] == BASE_END, "the ROM left without giving its memory back"
     assert bios != BIOSES["bochs"] or report["e820"][0] == (0, BOCHS_RAM_END, RAM), report["e820"]
 
 
 def test_bios_disk_goes_first_without_boot_first(lab, bios, disk):
-    vm = lab.vm(lab.servers(), args=bios + disk, bar=False, boot="c")
+    vm = lab.own_vm(lab.servers(), args=bios + disk, bar=False, boot="c")
     vm.wait(NEXT_DEVICE_LINE, 60)
     assert "phase rom" not in vm.device.text()
 
@@ -84,7 +84,7 @@ def test_bios_without_pnp_is_booted_by_int19(lab, disk):
     image = bytearray(open(BOCHS_BIOS, "rb").read())
     assert PNP_SIGNATURE in image
     (lab.dir / "bios").write_bytes(image.replace(PNP_SIGNATURE, b"-PnP"))
-    lab.check(lab.vm(lab.servers(), args=loaded(lab.dir / "bios") + disk, bar=False, boot="c"))
+    lab.check(lab.own_vm(lab.servers(), args=loaded(lab.dir / "bios") + disk, bar=False, boot="c"))
 
 
 @pytest.mark.parametrize("failure", ["no-file", "localboot 0", "localboot 5"])
@@ -94,14 +94,14 @@ def test_bios_goes_on_after_int19(lab, bios, disk, failure):
         (lab.root / "pxelinux.0").unlink()
     else:
         (lab.root / "pxelinux.cfg" / "default").write_text(f"DEFAULT disk\nLABEL disk\n{failure}\n")
-    vm = lab.vm(lab.servers(), args=bios + disk, bar=False, boot="c", device_args=["--boot-first"])
+    vm = lab.own_vm(lab.servers(), args=bios + disk, bar=False, boot="c", device_args=["--boot-first"])
     vm.wait(NEXT_DEVICE_LINE, 60)
     assert "phase rom" in vm.device.text(), "the ROM did not go first"
 
 
 def test_bios_boots_again_after_a_reset(lab, bios):
     lab.initrd = make_initrd(lab.root / "init_task", 32 * MIB)
-    vm = lab.vm(lab.servers(), args=bios, bar=False, device_args=["--boot-first"])
+    vm = lab.own_vm(lab.servers(), args=bios, bar=False, device_args=["--boot-first"])
     wait_for(lambda: "phase nbp" in vm.device.text(), 60, "the boot program")
     vm.qmp_connect().execute("system_reset")
     lab.check(vm)
@@ -136,7 +136,7 @@ class RamRom:
         hands = lab.dir / "qtest"
         qtest = ["-S", "-qtest", f"unix:{hands},server=on,wait=off", "-qtest-log", "none"]
         machine = ["-cpu", "qemu64,-apic", "-bios", BOCHS_BIOS, *qtest, *args]
-        self.vm = lab.vm(lab.servers(), args=machine, bar=False, boot="nc", device_args=device_args)
+        self.vm = lab.own_vm(lab.servers(), args=machine, bar=False, boot="nc", device_args=device_args)
         self.scratch = lab.dir / "memory"
         self.monitor = self.vm.qmp_connect()
         self.hands = Hands(hands)

@@ -231,7 +231,7 @@ def test_size_unknown(silent):
 
 
 def refused_by_interface(lab, memory="256M"):
-    vm = lab.vm(lab.hostd(options="boot = direct"), memory=memory, args=with_disk(lab)[:2], boot="nc")
+    vm = lab.vm(lab.hostd(options="boot = direct"), memory=memory, args=with_disk(lab))
     vm.wait(NEXT_DEVICE_LINE, 60)
     return vm.console.text()
 

@@ -84,7 +84,7 @@ def test_list_keys(lab, keys):
 def test_list_keyboard(lab, bios):
     write_config(lab, MENU)
     hostd = lab.hostd(vms=f"[vm guest]\nboot = direct\nroot = {lab.root}\nallow_uid = any")
-    vm = lab.vm(hostd, args=BIOSES[bios], bar=False)
+    vm = lab.own_vm(hostd, args=BIOSES[bios], bar=False)
     hostd.wait("somebody is to choose one of 20 labels", 60)  # the Bochs BIOS has no serial console
     time.sleep(0.5)
     for key in ("down", "down", "up", "ret"):

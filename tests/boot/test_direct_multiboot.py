@@ -83,7 +83,7 @@ def test_multiboot_finds_a20_open(lab):
     """The Bochs BIOS leaves it shut."""
     (lab.root / "k").write_bytes(assemble("multiboot"))
     hostd = lab.hostd(vms=f"[vm guest]\nkernel = k\nroot = {lab.root}\nallow_uid = any")
-    vm = lab.vm(hostd, args=BIOSES["bochs"], bar=False)
+    vm = lab.own_vm(hostd, args=BIOSES["bochs"], bar=False)
     assert vm.wait_exit(60) == 0
     check(vm.console.text(), [], "")
 
@@ -95,7 +95,7 @@ def test_multiboot_bss_is_zeroed_in_used_memory(lab):
     config = lab.root / "pxelinux.cfg" / "default"
     config.write_text("DEFAULT bzImage initrd=noise mem=10M stay\n")
     hostd = lab.hostd(vms=f"[vm guest]\nboot = direct\nroot = {lab.root}\nallow_uid = any")
-    vm = lab.vm(hostd, args=BIOSES["bochs"], bar=False, device_args=["--boot-first"])
+    vm = lab.own_vm(hostd, args=BIOSES["bochs"], bar=False, device_args=["--boot-first"])
     vm.wait("PVBOOT-KERNEL-END", 60)
     config.write_text("DEFAULT k\n")
     vm.qmp_connect().execute("system_reset")

@@ -156,7 +156,7 @@ def test_server_dies_and_comes_back(lab):
 
 def test_server_dies_for_good(lab):
     tftpd = slow_servers(lab)
-    vm = lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab)[:2], boot="nc")
+    vm = lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab))
     in_the_middle(vm)
     tftpd.kill()
     fails(vm, "PXE-E35", "init_task", "next boot device")
@@ -164,7 +164,7 @@ def test_server_dies_for_good(lab):
 
 def test_file_is_cut_while_it_is_fetched(lab):
     slow_servers(lab)
-    vm = lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab)[:2], boot="nc")
+    vm = lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab))
     in_the_middle(vm)
     os.truncate(lab.root / "init_task", 1 * MIB)
     fails(vm, "PXE-E39", "init_task")
@@ -172,7 +172,7 @@ def test_file_is_cut_while_it_is_fetched(lab):
 
 def test_escape_while_a_file_comes(lab):
     slow_servers(lab)
-    vm = lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab)[:2], boot="nc")
+    vm = lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab))
     in_the_middle(vm)
     vm.qmp_connect().human("sendkey esc")
     fails(vm, "PXE-EA0")
@@ -182,13 +182,13 @@ def test_initrd_is_missing(lab):
     (lab.root / "init_task").unlink()
     lab.dhcpd()
     lab.tftpd()
-    fails(lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab)[:2], boot="nc"), "PXE-E3B", "init_task")
+    fails(lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab)), "PXE-E3B", "init_task")
 
 
 def test_no_server_for_the_plan(lab):
     """The configuration's server does not answer: said in words, and the boot program is not there either."""
     lab.dhcpd()
-    fails(lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab)[:2], boot="nc"), "no direct boot: ", "PXE-E")
+    fails(lab.vm(lab.hostd(options=DIRECT), args=with_disk(lab)), "no direct boot: ", "PXE-E")
 
 
 def direct_servers(lab):
@@ -231,7 +231,7 @@ def test_direct_after_a_boot_program(lab, bios):
     """What a boot program left of the ROM is not what the next boot runs: after a reset it is whole again."""
     hostd = direct_servers(lab)
     write_config(lab, "FROB\nDEFAULT a\nLABEL a\nKERNEL bzImage\nAPPEND initrd=init_task stay\n")
-    vm = lab.vm(hostd, args=BIOSES[bios], bar=False, device_args=["--boot-first"])
+    vm = lab.own_vm(hostd, args=BIOSES[bios], bar=False, device_args=["--boot-first"])
     vm.wait("PVBOOT-KERNEL-END", 60)
     write_config(lab, "DEFAULT a\nLABEL a\nKERNEL bzImage\nAPPEND initrd=init_task second\n")
     vm.qmp_connect().execute("system_reset")
@@ -244,7 +244,7 @@ def test_direct_after_a_boot_program(lab, bios):
 def test_direct_in_ram(lab, bios):
     """The ROM in RAM, on both BIOSes: nothing of it stays behind."""
     hostd = direct_servers(lab)
-    vm = lab.vm(hostd, args=BIOSES[bios], bar=False, device_args=["--boot-first"])
+    vm = lab.own_vm(hostd, args=BIOSES[bios], bar=False, device_args=["--boot-first"])
     report = lab.check(vm, cmdline=REFERENCE)
     assert report["base"] == 639 << 10, "the ROM left without giving its memory back"
     assert bios != "bochs" or report["e820"][0] == (0, 0x9F000, 1), "something of the ROM's is left in INT 15h"
@@ -257,7 +257,7 @@ def test_file_changes_while_it_is_read(lab):
     with open(large, "wb") as file:
         file.truncate(512 * MIB)
     hostd = lab.hostd(vms=f"[vm guest]\n{DIRECT}\nroot = {lab.root}\nallow_uid = any")
-    vm = lab.vm(hostd, memory="1G", args=with_disk(lab)[:2], boot="nc")
+    vm = lab.vm(hostd, memory="1G", args=with_disk(lab))
     hostd.wait('opened "init_task"')
     os.utime(large)
     fails(vm, "PXE-E39", "init_task")

@@ -14,10 +14,10 @@ def start(lab, attach, *lines):
     text = "\n".join(["[vm guest]", f"root = {lab.root}", "allow_uid = any", *lines])
     hostd = lab.hostd(vms=text)
     if attach == "vhost":
-        return lab.vhost_vm(hostd)
+        return lab.vm(hostd)
     if attach == "bochs":
-        return lab.vm(hostd, args=BIOSES["bochs"], bar=False, device_args=["--boot-first"])
-    return lab.vm(hostd)
+        return lab.own_vm(hostd, args=BIOSES["bochs"], bar=False, device_args=["--boot-first"])
+    return lab.own_vm(hostd)
 
 
 @pytest.mark.parametrize("attach", ATTACH)

@@ -51,7 +51,7 @@ def test_rom_without_a_device_takes_no_base_memory(lab):
 def test_rom_whose_device_dies_goes_to_the_next_boot_device(lab, with_disk):
     hostd = lab.hostd()
     hostd.stop()
-    vm = lab.vm(hostd, args=with_disk)
+    vm = lab.own_vm(hostd, args=with_disk)
     vm.wait("waiting for pvboot-hostd", 30)
     vm.device.kill()
     vm.wait("PXE-E61", 30)
@@ -60,7 +60,7 @@ def test_rom_whose_device_dies_goes_to_the_next_boot_device(lab, with_disk):
 
 def test_rom_tells_that_its_device_died_under_the_boot_program(lab):
     make_initrd(lab.root / "init_task", 96 << 20)
-    vm = lab.vm(lab.servers())
+    vm = lab.own_vm(lab.servers())
     vm.wait("Loading init_task", 60)
     vm.device.kill()
     vm.wait("the pvboot device is gone", 30)

@@ -2,17 +2,17 @@
 """pvboot-device as a vhost-user back end behind QEMU's own virtio-net card: whole boots, and processes that die under them."""
 import os
 import re
-import shutil
 import socket
 import subprocess
 import time
 
 import pytest
 
-from lib.kernel import SOURCES, make_initrd
+from lib.kernel import make_initrd
+from lib.linux import linux
 from lib.netns import Process, wait_for
 from lib.pvboot import DEVICE, VhostVm
-from lib.servers import MAC, TOP
+from lib.servers import MAC
 from lib.tftproot import APPEND, write_config
 
 MIB = 1 << 20
@@ -22,7 +22,7 @@ MIB = 1 << 20
 def test_vhost_user_boots(lab, machine, memory):
     """QEMU's own card: its places and widths of the structures, its features and queue sizes; CONFIG instead of the configuration; behind a
     root port all of it by VIRTIO_PCI_CAP_PCI_CFG. [DRV-2] [DRV-4] [DRV-30] [DRV-31] [DRV-32]"""
-    vm = lab.vhost_vm(lab.servers(), machine=machine, memory=memory)
+    vm = lab.vm(lab.servers(), machine=machine, memory=memory)
     lab.check(vm)
     assert not vm.socket.exists() and not (vm.place / "vhost.sock.state").exists(), "left behind"
 
@@ -31,7 +31,7 @@ def test_vhost_user_direct(lab):
     """Without a boot program: READs of whole files, straight to where they belong."""
     lab.dhcpd()
     lab.tftpd()
-    lab.check(lab.vhost_vm(lab.hostd(options="boot = direct"), machine="q35"))
+    lab.check(lab.vm(lab.hostd(options="boot = direct"), machine="q35"))
 
 
 # ---- whose address it is ------------------------------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ def test_vhost_user_mac_of_the_card(lab, machine):
     lab.dhcpd()
     lab.tftpd()
     hostd = lab.hostd(options="mac = card 52:54:00:*")
-    vm = lab.vhost_vm(hostd, mac=None, card=MAC, machine=machine)
+    vm = lab.vm(hostd, mac=None, card=MAC, machine=machine)
     vm.wait("Loading bzImage", 60)
     hostd.kill()
     hostd.start()
@@ -56,7 +56,7 @@ def test_vhost_user_mac_of_the_card(lab, machine):
 def test_vhost_user_mac_of_the_card_refused(lab):
     """[LNK-31]"""
     hostd = lab.hostd(options="mac = card 52:54:00:00:*")
-    vm = lab.vhost_vm(hostd, mac=None, card=MAC)
+    vm = lab.vm(hostd, mac=None, card=MAC)
     vm.wait("does not allow the MAC 52:54:00:12:34:57", 60)
 
 
@@ -65,7 +65,7 @@ def test_vhost_user_mac_of_the_section(lab):
     lab.dhcpd()
     lab.tftpd()
     hostd = lab.hostd(vms=f"[vm guest]\ninterface = {lab.net.ifname}\nmac = {MAC}\nallow_uid = any\n", options="mac = card")
-    vm = lab.vhost_vm(hostd, mac=None, name="guest", card="52:54:00:99:99:99")
+    vm = lab.vm(hostd, mac=None, name="guest", card="52:54:00:99:99:99")
     vm.wait("52:54:00:12:34:57", 60)
     lab.check(vm)
 
@@ -99,7 +99,7 @@ LONG = pytest.mark.long
 def test_vhost_user_killed_in_pxelinux(lab, machine, moment, after):
     """In pxelinux's own transfer: the datagrams go on, those caught in between are lost and repeated. [DRV-34]"""
     lab.initrd = make_initrd(lab.root / "init_task", 64 * MIB)
-    vm = lab.vhost_vm(lab.servers(), machine=machine)
+    vm = lab.vm(lab.servers(), machine=machine)
     vm.wait(moment, 60)
     kill_and_restart(vm, after)
     lab.check(vm, timeout=120)
@@ -109,7 +109,7 @@ def test_vhost_user_killed_while_the_lease_is_asked_for(lab):
     """[DEV-62] A request under way is begun again."""
     hostd = lab.hostd()
     lab.tftpd()
-    vm = lab.vhost_vm(hostd)
+    vm = lab.vm(hostd)
     vm.wait(r"^DHCP \.", 60)
     kill_and_restart(vm)
     time.sleep(2)
@@ -130,7 +130,7 @@ def slow_direct(lab, rate="40mbit"):
 def test_vhost_user_killed_while_a_file_is_read(lab, after):
     """[DEV-65] The file is open at hostd, and is passed again; the READ begins again where it was asked for."""
     hostd = slow_direct(lab)
-    vm = lab.vhost_vm(hostd)
+    vm = lab.vm(hostd)
     vm.wait("init_task", 60)
     kill_and_restart(vm, after)
     lab.check(vm, timeout=120)
@@ -141,7 +141,7 @@ def test_vhost_user_killed_while_a_file_is_read(lab, after):
 @LONG
 def test_vhost_user_killed_again_and_again(lab):
     lab.initrd = make_initrd(lab.root / "init_task", 64 * MIB)
-    vm = lab.vhost_vm(lab.servers())
+    vm = lab.vm(lab.servers())
     vm.wait("Loading bzImage", 60)
     for _ in range(4):
         kill_and_restart(vm, after=0.2, pause=0.1)
@@ -153,7 +153,7 @@ def test_vhost_user_killed_again_and_again(lab):
 def test_vhost_user_killed_with_hostd(lab):
     lab.initrd = make_initrd(lab.root / "init_task", 64 * MIB)
     hostd = lab.servers()
-    vm = lab.vhost_vm(hostd)
+    vm = lab.vm(hostd)
     vm.wait("Loading init_task", 60)
     hostd.kill()
     kill_and_restart(vm)
@@ -168,7 +168,7 @@ def mid_boot(lab, **kw):
     """A guest in the middle of pxelinux's transfer."""
     lab.initrd = make_initrd(lab.root / "init_task", 64 * MIB)
     hostd = lab.servers()
-    vm = lab.vhost_vm(hostd, **kw)
+    vm = lab.vm(hostd, **kw)
     vm.wait("Loading init_task", 60)
     return hostd, vm
 
@@ -223,10 +223,10 @@ def test_vhost_user_migrates(lab, machine):
     """[DEV-64] From one QEMU with its device to another with its own; here with a request under way, which is begun again there."""
     hostd = lab.hostd()
     lab.tftpd()
-    source = lab.vhost_vm(hostd, machine=machine)
+    source = lab.vm(hostd, machine=machine)
     source.wait(r"^DHCP \.", 60)
     way = f"unix:{lab.place('migration')}"
-    target = lab.vhost_vm(hostd, machine=machine, args=["-incoming", way])
+    target = lab.vm(hostd, machine=machine, args=["-incoming", way])
     target.qmp_connect()
     source.qmp_connect().execute("migrate", uri=way)
     wait_for(lambda: source.monitor.execute("query-migrate").get("status") in ("completed", "failed"), 60, "the migration's end")
@@ -241,7 +241,7 @@ def test_vhost_user_two_guests_of_one_name(lab):
     """Said by hostd with both processes, by the device, and by the guest that is refused; the other one goes on."""
     hostd = lab.hostd()
     lab.tftpd()
-    vms = [lab.vhost_vm(hostd) for _ in range(2)]
+    vms = [lab.vm(hostd) for _ in range(2)]
     hostd.wait('two devices are named "guest"', 60)
     refused = lambda vm: "refuses this VM: two devices" in vm.device.text()
     wait_for(lambda: any(map(refused, vms)), 20, "a device that says so")
@@ -255,25 +255,12 @@ def test_vhost_user_two_guests_of_one_name(lab):
 
 # ---- after the boot -----------------------------------------------------------------------------------------------------------
 
-MODULES = "virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net".split()
-
-
-def linux(lab):
-    """Debian's kernel, and an initramfs that loads its virtio-net driver, says what it sees, and reboots."""
-    peers = TOP / "build" / "peers"
-    shutil.copy(peers / "bzImage", lab.root / "bzImage")
-    modules = [peers / "modules" / f"{name}.ko" for name in MODULES]
-    assert all(m.exists() for m in modules), "run tools/deps.sh check"
-    command = [TOP / "tools" / "mkinitramfs.sh", lab.root / "init_task", SOURCES / "virtio_net.init", *modules]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    write_config(lab.root, append=APPEND.replace("console=serial", "console=ttyS0"))
-
 
 @pytest.mark.parametrize("machine", ["pc", pytest.param("q35", marks=LONG)])
 def test_vhost_user_card_of_the_system(lab, machine):
     """[DEV-66] The system's driver finds a card without carrier; [DEV-67] a reboot boots from it again."""
-    linux(lab)
-    vm = lab.vhost_vm(lab.servers(), machine=machine, memory="512M")
+    linux(lab, "virtio_net.init")
+    vm = lab.vm(lab.servers(), machine=machine, memory="512M")
     for times in (1, 2):
         vm.wait("os: end", 120, count=times)
         text = vm.console.text()
@@ -328,9 +315,9 @@ def thread_waits_in(pid, tid):
 @LONG
 def test_vhost_user_system_that_was_not_booted_by_it(lab):
     """[DEV-66] The driver starts on a card that has a link: it is told that there is none, and nothing hangs; the reboot may boot from it."""
-    linux(lab)
+    linux(lab, "virtio_net.init")
     kernel = ["-kernel", lab.root / "bzImage", "-initrd", lab.root / "init_task", "-append", "console=ttyS0"]
-    vm = lab.vhost_vm(lab.servers(), memory="512M", args=kernel)
+    vm = lab.vm(lab.servers(), memory="512M", args=kernel)
     vm.wait("os: end", 120)
     text = vm.console.text()
     assert re.search(r"^os: later carrier 0 changes [01]$", text, re.M), vm.console.tail()

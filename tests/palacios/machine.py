@@ -6,7 +6,7 @@ from pathlib import Path
 from lib.netns import Process, wait_for
 from lib.pvboot import BUILD, ROM, Hostd
 from lib.servers import MAC
-from lib.vm import Vm
+from lib.vm import Vm, proxy_qemu
 
 HOST = BUILD / "tests" / "palacios" / "palacios-host"
 PRELOAD = BUILD / "tests" / "palacios" / "v3dev_preload.so"
@@ -61,7 +61,8 @@ class PalaciosVm(Vm):
             else:
                 words += ["-option-rom", ROM]
             words += ["-boot", "n"]
-            super().__init__(directory, ns, words + list(args), memory=memory, machine="pc,memory-backend=pvbmem", pass_fds=[fd])
+            machine = "pc,memory-backend=pvbmem"
+            super().__init__(directory, ns, words + list(args), memory=memory, machine=machine, pass_fds=[fd], qemu=proxy_qemu())
 
     def command(self, word):
         """A command to palacios-host; its answer."""

@@ -3,44 +3,28 @@
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.kernel import SOURCES
 from lib.netns import Process, wait_for
 from lib.pvboot import PVBOOT
 from lib.servers import MAC, TOP
-from lib.tftproot import APPEND, write_config
-from lib.vm import Console, Vm, find_child
+from lib.vm import PEERS, PROXY_BEFORE, Console, Vm, find_child, version_of
 
-PEERS = TOP / "build" / "peers"
-PROGRAMS = {
-    "installed": shutil.which("qemu-system-x86_64"),
-    "debian13": PEERS / "qemu-10.0" / "qemu-system-x86_64",
-    "newest": PEERS / "qemu-newest" / "qemu-system-x86_64",
-}
+RELEASES = {"debian12": "qemu-7.2", "debian13": "qemu-10.0", "newest": "qemu-newest"}  # below build/peers
+
+
+def programs():
+    """{name: path}: the installed QEMU, and those of the Debian releases that it is not from (tools/deps.sh check-qemu)."""
+    found = {"installed": shutil.which("qemu-system-x86_64")}
+    mine = "qemu-{}.{}".format(*version_of(found["installed"])) if found["installed"] else None
+    return found | {name: PEERS / peer / "qemu-system-x86_64" for name, peer in RELEASES.items() if peer != mine}
+
+
+PROGRAMS = programs()
 ATTACHMENTS = re.findall(r'^\t\[ATTACH_\w+\] = "([\w-]+)",$', (TOP / "pvboot" / "attach.c").read_text(), re.M)
 MACHINES = {"pc": ["-M", "pc"], "q35": ["-M", "q35"], "q35port": ["-M", "q35", "-device", "pcie-root-port,id=rp0,chassis=1"]}
 MEMORY = ["64M", "6G"]
-
-
-MODULES = "virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net".split()
-
-
-def linux(lab, init):
-    """What a lab's servers hand out is Debian's kernel, and an initramfs with its virtio drivers and this init."""
-    shutil.copy(PEERS / "bzImage", lab.root / "bzImage")
-    modules = [PEERS / "modules" / f"{name}.ko" for name in MODULES]
-    assert all(m.exists() for m in modules), "run tools/deps.sh check"
-    command = [TOP / "tools" / "mkinitramfs.sh", lab.root / "init_task", SOURCES / init, *modules]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    write_config(lab.root, append=APPEND.replace("console=serial", "console=ttyS0"))
-
-
-def version(program):
-    said = subprocess.run([program, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return tuple(int(n) for n in re.match(r"QEMU emulator version (\d+)\.(\d+)", said).groups())
 
 
 def offers(attach, qemu):
@@ -48,7 +32,7 @@ def offers(attach, qemu):
     if attach == "vfio-user":
         return qemu >= (10, 1)
     if attach == "x-pci-proxy-dev":
-        return qemu < (10, 0)
+        return qemu < PROXY_BEFORE
     return True
 
 
@@ -67,12 +51,15 @@ class Cell:
 def cells(machine, memory):
     """All of them, or, in make check, those with that machine and memory."""
     whole = os.environ.get("PVBOOT_TEST_QEMU") == "all"
-    found = []
+    found, seen = [], set()
     for program in PROGRAMS.values():
         if not program or not Path(program).exists():
             assert not whole, f"{program} is not there: run tools/deps.sh check-qemu"
             continue
-        qemu = version(program)
+        qemu = version_of(program)
+        if qemu in seen:
+            continue
+        seen.add(qemu)
         for attach in (a for a in ATTACHMENTS if offers(a, qemu)):
             found += [Cell(str(program), qemu, attach, ma, me) for ma in MACHINES for me in MEMORY if whole or (ma, me) == (machine, memory)]
     return found

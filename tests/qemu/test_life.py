@@ -4,7 +4,6 @@
 The guest is the stub kernel, which goes on with a dot per second ("stay"), or Debian's kernel with its own virtio-net driver.
 """
 import os
-import re
 import socket
 import subprocess
 
@@ -13,21 +12,23 @@ import pytest
 import lib.vm
 from lib.kernel import make_initrd
 from lib.lab import MIB
+from lib.linux import linux
 from lib.netns import Process, wait_for
 from lib.pvboot import DEVICE, ROM
 from lib.servers import MAC
 from lib.tftproot import APPEND, write_config
-from lib.vm import Vm
-from machines import PROGRAMS, linux, offers, version
+from lib.vm import Vm, version_of
+from machines import PROGRAMS, offers
 
 WHOLE = os.environ.get("PVBOOT_TEST_QEMU") == "all"
-FOUND = {name: version(program) for name, program in PROGRAMS.items() if program and os.path.exists(program)}
+FOUND = {name: version_of(str(program)) for name, program in PROGRAMS.items() if program and os.path.exists(program)}
 COUNTS = r"^PVBOOT-KERNEL-END\n\.\."
 
 
 def programs(attach, quick=True):
-    """Each QEMU that has the attachment; in make check the installed one alone, or none."""
-    names = [name for name, qemu in FOUND.items() if offers(attach, qemu) and (WHOLE or (quick and name == "installed"))]
+    """Each QEMU that has the attachment; in make check the first of them alone (the installed one, where it has it), or none."""
+    names = [name for name, qemu in FOUND.items() if offers(attach, qemu)]
+    names = names if WHOLE else names[:1] if quick else []
     return pytest.mark.parametrize("qemu", names, indirect=True)
 
 
@@ -35,8 +36,6 @@ def programs(attach, quick=True):
 def qemu(request, monkeypatch):
     monkeypatch.setattr(lib.vm, "QEMU", str(PROGRAMS[request.param]))
     return FOUND[request.param]
-
-
 
 
 class VfioVm(Vm):
@@ -63,7 +62,7 @@ class VfioVm(Vm):
 def counting(lab, hostd, machine="pc", **kw):
     """A guest that has booted, and counts."""
     write_config(lab.root, append=f"{APPEND} stay")
-    vm = lab.vhost_vm(hostd, machine=machine, memory="64M", **kw)
+    vm = lab.vm(hostd, machine=machine, memory="64M", **kw)
     vm.wait(COUNTS, 90)
     return vm
 
@@ -97,7 +96,7 @@ def test_vhost_user_guest_migrates(lab, qemu, machine):
     hostd = lab.servers()
     vm = counting(lab, hostd, machine)
     for _ in range(2):
-        other = lab.vhost_vm(hostd, machine=machine, memory="64M", args=["-incoming", "defer"])
+        other = lab.vm(hostd, machine=machine, memory="64M", args=["-incoming", "defer"])
         uri = f"unix:{other.place / 'migration'}"
         receive(other, uri)
         send(vm, uri)
@@ -117,7 +116,7 @@ def test_vhost_user_guest_restored(lab, qemu):
     saved = lab.dir / "saved"
     send(vm, f"exec:cat >{saved}")
     vm.stop()
-    other = lab.vhost_vm(hostd, memory="64M", args=["-incoming", "defer"])
+    other = lab.vm(hostd, memory="64M", args=["-incoming", "defer"])
     receive(other, f"exec:cat {saved}")
     counts_on(other, "a restored guest that counts on")
     other.monitor.execute("system_reset")
@@ -143,13 +142,13 @@ def test_vhost_user_guest_restored_in_mid_boot(lab, qemu):
     """What the boot program had asked for is gone: it says so, and a key begins again."""
     lab.initrd = make_initrd(lab.root / "init_task", 24 * MIB)
     hostd = lab.servers()
-    vm = lab.vhost_vm(hostd)
+    vm = lab.vm(hostd)
     vm.wait("Loading init_task", 60)
     saved = lab.dir / "saved"
     send(vm, f"exec:cat >{saved}")
     assert "PVBOOT-KERNEL-ENTRY" not in vm.console.text(), "the boot was over: this test means nothing"
     vm.stop()
-    other = lab.vhost_vm(hostd, args=["-incoming", "defer"])
+    other = lab.vm(hostd, args=["-incoming", "defer"])
     receive(other, f"exec:cat {saved}")
     other.wait("Boot failed: press a key", 150)
     other.monitor.execute("send-key", keys=[{"type": "qcode", "data": "ret"}])
@@ -161,7 +160,7 @@ def test_vhost_user_guest_restored_in_mid_boot(lab, qemu):
 def test_vhost_user_card_is_taken_out(lab, qemu, machine):
     """device_del, by ACPI or PCI Express hot-plug: the guest lets go of it, goes on, and QEMU and its device process too."""
     linux(lab, "unplug.init")
-    vm = lab.vhost_vm(lab.servers(), machine=machine, memory="512M")
+    vm = lab.vm(lab.servers(), machine=machine, memory="512M")
     vm.wait("os: up, card eth0", 150)
     vm.qmp_connect().execute("device_del", id="pvboot")
     vm.wait("os: no card", 60)
@@ -174,7 +173,7 @@ def test_vhost_user_card_is_taken_out(lab, qemu, machine):
 @programs("x-pci-proxy-dev")
 def test_proxy_guest_refuses_to_migrate(lab, qemu):
     write_config(lab.root, append=f"{APPEND} stay")
-    vm = lab.vm(lab.servers(), memory="64M")
+    vm = lab.own_vm(lab.servers(), memory="64M")
     vm.wait(COUNTS, 90)
     with pytest.raises(RuntimeError, match="migrat"):
         vm.qmp_connect().execute("migrate", uri=f"exec:cat >{lab.dir / 'saved'}")

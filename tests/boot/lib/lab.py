@@ -60,10 +60,11 @@ class Lab:
         return self.hostd()
 
     def vm(self, hostd, mac=MAC, **kw):
-        return self.add(PvbootVm(self.place("vm"), self.net.host, hostd.socket, mac=mac, **kw))
-
-    def vhost_vm(self, hostd, mac=MAC, **kw):
         return self.add(VhostVm(self.place("vm"), self.net.host, hostd.socket, mac=mac, **kw))
+
+    def own_vm(self, hostd, mac=MAC, **kw):
+        """A VM for what only our own PCI device has: its I/O BAR, its interrupts, its ROM on a BIOS that QEMU gives none to."""
+        return self.add(PvbootVm(self.place("vm"), self.net.host, hostd.socket, mac=mac, **kw))
 
     def check(self, vm, timeout=120, count=1, **kw):
         """Wait until the VM powered off by itself, and check every byte of what its kernel was given."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .netns import Process, wait_for
 from .servers import MAC, TOP
-from .vm import Vm, qemu_version
+from .vm import Vm, proxy_qemu, qemu_version
 
 BUILD = Path(os.environ.get("PVBOOT_BUILD", TOP / "build"))
 HOSTD = BUILD / "pvboot-hostd"
@@ -86,7 +86,8 @@ class Hostd:
 
 
 class PvbootVm(Vm):
-    """A VM with a pvboot device of its own: pvboot-device and QEMU joined by a socketpair.  bar: whether the ROM is in its ROM BAR."""
+    """A VM with a pvboot device of its own, for a QEMU that bears x-pci-proxy-dev: pvboot-device and QEMU joined by a socketpair.
+    bar: whether the ROM is in its ROM BAR."""
 
     def __init__(
         self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), bar=True, boot="n", rom=ROM
@@ -101,9 +102,17 @@ class PvbootVm(Vm):
             shared = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
             rom = f"romfile={rom}" if bar else "rombar=0"
             proxy = ["-device", f"x-pci-proxy-dev,id=pvboot,fd={fd},{rom}", "-boot", boot]
-            super().__init__(
-                directory, ns, shared + proxy + list(args), memory=memory, machine=f"{machine},memory-backend=pvbmem", pass_fds=[fd]
-            )
+            args = shared + proxy + list(args)
+            machine = f"{machine},memory-backend=pvbmem"
+            super().__init__(directory, ns, args, memory=memory, machine=machine, pass_fds=[fd], qemu=proxy_qemu())
+
+    def device_is_reset(self):
+        """Whether device_status is 0, read from its I/O BAR."""
+        monitor = self.qmp_connect()
+        device = next(part for part in monitor.human("info pci").split("  Bus") if 'id "pvboot"' in part)
+        ports = int(re.search(r"BAR0: I/O at 0x([0-9a-f]+)", device).group(1), 16)
+        assert int(monitor.human(f"i /b {ports + 0x12}").split("=")[1], 0) == 2, "num_queues: this is no pvboot device"
+        return int(monitor.human(f"i /b {ports + 0x14}").split("=")[1], 0) == 0
 
     def stop(self):
         super().stop()
@@ -152,6 +161,12 @@ class VhostVm(Vm):
         """QEMU has found the device, and the card has a link."""
         link = lambda: "link down" not in self.qmp_connect().human("info network")
         wait_for(link, 20, "a link")
+
+    def device_is_reset(self):
+        """Whether device_status is 0, as QEMU's card has it."""
+        monitor = self.qmp_connect()
+        (card,) = (found for found in monitor.execute("x-query-virtio") if found["name"] == "virtio-net")
+        return not monitor.execute("x-query-virtio-status", path=card["path"])["status"]["statuses"]
 
     def stop(self):
         super().stop()

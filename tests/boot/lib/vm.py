@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """QEMU with its serial console in a file and its monitor (QMP) on a socket."""
+import functools
 import json
 import os
 import re
@@ -12,12 +13,29 @@ from .netns import Process, wait_for
 
 QEMU = os.environ.get("PVBOOT_QEMU", "qemu-system-x86_64")
 ACCEL = "tcg"
+PEERS = Path(__file__).resolve().parents[3] / "build" / "peers"
+PROXY_BEFORE = (10, 0)  # from then on QEMU crashes with an x-pci-proxy-dev under TCG
+
+
+@functools.cache
+def version_of(qemu):
+    """(major, minor) of a QEMU."""
+    text = subprocess.run([qemu, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=30).stdout
+    return tuple(int(n) for n in re.search(r"version (\d+)\.(\d+)", text).groups())
 
 
 def qemu_version():
     """(major, minor) of the QEMU under test."""
-    text = subprocess.run([QEMU, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=30).stdout
-    return tuple(int(n) for n in re.search(r"version (\d+)\.(\d+)", text).groups())
+    return version_of(QEMU)
+
+
+def proxy_qemu():
+    """The QEMU for what only our own PCI device has: the one under test if it bears that, else Debian 12's (tools/deps.sh)."""
+    if "PVBOOT_QEMU" in os.environ or qemu_version() < PROXY_BEFORE:
+        return QEMU
+    older = PEERS / "qemu-7.2" / "qemu-system-x86_64"
+    assert older.exists(), f"{older} is missing: run tools/deps.sh check"
+    return str(older)
 
 
 class Console:
@@ -153,12 +171,12 @@ class Vm:
     """A QEMU of the tests' own: serial console in a file, QMP, no display.  -nographic's machine.graphics=off makes SeaBIOS repeat
     its console on the serial line."""
 
-    def __init__(self, directory, ns, args, memory="256M", machine="pc", pass_fds=()):
+    def __init__(self, directory, ns, args, memory="256M", machine="pc", pass_fds=(), qemu=None):
         self.dir = Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.console = Console(self.dir / "console")
         self.qmp = self.dir / "qmp"
-        argv = [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-machine", f"{machine},graphics=off", "-accel", ACCEL]
+        argv = [qemu or QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-machine", f"{machine},graphics=off", "-accel", ACCEL]
         argv += ["-m", memory, "-serial", f"file:{self.console.path}", "-qmp", f"unix:{self.qmp},server=on,wait=off", "-vga", "std"]
         self.process = Process(argv + [str(a) for a in args], log=self.dir / "qemu.log", ns=ns, pass_fds=pass_fds)
         self.monitor = None
