@@ -60,7 +60,7 @@ class Hostd:
 
         def ready():
             assert self.process.alive(), f"hostd ended:\n{self.text()}"
-            return answers(self.socket)
+            return answers(self.socket) and answers(f"{self.socket}.control")
 
         wait_for(ready, 20, lambda: f"hostd on {self.socket}; it said:\n{self.text()}")
         return self
