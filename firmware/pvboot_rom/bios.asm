@@ -56,7 +56,7 @@ bios_call:
 	pop	edi
 	pop	esi
 	pop	ebx
-	o32 ret
+	retd
 
 ; EAX = linear address -> AX = segment, EDX = offset: below 16, but for what lies above 1 MiB - 16.
 split:
@@ -83,7 +83,7 @@ copy_to_linear:
 	pop	es
 	pop	edi
 	pop	esi
-	o32 ret
+	retd
 
 ; void copy_from_linear(void *dst, uint32_t src, uint32_t len)
 copy_from_linear:
@@ -99,7 +99,7 @@ copy_from_linear:
 	pop	ds
 	pop	edi
 	pop	esi
-	o32 ret
+	retd
 
 ; DS:SI -> ES:DI, ECX bytes; EDX is lost.
 copy:
@@ -131,7 +131,7 @@ renew_base:
 	pop	es
 	pop	edi
 	pop	esi
-	o32 ret
+	retd
 
 ; uint32_t strlen_linear(uint32_t src, uint32_t max)
 strlen_linear:
@@ -153,7 +153,7 @@ strlen_linear:
 .end:	push	cs
 	pop	es
 	pop	edi
-	o32 ret
+	retd
 
 ; void *memcpy(void *dst, const void *src, size_t n)
 memcpy:
@@ -166,7 +166,7 @@ memcpy:
 	pop	eax
 	pop	edi
 	pop	esi
-	o32 ret
+	retd
 
 ; void *memset(void *dst, int c, size_t n)
 memset:
@@ -177,7 +177,7 @@ memset:
 	rep stosb
 	pop	eax
 	pop	edi
-	o32 ret
+	retd
 
 ; int memcmp(const void *a, const void *b, size_t n): 0 or not 0
 memcmp:
@@ -190,7 +190,7 @@ memcmp:
 	setne	al
 	pop	edi
 	pop	esi
-	o32 ret
+	retd
 
 	section	.bss nobits alloc write align=4
 bios_vector:	resd 1

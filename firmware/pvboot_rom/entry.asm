@@ -184,7 +184,7 @@ nbp_enter:
 	pop	edi
 	pop	esi
 	pop	ebx
-	o32 ret
+	retd
 
 ; void nbp_restart(void): from within an API call.
 nbp_restart:

@@ -63,7 +63,7 @@ linux_renew:
 	pop	gs
 	pop	fs
 	popad
-.end:	o32 ret
+.end:	retd
 
 	section	.bss nobits alloc write align=4
 gdt:	resb	6 * 8			; null, the table itself, from, to, and two of the BIOS's

@@ -136,7 +136,7 @@ api_call:
 	mov	esp, [c_stack]
 	sti
 	popad
-	o32 ret
+	retd
 
 ; INT 1Ah with registers from and to `before` and `after` (eax, ebx, edx, es, flags).
 bios_int1a:
@@ -155,7 +155,7 @@ bios_int1a:
 	pop	word [after.flags]
 	pop	es
 	popad
-	o32 ret
+	retd
 
 	section	.bss nobits alloc write align=16
 
