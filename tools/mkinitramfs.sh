@@ -16,6 +16,10 @@ busybox=$(command -v busybox) || {
 	echo "mkinitramfs: no busybox: apt-get install busybox-static" >&2
 	exit 1
 }
+command -v cpio >/dev/null || {
+	echo "mkinitramfs: no cpio: apt-get install cpio" >&2
+	exit 1
+}
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT INT TERM HUP
 mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/etc"
