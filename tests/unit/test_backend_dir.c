@@ -402,7 +402,7 @@ static void test_log_line_goes_to_the_vmm(void **state)
 	struct fixture *f = *state;
 	struct {
 		struct pvboot_log_args args;
-		char text[5];
+		char text[6];
 	} log = {{0, 0}, "hello"};
 
 	assert_int_equal(guest_ask(f->g, PVBOOT_OP_LOG, &log, 13, 0).status, PVBOOT_S_OK);

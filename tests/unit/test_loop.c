@@ -31,7 +31,7 @@ static int start(void **state)
 	return loop.base ? 0 : -1;
 }
 
-static int stop(void **state)
+static int end(void **state)
 {
 	event_base_free(loop.base);
 	return 0;
@@ -168,13 +168,13 @@ static void test_break_ends_it_while_awake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_without_events_it_ends, start, stop),
-		cmocka_unit_test_setup_teardown(test_asleep_nothing_yields, start, stop),
-		cmocka_unit_test_setup_teardown(test_awake_it_sees_what_comes, start, stop),
-		cmocka_unit_test_setup_teardown(test_awake_it_falls_asleep, start, stop),
-		cmocka_unit_test_setup_teardown(test_awake_it_yields_only_if_told, start, stop),
-		cmocka_unit_test_setup_teardown(test_in_vain_it_tries_less_and_less, start, stop),
-		cmocka_unit_test_setup_teardown(test_break_ends_it_while_awake, start, stop),
+		cmocka_unit_test_setup_teardown(test_without_events_it_ends, start, end),
+		cmocka_unit_test_setup_teardown(test_asleep_nothing_yields, start, end),
+		cmocka_unit_test_setup_teardown(test_awake_it_sees_what_comes, start, end),
+		cmocka_unit_test_setup_teardown(test_awake_it_falls_asleep, start, end),
+		cmocka_unit_test_setup_teardown(test_awake_it_yields_only_if_told, start, end),
+		cmocka_unit_test_setup_teardown(test_in_vain_it_tries_less_and_less, start, end),
+		cmocka_unit_test_setup_teardown(test_break_ends_it_while_awake, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ struct world {
 	char text[PVBOOT_ERROR_MAX + 1];
 };
 
-static void stop(struct world *w)
+static void end(struct world *w)
 {
 	w->tftp = NULL;
 	/* What is on its way to the server may still come. */
@@ -49,7 +49,7 @@ static void stop(struct world *w)
 static void cancel(struct world *w)
 {
 	tftp_cancel(w->tftp);
-	stop(w);
+	end(w);
 }
 
 static void on_opened(void *arg, uint64_t size, uint16_t blksize)
@@ -85,7 +85,7 @@ static void on_done(void *arg, uint32_t status, uint32_t detail, const char *tex
 	snprintf(w->text, sizeof(w->text), "%s", text);
 	if (w->cancel == AT_DONE)
 		tftp_cancel(w->tftp);
-	stop(w);
+	end(w);
 }
 
 static const struct tftp_ops ops = {.opened = on_opened, .data = on_data, .done = on_done};
