@@ -10,7 +10,7 @@ import pytest
 
 from lib.netns import SERVER_IP, Net, wait_for
 from lib.pvboot import HOSTD, answers, with_rights_of_unit
-from lib.servers import GUEST_IP, MAC, Dhcpd, Nginx, Tftpd, dhcpd_host
+from lib.servers import GUEST_IP, MAC, Nginx, Tftpd, dhcpd_host, usual_dhcp
 from lib.tapguest import DGRAM, DGRAM_OPEN, FRAME_CLOSE, OK, PHASE_KERNEL, PHASE_UNLOAD, RESET, Device, in_namespace
 
 SIZE = 8 << 20
@@ -39,7 +39,7 @@ class World:
         (root / "big").write_bytes(self.data)
         (root / "small").write_bytes(self.data[:100000])
         self.servers = [
-            Dhcpd(self.net.server, tmp_path / "dhcpd"),
+            usual_dhcp(self.net.server, tmp_path / "dhcpd"),
             Tftpd(self.net.server, tmp_path / "tftpd", root),
             Nginx(self.net.server, tmp_path / "nginx", root, locations="location /slow { limit_rate 1m; alias %s/big; }" % root),
         ]
@@ -230,7 +230,7 @@ def test_two_guests_side_by_side(world, tmp_path):
     other, other_ip = "52:54:00:12:34:58", "172.21.0.51"
     dhcpd = world.servers[0]
     dhcpd.stop()
-    with Dhcpd(world.net.server, tmp_path / "dhcpd2", hosts=[dhcpd_host(), dhcpd_host(mac=other, ip=other_ip)]):
+    with usual_dhcp(world.net.server, tmp_path / "dhcpd2", hosts=[dhcpd_host(), dhcpd_host(mac=other, ip=other_ip)]):
         _, sock = start_hostd(world.net, tmp_path)
         first, second = Device(sock, "one"), Device(sock, "two", mac=other)
         assert (first.discover(), second.discover()) == (GUEST_IP, other_ip)

@@ -172,7 +172,9 @@ def memdisk(world):
 
 
 def memtest(world):
-    programs.copy("memtest86+/boot/memtest86+x64.bin", world.root, "memtest")
+    boot = programs.PEERS / "memtest86+/boot"
+    current = boot / "mt86+x64"  # its name since version 8
+    programs.copy(current if current.exists() else boot / "memtest86+x64.bin", world.root, "memtest")
     programs.pxelinux_config(world.root, "DEFAULT m\nLABEL m\nKERNEL memtest\n")
     vm = world.boot(world.serve(), memory="64M")
     wait_screen(vm, r"(?s)Memtest86\+.*Test #\d.*Testing: +\S+", world.seconds)

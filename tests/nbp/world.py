@@ -2,7 +2,7 @@
 """What a cell of the matrix runs in: the reference network, a TFTP root, servers of the kinds the cell names, hostd and a VM."""
 from lib.lab import Lab
 from lib.netns import SERVER_IP
-from lib.servers import GUEST_IP, MAC, Atftpd, Dhcpd, Dnsmasq, Kea, Nginx, RouterAdvertisements, Tftpd, dhcpd_host
+from lib.servers import GUEST_IP, MAC, Atftpd, Dhcpd, Dnsmasq, Kea, Nginx, RouterAdvertisements, Tftpd, dhcpd_host, has_dhcpd
 
 IPXE_CLASS = "iPXE"  # iPXE's user class (DHCP option 77)
 PATH_PREFIX = 210  # RFC 5071
@@ -20,6 +20,8 @@ class World(Lab):
     def serve(self, boot="pxelinux.0", again=None, options=None):
         """Start the servers, and a hostd, which is returned."""
         dhcp, tftp, http = self.kinds
+        if dhcp == "dhcpd" and not has_dhcpd():
+            dhcp = "kea"
         ns, options = self.net.server, options or {}
         tftp_root = self.root if tftp == "dnsmasq" else None
         if dhcp == "dhcpd":

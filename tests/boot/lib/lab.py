@@ -6,7 +6,7 @@ from .kernel import check_report, make_initrd, make_kernel
 from .middlebox import Middlebox
 from .netns import Net
 from .pvboot import Hostd, PvbootVm, VhostVm
-from .servers import MAC, Dhcpd, Tftpd
+from .servers import MAC, Tftpd, usual_dhcp
 from .tftproot import make_root, write_config
 
 MIB = 1 << 20
@@ -41,7 +41,7 @@ class Lab:
         return self.stack.enter_context(thing)
 
     def dhcpd(self, **kw):
-        return self.add(Dhcpd(self.net.server, self.place("dhcpd"), **kw))
+        return self.add(usual_dhcp(self.net.server, self.place("dhcpd"), **kw))
 
     def tftpd(self, **kw):
         return self.add(Tftpd(self.net.server, self.place("tftpd"), self.root, **kw))
