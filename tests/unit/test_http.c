@@ -67,7 +67,8 @@ static void two_lengths(int fd, int n)
 static void test_http_two_lengths(void **state)
 {
 	world_get(two_lengths);
-	world_expect(PVBOOT_S_FAILED, "Content-Length is no number");
+	/* curl 8.23 refuses it by itself, in words of its own. */
+	world_expect(PVBOOT_S_FAILED, "Content-Length");
 }
 
 static void unasked(int fd, int n)
