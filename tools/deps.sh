@@ -1,21 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Install the Debian packages that a purpose needs:  tools/deps.sh build|demo|check|check-qemu|check-systemd|check-nbp|lint|fuzz|bench|ci
+# Install the Debian packages that a purpose needs:
+#   tools/deps.sh build|unit|demo|check|check-qemu|check-systemd|check-nbp|check-suites|lint|fuzz|bench|ci
 #
-# Asks nothing, starts and enables no service (policy-rc.d refuses while it runs, links that packages made are taken
-# back), does nothing when everything is there.  A Debian kernel, the configurations of Debian's installer and atftpd
+# Asks nothing, starts and enables no service, socket or other unit (policy-rc.d refuses while it runs, links that packages
+# made are taken back), does nothing when everything is there.  A Debian kernel, the configurations of Debian's installer and atftpd
 # (which conflicts with tftpd-hpa) are not installed but unpacked below build/peers, as are the QEMUs of other Debian
 # releases (tools/qemu_peer.sh; check wants an older one where the installed QEMU cannot do all that is tested, check-qemu
 # wants all), and the boot programs of check and check-nbp.
 #
 # A package that has another name in another Debian release is written a|b: the one that is installed is taken, else
 # the first that the machine's package lists have.
-set -euo pipefail
+set -Eeuo pipefail
 cd "$(dirname "$0")/.."
+trap 'echo "deps: line $LINENO failed: $BASH_COMMAND; what it said is above" >&2' ERR
 
 build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev libcurl4-openssl-dev libssl-dev libjansson-dev"
 run="qemu-system-x86 seabios"
-demo="$build $run iproute2 isc-dhcp-server tftpd-hpa pxelinux syslinux-common busybox-static cpio xz-utils"
+demo="$build $run iproute2 isc-dhcp-server|kea-dhcp4-server tftpd-hpa pxelinux syslinux-common busybox-static cpio xz-utils"
 installer=0
 check="$demo libcmocka-dev curl procps nginx openssl python3-pytest python3-pytest-xdist kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
 # Boot programs, unpacked; what grub-mknetdir is linked with; what reads a screen.
@@ -32,6 +34,8 @@ peers=build/peers
 
 case "${1:-}" in
 build) want="$build" kernel=0 atftpd=0 ;;
+unit) want="$build libcmocka-dev" kernel=0 atftpd=0 ;;
+check-suites) want="debootstrap debian-archive-keyring" kernel=0 atftpd=0 ;;
 demo) want="$demo" kernel=1 atftpd=0 ;;
 check) want="$check" kernel=1 atftpd=1 installer=1 programs="$few" qemus=older ;;
 check-qemu) want="$check $libvirt" kernel=1 atftpd=0 qemus=all ;;
@@ -48,7 +52,7 @@ lint) want="$lint" kernel=0 atftpd=0 ;;
 fuzz) want="$fuzz" kernel=0 atftpd=0 ;;
 ci) want="$check $lint" kernel=1 atftpd=1 installer=1 programs="$few" qemus=older ;;
 *)
-	echo "usage: tools/deps.sh build|demo|check|check-qemu|check-systemd|check-nbp|lint|fuzz|bench|ci" >&2
+	echo "usage: tools/deps.sh build|unit|demo|check|check-qemu|check-systemd|check-nbp|check-suites|lint|fuzz|bench|ci" >&2
 	exit 2
 	;;
 esac
@@ -121,10 +125,10 @@ apt=(apt-get -q -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root -o Acquire
 policy=/usr/sbin/policy-rc.d
 links=
 
-# Services switched on: the links systemd and System V look at.
+# What is switched on, services and sockets and other units: the links systemd and System V look at.
 enabled()
 {
-	{ find /etc/systemd/system -path '*.wants/*' -name '*.service'; find /etc/rc[2-5].d -name 'S*'; } 2>/dev/null |
+	{ find /etc/systemd/system -path '*.wants/*' -o -path '*.requires/*'; find /etc/rc[2-5].d -name 'S*'; true; } 2>/dev/null |
 		sort
 }
 
@@ -204,9 +208,16 @@ netboot_installer()
 
 if [ $kernel = 1 ]; then
 	image=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
-	unpack "${image:?no Debian kernel in the package lists}" $peers/linux
+	: "${image:?no Debian kernel in the package lists}"
+	rm -rf $peers/linux
+	mkdir -p $peers/linux
+	# In Debian sid the kernel is in a package linux-binary-*, its modules in linux-modules-*, and linux-image-* only names them.
+	for p in "$image" $(apt-cache depends "$image" | sed -nE 's/^ *Depends: (linux-(binary|modules)-.*)/\1/p'); do
+		unpack "$p" "$peers/linux/$p"
+	done
 	# The kernel itself and its virtio drivers are all that is wanted; its modules are ten times as large.
-	cp $peers/linux/boot/vmlinuz-* $peers/bzImage.new
+	kernel_file=$(find $peers/linux -name 'vmlinuz*' -type f | head -n 1)
+	cp "${kernel_file:?there is no vmlinuz in $image}" $peers/bzImage.new
 	mkdir -p $peers/modules
 	# They are in lib or usr/lib, and may be compressed.
 	find $peers/linux -path '*lib/modules/*' \
