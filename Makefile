@@ -32,7 +32,7 @@ HOST_LDFLAGS = $(SANFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help check check-unit check-boot check-long check-asan check-built demo bench fuzz lint install uninstall clean distclean
+.PHONY: all help check check-unit check-boot check-long check-asan check-built check-suites demo bench fuzz lint install uninstall clean distclean
 
 # Host objects: $(B)/dir/x.o from dir/x.c; a part sets CPPFLAGS for its own directory in its build.mk, for example
 #   $(B)/hostd/%.o: CPPFLAGS += -Ihostd
@@ -72,16 +72,17 @@ help:
 #: make check-unit        the unit tests, and the fuzz targets over their corpora
 #: make check-boot        the whole boots only (K=EXPRESSION: those that match)
 #: make check-long        the whole boots that make check leaves out since they wait for minutes
+#: make check-suites      make demo and make check-unit on Debian 13 and sid, debootstrapped below build/suites (as root; SUITES=trixie: that one)
 #: make check-asan        the unit tests under AddressSanitizer and UBSan, in build-asan/
 #: make fuzz              fuzz each parser with libFuzzer for FUZZ_SECONDS=60 (FUZZERS=name: only that one)
 #: make lint              formatting, static analysis, layers, headers, licence lines, specification
-#: make demo              the reference boot, live: isc-dhcp-server, tftpd-hpa, pxelinux.0, a Debian kernel (as root)
+#: make demo              the reference boot, live: isc-dhcp-server (or Kea), tftpd-hpa, pxelinux.0, a Debian kernel (as root)
 #: make bench             measure against QEMU's own iPXE; prints the ratios (as root)
 #:                        BENCH=quick: fewer rows; BEFORE=DIR: in pairs with a built checkout of the commit before
 #: make bench-latency      doorbell to completion of a request, for each attachment of each QEMU at hand
 #: make install           DESTDIR= PREFIX=/usr/local; enables and starts nothing
 #: make uninstall         the reverse
-#: make clean             remove what was built (make distclean: the unpacked peers in build/peers too)
+#: make clean             remove what was built (make distclean: the unpacked peers and the suites of check-suites too)
 #: V=1 shows commands, CFLAGS= and SAN=1 (sanitizers) are for every target, B= is where things are built.
 #: CC=clang builds everything but 16-bit code, whose compiler is ROM_CC=gcc.
 
@@ -109,6 +110,10 @@ check-long:
 check-asan:
 	@+$(MAKE_QUIET) B=build-asan SAN=1 check-unit
 
+check-suites:
+	@tools/deps.sh check-suites
+	@tools/check_suites $(SUITES)
+
 fuzz:
 	@tools/deps.sh fuzz
 	@+$(MAKE_QUIET) fuzz-built
@@ -133,10 +138,10 @@ lint-built: all
 include tools/install.mk
 
 clean:
-	@rm -rf build-asan
-	@if [ -d $(B) ]; then find $(B) -mindepth 1 -maxdepth 1 ! -name peers -exec rm -rf {} +; fi
+	@tools/rm_built build-asan
+	@if [ -d $(B) ]; then find $(B) -mindepth 1 -maxdepth 1 ! -name peers ! -name suites -exec tools/rm_built {} +; fi
 
 distclean:
-	@rm -rf build-asan $(B)
+	@tools/rm_built build-asan $(B)
 
--include $(shell find $(B) -name peers -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) \( -name peers -o -name suites \) -prune -o -name '*.d' -print 2>/dev/null)

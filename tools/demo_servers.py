@@ -64,7 +64,7 @@ def choose_dhcp():
         return "dhcpd", None
     if shutil.which("kea-dhcp4", path=WHERE):
         return "kea", "isc-dhcp-server is not installed: Kea is the DHCP server, with the same reservation"
-    raise Missing("there is no DHCP server: apt-get install isc-dhcp-server, or kea-dhcp4-server where Debian has no isc-dhcp-server any more")
+    raise Missing("there is no DHCP server: apt-get install isc-dhcp-server, or kea-dhcp4-server where Debian no longer has it")
 
 
 def copied(program, package, directory):
