@@ -9,9 +9,11 @@ from lib.pvboot import Hostd
 HOSTD = """
 import socket, sys
 conf = open(sys.argv[sys.argv.index("-c") + 1]).read()
-with socket.socket(socket.AF_UNIX) as s:
-    s.bind(next(line.split()[2] for line in conf.splitlines() if line.startswith("socket = ")))
-    s.listen()
+path = next(line.split()[2] for line in conf.splitlines() if line.startswith("socket = "))
+with socket.socket(socket.AF_UNIX) as s, socket.socket(socket.AF_UNIX) as control:
+    for listening, name in ((s, path), (control, path + ".control")):
+        listening.bind(name)
+        listening.listen()
     while True:
         s.accept()[0].close()
 """

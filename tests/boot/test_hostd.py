@@ -143,7 +143,7 @@ def test_hostd_log_has_times(tmp_path, root):
         env = {} if argv else {"JOURNAL_STREAM": f"{log.stat().st_dev}:{log.stat().st_ino}"}
         process = Process([HOSTD, "-d", "--socket", path, "--root", root, *argv], log=log, env=env)
         wait_for(lambda: "listening at" in process.text(), 10, "the log")
-        assert process.text().startswith("hostd: "), process.text()
+        assert process.text().startswith("hostd: " if argv else "<6>hostd: "), process.text()
         process.kill()
 
 
