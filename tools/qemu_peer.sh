@@ -21,21 +21,10 @@ die()
 	exit 1
 }
 
-# mirror SUITE: where the machine's own lists have the suite from; or else Debian's other suites.
-mirror()
-{
-	# shellcheck disable=SC2016 # apt's variables
-	apt-get indextargets --format '$(CODENAME) $(SUITE) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
-		'Label: Debian' 'Component: main' 2>/dev/null |
-		awk -v suite="$1" '!any { any = $3 } !own && ($1 == suite || $2 == suite) { own = $3 } END { print own ? own : any }'
-}
-
 unpack_suite()
 {
 	local suite=$1 link=$2 uri deb state dir number
-	uri=$(mirror "$suite") || uri=
-	[ -n "$uri" ] || die "the package lists of this machine name no mirror of Debian, so $suite's QEMU cannot be had:" \
-		"add one to /etc/apt/sources.list and run apt-get update"
+	uri=$(tools/debian_mirror "$suite") || exit 1
 	state=$(mktemp -d "$peers/apt.XXXXXX")
 	# shellcheck disable=SC2064 # the directory of now
 	trap "rm -rf '$state'" EXIT

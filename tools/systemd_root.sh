@@ -23,13 +23,6 @@ package_of()
 	dpkg -S "*/$1" 2>/dev/null | sed -n '1s/[:,].*//p'
 }
 
-mirror()
-{
-	# shellcheck disable=SC2016 # apt's variable
-	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $suite" 2>/dev/null |
-		awk '!found { found = $0 } END { print found }'
-}
-
 # shellcheck disable=SC2086 # a list
 libraries+=" $(ldd $programs | awk '$2 == "=>" && $3 ~ /^\// { print $1 }' | sort -u)"
 for library in $libraries; do
@@ -41,11 +34,7 @@ if [ "$(cat "$root/.packages" 2>/dev/null)" = "$packages" ]; then
 	exit
 fi
 
-mirror=$(mirror)
-if [ -z "$mirror" ]; then
-	echo "systemd_root: the machine's package lists name no mirror for $suite: run apt-get update" >&2
-	exit 1
-fi
+mirror=$(tools/debian_mirror "$suite")
 echo "deps: making $root from $mirror; this takes some minutes" >&2
 mkdir -p build/peers
 new=$(mktemp -d "$PWD/build/peers/tmp.XXXXXX")
