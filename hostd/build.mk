@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # hostd: the program pvboot-hostd, and all of it but main.o as a library for tests and `pvboot probe`.
 
-HOSTD_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out hostd/main.c,$(sort $(wildcard hostd/*.c))))
+HOSTD_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out hostd/main.c,$(sort $(wildcard hostd/*.c hostd/*/*.c))))
 HOSTD_LIBS := -levent_core -linih -lcap-ng -lseccomp -lcrypto
 
 $(B)/hostd/%.o: CPPFLAGS += -Ihostd

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "conf_internal.h"
-#include "http_url.h"
+#include "base/http_url.h"
 
 #define FILE_MAX_BYTES (1u << 20)
 

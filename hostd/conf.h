@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "dhcp.h"
+#include "dhcp/dhcp.h"
 #include "pvboot_link.h"
 
 #define CONF_FILE_DEFAULT "/etc/pvboot/hostd.conf"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "conf_internal.h"
-#include "http_url.h"
+#include "base/http_url.h"
 
 /* ---- [vm NAME] ------------------------------------------------------------------------------------------------- */
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "conf_internal.h"
-#include "file_name.h"
-#include "http_url.h"
+#include "base/file_name.h"
+#include "base/http_url.h"
 
 bool conf_value_text(struct conf *conf, const char *key, const char *value, char *out, size_t room)
 {

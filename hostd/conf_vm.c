@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache.h"
+#include "cache/cache.h"
 #include "conf_internal.h"
-#include "http_url.h"
+#include "base/http_url.h"
 
 struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)
 {

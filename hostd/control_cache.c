@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache.h"
+#include "cache/cache.h"
 #include "control.h"
-#include "file.h"
-#include "file_name.h"
-#include "http_url.h"
+#include "file/file.h"
+#include "base/file_name.h"
+#include "base/http_url.h"
 #include "pvboot_req.h"
-#include "tftp.h"
-#include "udp.h"
-#include "vm_internal.h"
+#include "tftp/tftp.h"
+#include "net/udp.h"
+#include "vm/vm_internal.h"
 
 #define POLL_MS 20	   /* how often to look whether it has been stored */
 #define STORE_MS_MAX 60000 /* after which that is somebody else's matter */

@@ -13,23 +13,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache.h"
-#include "cache_dir.h"
-#include "check.h"
+#include "cache/cache.h"
+#include "cache/cache_dir.h"
+#include "start_check.h"
 #include "control.h"
-#include "file.h"
-#include "frames.h"
-#include "http.h"
+#include "file/file.h"
+#include "net/frames.h"
+#include "http/http.h"
 #include "isolate.h"
 #include "log.h"
-#include "net_ask.h"
+#include "net/net_ask.h"
 #include "notify.h"
 #include "options.h"
 #include "palacios.h"
 #include "palacios_open.h"
 #include "server.h"
-#include "tap.h"
-#include "tls_ca.h"
+#include "net/tap.h"
+#include "http/tls_ca.h"
 
 struct daemon {
 	struct conf conf;

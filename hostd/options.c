@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache_dir.h"
+#include "cache/cache_dir.h"
 #include "isolate.h"
 #include "notify.h"
 #include "options.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "palacios_open.h"
-#include "pass_fd.h"
+#include "base/pass_fd.h"
 
 #define STREAM_CONNECT 21 /* ioctl of /dev/v3-vmN: takes char[128], gives a descriptor */
 

@@ -12,11 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cache.h"
+#include "cache/cache.h"
 #include "log.h"
-#include "name_mac.h"
+#include "base/name_mac.h"
 #include "server.h"
-#include "vm.h"
+#include "vm/vm.h"
 
 #define VMS_MAX 1024	    /* links at once */
 #define STRANGERS_MAX 64    /* of them not let in yet */

@@ -15,10 +15,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "bridge.h"
+#include "net/bridge.h"
 #include "check.h"
-#include "file.h"
-#include "local.h"
+#include "file/file.h"
+#include "dhcp/dhcp_local.h"
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "conf.h"
-#include "dhcp_msg.h"
-#include "file.h"
-#include "local.h"
-#include "plan_fetch.h"
+#include "dhcp/dhcp_msg.h"
+#include "file/file.h"
+#include "dhcp/dhcp_local.h"
+#include "pxelinux/pxelinux_fetch.h"
 #include "plan_show.h"
 
 #define PATH_MAX_HERE 4096

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "plan.h"
+#include "pxelinux/plan.h"
 
 /* What is told of each plan that is shown, for example to look for its files; may be NULL. */
 typedef void (*plan_seen_fn)(void *arg, const struct plan *plan);

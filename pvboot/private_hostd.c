@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "http_url.h"
+#include "base/http_url.h"
 #include "private_hostd.h"
 #include "pvboot_link.h"
 

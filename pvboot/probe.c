@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "conf.h"
-#include "dhcp_internal.h"
+#include "dhcp/dhcp_internal.h"
 #include "log.h"
 #include "probe_files.h"
 #include "probe_show.h"

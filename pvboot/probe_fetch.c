@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "conf.h"
-#include "http.h"
-#include "http_url.h"
-#include "net_ask.h"
-#include "source_guest.h"
-#include "source.h"
-#include "tftp.h"
+#include "http/http.h"
+#include "base/http_url.h"
+#include "net/net_ask.h"
+#include "net/source_guest.h"
+#include "net/source.h"
+#include "tftp/tftp.h"
 
 #define TIMEOUT_MS 5000
 #define CA_MAX (4u << 20)

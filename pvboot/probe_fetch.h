@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "plan_names.h"
+#include "pxelinux/pxelinux_names.h"
 #include "pvboot_req.h"
 
 struct event_base;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http_url.h"
+#include "base/http_url.h"
 #include "probe_show.h"
 
 static void add(struct probe_names *names, enum probe_kind kind, const struct plan_file *file)

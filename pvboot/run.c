@@ -24,7 +24,7 @@
 #include "child.h"
 #include "console.h"
 #include "find.h"
-#include "name_mac.h"
+#include "base/name_mac.h"
 #include "private_hostd.h"
 #include "pvboot_link.h"
 #include "pvboot_req.h"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Fuzz targets.  A part's .mk beside this file says
 #   FUZZERS += fuzz_tftp
-#   fuzz_tftp_SRCS := hostd/tftp.c hostd/log.c       what tests/fuzz/fuzz_tftp.c needs
+#   fuzz_tftp_SRCS := hostd/tftp/tftp.c hostd/log.c       what tests/fuzz/fuzz_tftp.c needs
 #   fuzz_tftp_CPPFLAGS := -Ihostd                    (may be left out)
 #   fuzz_tftp_LDLIBS := -levent                      (may be left out)
 # and keeps a small corpus in tests/fuzz/corpus/tftp/.  Each becomes a libFuzzer program, $(B)/fuzz/fuzz_tftp, for
@@ -10,7 +10,7 @@
 FUZZ_CC ?= $(if $(shell command -v clang-14),clang-14,clang)
 FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE -DPVBOOT_VERSION='"$(VERSION)"' -Iprotocol -O1 -g -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
-FUZZ_HEADERS := $(wildcard protocol/*.h vmm/*.h vmm/*/*.h hostd/*.h pvboot/*.h firmware/*/*.h tests/fuzz/*.h)
+FUZZ_HEADERS := $(wildcard protocol/*.h vmm/*.h vmm/*/*.h hostd/*.h hostd/*/*.h pvboot/*.h firmware/*/*.h tests/fuzz/*.h)
 FUZZ_REPLAYS := $(FUZZERS:%=$(B)/replay/%)
 fuzz_corpus = tests/fuzz/corpus/$(patsubst fuzz_%,%,$(1))
 FUZZ_CHECK = $(foreach f,$(FUZZERS),--fuzz $(B)/replay/$(f):$(call fuzz_corpus,$(f)))

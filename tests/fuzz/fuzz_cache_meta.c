@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache_meta.h"
+#include "cache/cache_meta.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

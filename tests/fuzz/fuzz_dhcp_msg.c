@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "dhcp_internal.h"
+#include "dhcp/dhcp_internal.h"
 #include "log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_ether.c - any frame, and any word of the kernel's about it, to hostd/ether.c. */
+/* fuzz_ether.c - any frame, and any word of the kernel's about it, to hostd/net/ether.c. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ether.h"
+#include "net/ether.h"
 
 static size_t emitted, n_emitted;
 

@@ -9,13 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "dhcp.h"
-#include "frames.h"
+#include "dhcp/dhcp.h"
+#include "net/frames.h"
 #include "log.h"
 #include "pvboot_link.h"
 #include "server.h"
-#include "tftp.h"
-#include "udp.h"
+#include "tftp/tftp.h"
+#include "net/udp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tftp_client.h"
+#include "tftp/tftp_client.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

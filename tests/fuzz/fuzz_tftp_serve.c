@@ -15,8 +15,8 @@
 
 #include "fake_file.h"
 #include "log.h"
-#include "tftp_keep.h"
-#include "tftp_serve.h"
+#include "tftp/tftp_keep.h"
+#include "tftp/tftp_serve.h"
 
 #define FILE_SIZE 20000
 

@@ -17,7 +17,7 @@
 #include <event2/event.h>
 
 #include "log.h"
-#include "tftp.h"
+#include "tftp/tftp.h"
 
 struct get {
 	struct event_base *base;

@@ -12,12 +12,12 @@
 
 #include <cmocka.h>
 
-#include "cache_dir.h"
-#include "cache_internal.h"
+#include "cache/cache_dir.h"
+#include "cache/cache_internal.h"
 #include "cache_world.h"
 #include "fake_network.h"
 #include "log.h"
-#include "tftp.h"
+#include "tftp/tftp.h"
 
 #define PATIENCE 5000 /* turns of a millisecond */
 

@@ -3,9 +3,9 @@
 #ifndef TESTS_CACHE_WORLD_H
 #define TESTS_CACHE_WORLD_H
 
-#include "cache.h"
-#include "file.h"
-#include "http.h"
+#include "cache/cache.h"
+#include "file/file.h"
+#include "http/http.h"
 
 #define MIB (1u << 20)
 

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of hostd's DHCP client.
 
-DHCP_TESTS := test_dhcp_msg test_dhcp_select test_frame test_ether test_pkt test_dhcp test_dhcp_fail test_probe_files
+DHCP_TESTS := test_dhcp_msg test_dhcp_select test_udp_frame test_ether test_dhcp_socket test_dhcp test_dhcp_fail test_probe_files
 UNIT_TESTS += $(DHCP_TESTS:%=$(B)/tests/unit/%)
-DHCP_MSG_OBJS := $(addprefix $(B)/hostd/,dhcp_msg.o dhcp_pxe.o dhcp_select.o)
+DHCP_MSG_OBJS := $(addprefix $(B)/hostd/,dhcp/dhcp_msg.o dhcp/dhcp_pxe.o dhcp/dhcp_select.o)
 
 $(DHCP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,dhcp_craft.o dhcp_world.o): CPPFLAGS += -Ihostd -Ipvboot
 
 $(B)/tests/unit/test_dhcp_msg: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_dhcp_select: $(DHCP_MSG_OBJS)
-$(B)/tests/unit/test_frame: $(B)/hostd/frame.o
-$(B)/tests/unit/test_ether: $(B)/hostd/ether.o
-$(B)/tests/unit/test_pkt: $(B)/hostd/frame.o $(B)/hostd/pkt.o
+$(B)/tests/unit/test_udp_frame: $(B)/hostd/net/udp_frame.o
+$(B)/tests/unit/test_ether: $(B)/hostd/net/ether.o
+$(B)/tests/unit/test_dhcp_socket: $(B)/hostd/net/udp_frame.o $(B)/hostd/dhcp/dhcp_socket.o
 # A network of its own instead of pkt.o.
 DHCP_WORLD_TESTS := $(addprefix $(B)/tests/unit/,test_dhcp test_dhcp_fail)
 $(DHCP_WORLD_TESTS): $(B)/tests/unit/dhcp_world.o $(DHCP_MSG_OBJS) \
-	$(addprefix $(B)/hostd/,dhcp.o dhcp_send.o dhcp_say.o dhcp_result.o log.o)
+	$(addprefix $(B)/hostd/,dhcp/dhcp.o dhcp/dhcp_send.o dhcp/dhcp_say.o dhcp/dhcp_result.o log.o)
 $(DHCP_WORLD_TESTS): LDFLAGS += -Wl,--wrap=connect
 $(B)/tests/unit/test_probe_files: $(B)/pvboot.o/probe_files.o $(B)/pvboot.o/probe_fetch.o $(B)/libhostd.a
 

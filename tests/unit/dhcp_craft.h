@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dhcp_msg.h"
+#include "dhcp/dhcp_msg.h"
 
 #define CRAFT_XID 0x11223344u
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_world.c - a network of a test's own under hostd/dhcp.c: this file is pkt.c (and the host's routes) to it. */
+/* dhcp_world.c - a network of a test's own under hostd/dhcp/dhcp.c: this file is dhcp_socket.c (and the host's routes)
+ * to it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@
 #include <cmocka.h>
 
 #include "dhcp_world.h"
-#include "pkt.h"
+#include "dhcp/dhcp_socket.h"
 
 const struct dhcp_timing quick = {
 	.discover_first = 20,
@@ -32,7 +33,8 @@ struct network net;
 
 struct dhcp_request request;
 
-/* ---- pkt.c and the routes, as dhcp.c sees them ------------------------------------------------------------------ */
+/* ---- dhcp_socket.c and the routes, as dhcp.c sees them
+ * ------------------------------------------------------------------ */
 
 struct pkt {
 	int unused;

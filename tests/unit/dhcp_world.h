@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_world.h - a network of a test's own under hostd/dhcp.c, and servers that answer it. */
+/* dhcp_world.h - a network of a test's own under hostd/dhcp/dhcp.c, and servers that answer it. */
 #ifndef TESTS_DHCP_WORLD_H
 #define TESTS_DHCP_WORLD_H
 
@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "dhcp_craft.h"
-#include "dhcp_internal.h"
-#include "frame.h"
+#include "dhcp/dhcp_internal.h"
+#include "net/udp_frame.h"
 
 #define SENT_MAX 32
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_FAKE_FILE_H
 #define TESTS_FAKE_FILE_H
 
-#include "file.h"
+#include "file/file.h"
 
 /* A file of that size that is neither opened nor failed; one reference. */
 struct file *fake_file_new(uint64_t size);

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "dhcp.h"
+#include "dhcp/dhcp.h"
 #include "fake_network.h"
-#include "tftp.h"
+#include "tftp/tftp.h"
 
 struct dhcp {
 	dhcp_done_fn done;

@@ -5,8 +5,8 @@
 
 #include <event2/event.h>
 
-#include "http.h"
-#include "http_internal.h"
+#include "http/http.h"
+#include "http/http_internal.h"
 
 #define SIZE 100000
 #define HALF (SIZE / 2)

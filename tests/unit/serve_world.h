@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tftp_keep.h"
-#include "tftp_msg.h"
-#include "tftp_serve.h"
+#include "tftp/tftp_keep.h"
+#include "tftp/tftp_msg.h"
+#include "tftp/tftp_serve.h"
 
 #define AHEAD TFTP_SERVE_AHEAD
 #define QUEUE 64

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Unit tests of hostd/rtnl.c and bridge.c: what the kernel says of an interface, and when a bridge takes a tap. */
+/* Unit tests of hostd/net/rtnl.c and bridge.c: what the kernel says of an interface, and when a bridge takes a tap. */
 #include <arpa/inet.h>
 #include <linux/if_link.h>
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "bridge.h"
+#include "net/bridge.h"
 
 static const uint8_t high[6] = {0xfe, 0xff, 1, 2, 3, 4};
 

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "cache_dir.h"
+#include "cache/cache_dir.h"
 #include "cache_world.h"
 #include "fake_network.h"
 #include "log.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_dhcp.c - leases by hostd/dhcp.c. Each test writes a server: a function that sees every message and answers. */
+/* test_dhcp.c - leases by hostd/dhcp/dhcp.c. Each test writes a server: a function that sees every message and answers.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_dhcp_fail.c - what hostd/dhcp.c makes of servers that do not give a lease. */
+/* test_dhcp_fail.c - what hostd/dhcp/dhcp.c makes of servers that do not give a lease. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

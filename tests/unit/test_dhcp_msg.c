@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Unit tests of hostd/dhcp_msg.c and hostd/dhcp_pxe.c. */
+/* Unit tests of hostd/dhcp/dhcp_msg.c and hostd/dhcp/dhcp_pxe.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "dhcp_craft.h"
-#include "dhcp_msg.h"
-#include "dhcp_pxe.h"
+#include "dhcp/dhcp_msg.h"
+#include "dhcp/dhcp_pxe.h"
 
 static struct dhcp_msg msg;
 static struct dhcp_pxe pxe;

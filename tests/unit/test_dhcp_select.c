@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Unit tests of hostd/dhcp_select.c: one table of situations, and the refusals of dhcp_offers_add(). */
+/* Unit tests of hostd/dhcp/dhcp_select.c: one table of situations, and the refusals of dhcp_offers_add(). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "dhcp_craft.h"
-#include "dhcp_select.h"
+#include "dhcp/dhcp_select.h"
 
 static struct dhcp_offers offers;
 static struct dhcp_msg msg;

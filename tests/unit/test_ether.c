@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Unit tests of hostd/ether.c. */
+/* Unit tests of hostd/net/ether.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ether.h"
+#include "net/ether.h"
 
 static const uint8_t mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x57};
 static const uint8_t peer[6] = {2, 0, 0, 0, 0, 2};

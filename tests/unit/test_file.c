@@ -13,12 +13,12 @@
 
 #include <cmocka.h>
 
-#include "cache.h"
+#include "cache/cache.h"
 #include "fake_network.h"
-#include "file.h"
+#include "file/file.h"
 #include "log.h"
 #include "pvboot_req.h"
-#include "tftp.h"
+#include "tftp/tftp.h"
 
 static char root[64];
 static int root_fd;

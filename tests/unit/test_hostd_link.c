@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "link.h"
+#include "vm/link.h"
 
 #define NONCE UINT64_C(0x1122334455667788)
 

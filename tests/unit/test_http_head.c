@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "http_head.h"
-#include "http_url.h"
+#include "http/http_head.h"
+#include "base/http_url.h"
 #include "pvboot_req.h"
 
 /* ---- URLs ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "name_mac.h"
+#include "base/name_mac.h"
 
 #define MANY 20000
 

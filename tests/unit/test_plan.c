@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Unit tests of hostd/plan.c: what is booted by a configuration.  Golden files: each tests/unit/plan/NAME.cfg is shown
- * as tests/unit/plan/NAME.plan has it; with PVBOOT_GOLDEN=write in the environment they are written anew.
+ * Unit tests of hostd/pxelinux/plan.c: what is booted by a configuration.  Golden files: each tests/unit/plan/NAME.cfg
+ * is shown as tests/unit/plan/NAME.plan has it; with PVBOOT_GOLDEN=write in the environment they are written anew.
  */
 #include <dirent.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Unit tests of hostd/plan_boot.c: a site's DHCP option, and boot files that are kernels. */
+/* Unit tests of hostd/pxelinux/plan_boot.c: a site's DHCP option, and boot files that are kernels. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "dhcp_craft.h"
-#include "plan_boot.h"
+#include "pxelinux/plan_boot.h"
 
 #define OPTION 224
 

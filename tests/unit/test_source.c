@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Unit tests of hostd/source.c, source_guest.c, net_ask.c and net_helper.c: what the helper refuses, and what happens
- * when it is gone.  That its namespaces and taps work is seen in tests/boot/test_source.py and test_frames.py.
+ * Unit tests of hostd/net/source.c, source_guest.c, net_ask.c and net_helper.c: what the helper refuses, and what
+ * happens when it is gone.  That its namespaces and taps work is seen in tests/boot/test_source.py and test_frames.py.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "net_ask.h"
-#include "source_guest.h"
+#include "net/net_ask.h"
+#include "net/source_guest.h"
 
 /* ---- a source of the test's own -------------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tftp_msg.h"
+#include "tftp/tftp_msg.h"
 
 /* Parse a literal from a buffer of exactly its size, so that a sanitizer sees any read beyond. */
 static bool parse_(const char *literal, size_t len, struct tftp_msg *msg, char **copy)

@@ -8,7 +8,7 @@
 
 #include "fake_file.h"
 #include "log.h"
-#include "tftp_keep.h"
+#include "tftp/tftp_keep.h"
 #include "serve_world.h"
 
 /* ---- another hostd --------------------------------------------------------------------------------------------- */

@@ -13,8 +13,8 @@
 #include <event2/event.h>
 
 #include "log.h"
-#include "tftp.h"
-#include "tftp_msg.h"
+#include "tftp/tftp.h"
+#include "tftp/tftp_msg.h"
 
 #define BLKSIZE 512
 

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "log.h"
-#include "udp.h"
+#include "net/udp.h"
 
 static const uint8_t here[4] = {10, 9, 8, 7};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A VM's Ethernet frames: hostd/vm_frame.c, with frames.c played here (docs/spec.md 4.9). */
+/* A VM's Ethernet frames: hostd/vm/vm_frame.c, with frames.c played here (docs/spec.md 4.9). */
 #include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "fake_network.h"
-#include "frames.h"
+#include "net/frames.h"
 #include "vm_world.h"
 
 /* ---- in place of frames.c -------------------------------------------------------------------------------------- */

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "fake_network.h"
-#include "plan_answer.h"
-#include "plan_boot.h"
+#include "pxelinux/plan_answer.h"
+#include "pxelinux/plan_boot.h"
 #include "vm_world.h"
 
 static struct pvboot_plan plan; /* of the last answer */

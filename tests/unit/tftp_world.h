@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tftp_client.h"
+#include "tftp/tftp_client.h"
 
 #define SENT_MAX 256
 #define TID 3456

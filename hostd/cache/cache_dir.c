@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cache_dir.c - the cache's directory. */
+#include "cache/cache_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_empty(int fd)
+{
+	int list_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = list_fd < 0 ? NULL : fdopendir(list_fd);
+	bool empty = list != NULL;
+	struct dirent *d;
+
+	while (list && (d = readdir(list)))
+		empty &= !strcmp(d->d_name, ".") || !strcmp(d->d_name, "..");
+	if (list)
+		closedir(list);
+	else if (list_fd >= 0)
+		close(list_fd);
+	return empty;
+}
+
+/* It is to be the user's alone; give: made over to the user where that may be.  False with words. */
+static bool own(int fd, const char *path, const char *user, bool give, char *why, size_t room)
+{
+	const struct passwd *pw = *user && !geteuid() ? getpwnam(user) : NULL;
+	uid_t uid = pw ? pw->pw_uid : geteuid();
+	struct stat st;
+
+	if (fstat(fd, &st)) {
+		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
+		return false;
+	}
+	/* The default is hostd's by its name, whoever hostd was before; of what is in it only the user's own files
+	 * count. */
+	if (st.st_uid != uid && pw && (!strcmp(path, CACHE_DIR_DEFAULT) || (st.st_uid == 0 && is_empty(fd))) &&
+	    (!give || !fchown(fd, uid, pw->pw_gid)))
+		st.st_uid = uid;
+	if (st.st_uid != uid) {
+		snprintf(why, room, "cache_dir = %s belongs to uid %u, and hostd is uid %u: give it to that user", path,
+			 (unsigned int)st.st_uid, (unsigned int)uid);
+		return false;
+	}
+	if (st.st_mode & 022) {
+		snprintf(why, room, "cache_dir = %s: others may write there: chmod 700 it", path);
+		return false;
+	}
+	if ((uid && (st.st_mode & 0700) != 0700) || (faccessat(fd, ".", W_OK, AT_EACCESS) && errno == EROFS)) {
+		snprintf(why, room,
+			 "cache_dir = %s: uid %u may not write there: chmod 700 it, on a file system that is "
+			 "not read-only",
+			 path, (unsigned int)uid);
+		return false;
+	}
+	return true;
+}
+
+/* What is not there yet: could cache_dir_open() make it? */
+static bool may_be_made(const char *path, char *why, size_t room)
+{
+	char copy[512], *parent;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	parent = dirname(copy);
+	if (!access(parent, W_OK | X_OK))
+		return true;
+	snprintf(why, room, "cannot make cache_dir = %s: %s: %s", path, parent, strerror(errno));
+	return false;
+}
+
+bool cache_dir_check(const char *path, const char *user, char *why, size_t room)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good;
+
+	if (fd < 0 && errno == ENOENT)
+		return may_be_made(path, why, room);
+	if (fd < 0) {
+		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
+		return false;
+	}
+	good = own(fd, path, user, false, why, room);
+	close(fd);
+	return good;
+}
+
+int cache_dir_open(const char *path, const char *user, char *why, size_t room)
+{
+	int fd;
+
+	if (mkdir(path, 0700) && errno != EEXIST) {
+		snprintf(why, room, "cannot make cache_dir = %s: %s", path, strerror(errno));
+		return -1;
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		snprintf(why, room, "cache_dir = %s: another hostd has it", path);
+	else if (own(fd, path, user, true, why, room))
+		return fd;
+	close(fd);
+	return -1;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dhcp_edit.h - what hostd changes in the packets that a boot program sees: the boot file, and pxelinux's path prefix.
+ */
+#ifndef HOSTD_DHCP_EDIT_H
+#define HOSTD_DHCP_EDIT_H
+
+#include <stdbool.h>
+
+#include "pvboot_req.h"
+
+/*
+ * Write name, shorter than PVBOOT_BOOTFILE_MAX, into the lease and into the boot server's reply (the packet from which
+ * a boot program takes the directory of its own files): its option 67, and its `file` unless options are in there.
+ */
+void bootfile_override(struct pvboot_discover_res *res, const char *name);
+
+/* Add option 210 (RFC 5071), of at most 255 bytes, to the boot server's reply, which has none.  False if it is full. */
+bool bootfile_add_prefix(struct pvboot_discover_res *res, const char *prefix);
+
+/* Is this one of the names under which pxelinux looks for its configuration, of which all but one are usually missing?
+ */
+bool bootfile_is_search(const char *name);
+
+#endif /* HOSTD_DHCP_EDIT_H */

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dhcp_socket.c - a packet socket that speaks as the guest on its boot interface.
+ *
+ * ETH_P_ALL, because on a bridge port the bridge takes every frame before a socket bound to ETH_P_IP could see it, and
+ * because that is also what shows the frames of a server on this very machine.  PACKET_MR_UNICAST, because on a bridge
+ * or a plain interface a frame to the guest's MAC would else be dropped as somebody else's.  The filter runs in the
+ * kernel, so that all other traffic costs nothing here.
+ *
+ * A frame sent on an interface leaves this machine: a server of this very machine that listens there with an ordinary
+ * socket (libvirt's dnsmasq on virbr0) would not hear it.  So what is for everybody, or for the interface's own
+ * address, is also handed to that address by an ordinary socket of our own, which never reaches the wire; the answers
+ * are seen as all others, on their way out.
+ *
+ * Closing a packet socket waits in the kernel until no processor looks at it any more (an RCU grace period, 15 ms as
+ * measured), and hostd serves everybody from one thread: so a short-lived thread does that waiting.
+ *
+ * System calls: socket, bind, setsockopt, ioctl, sendto, recvmsg, close, clone.  Capability: CAP_NET_RAW.
+ */
+#include "dhcp/dhcp_socket.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dhcp/dhcp_msg.h"
+
+#define CLOSER_STACK 65536
+
+struct pkt {
+	int fd;
+	int local_fd; /* to servers of this machine, -1: the interface has no address */
+	uint8_t local_ip[4];
+	uint8_t mac[6];
+	uint8_t arp_ip[4];
+};
+
+static void *close_here(void *fd)
+{
+	close((int)(intptr_t)fd);
+	return NULL;
+}
+
+void pkt_close_aside(int fd)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all;
+	bool begun;
+
+	if (pthread_attr_init(&attr)) {
+		close(fd);
+		return;
+	}
+	sigfillset(&all); /* signals are the loop's */
+	begun = !pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) &&
+		!pthread_attr_setstacksize(&attr, CLOSER_STACK) && !pthread_attr_setsigmask_np(&attr, &all) &&
+		!pthread_create(&thread, &attr, close_here, (void *)(intptr_t)fd);
+	pthread_attr_destroy(&attr);
+	if (!begun)
+		close(fd);
+}
+
+static bool set_filter(int fd, uint32_t xid)
+{
+	/* Untagged; ARP, or IPv4 UDP, no fragment's tail, to port 68 or 4011, with our xid in the DHCP header. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 14),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_ARP, 11, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IP, 0, 11),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 9),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 7, 0),
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_PXE_PORT, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, 14 + 8 + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, xid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0x10000),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog prog = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+/* Look the interface up by fd: its index, or 0 and the words of what is wrong with it. */
+static int check_interface(int fd, const char *ifname, char *err, size_t err_len)
+{
+	struct ifreq ifr = {0};
+	int index;
+
+	if (strlen(ifname) >= sizeof(ifr.ifr_name) || !ifname[0]) {
+		snprintf(err, err_len, "\"%s\" is no interface name: use one that ip link shows", ifname);
+		return 0;
+	}
+	memcpy(ifr.ifr_name, ifname, strlen(ifname) + 1);
+	if (ioctl(fd, SIOCGIFINDEX, &ifr)) {
+		snprintf(err, err_len, "there is no interface %s on this host: use one that ip link shows", ifname);
+		return 0;
+	}
+	index = ifr.ifr_ifindex;
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr) || ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
+		snprintf(err, err_len, "interface %s is not Ethernet: use a network card, a bridge or a bridge port",
+			 ifname);
+		return 0;
+	}
+	if (ioctl(fd, SIOCGIFFLAGS, &ifr) || !(ifr.ifr_flags & IFF_UP)) {
+		snprintf(err, err_len, "interface %s is down: bring it up with ip link set %s up", ifname, ifname);
+		return 0;
+	}
+	return index;
+}
+
+/* Bind, with the filter in place before the first frame can arrive. */
+static bool set_up(int fd, int index, const uint8_t mac[6], uint32_t xid)
+{
+	struct sockaddr_ll addr = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index};
+	struct packet_mreq member = {.mr_ifindex = index, .mr_type = PACKET_MR_UNICAST, .mr_alen = 6};
+	int on = 1;
+
+	if (!set_filter(fd, xid) || setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)))
+		return false;
+	memcpy(member.mr_address, mac, 6);
+	/* Refused by the odd driver: broadcast answers still arrive, and those are asked for from the third try on. */
+	(void)setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &member, sizeof(member));
+	return !bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+}
+
+/* A socket to servers of this machine, and the interface's address, at which they listen; -1 if it has none. */
+static int open_local(const char *ifname, uint8_t ip[4])
+{
+	struct ifreq ifr = {0};
+	struct sockaddr_in addr;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	memcpy(ifr.ifr_name, ifname, strlen(ifname) + 1);
+	/* Bound to the interface, so that a server takes the datagram for one that came in there. */
+	if (ioctl(fd, SIOCGIFADDR, &ifr) ||
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname, (socklen_t)strlen(ifname))) {
+		close(fd);
+		return -1;
+	}
+	memcpy(&addr, &ifr.ifr_addr, sizeof(addr));
+	memcpy(ip, &addr.sin_addr, 4);
+	return fd;
+}
+
+int pkt_socket(const char *ifname, int *index, char *err, size_t err_len)
+{
+	/* Protocol 0: nothing is received before bind() names the interface. */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0) {
+		if (errno == EPERM)
+			snprintf(err, err_len,
+				 "no right to send as the guest on %s: run as root or with CAP_NET_RAW, or use --root "
+				 "DIR",
+				 ifname);
+		else
+			snprintf(err, err_len, "cannot open a packet socket for %s: %s", ifname, strerror(errno));
+		return -1;
+	}
+	*index = check_interface(fd, ifname, err, err_len);
+	if (*index)
+		return fd;
+	pkt_close_aside(fd);
+	return -1;
+}
+
+struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len)
+{
+	struct pkt *pkt = calloc(1, sizeof(*pkt));
+	int index;
+
+	if (!pkt) {
+		snprintf(err, err_len, "out of memory");
+		return NULL;
+	}
+	memcpy(pkt->mac, mac, 6);
+	pkt->local_fd = -1;
+	pkt->fd = pkt_socket(ifname, &index, err, err_len);
+	if (pkt->fd < 0)
+		goto err_free;
+	if (!set_up(pkt->fd, index, mac, xid)) {
+		snprintf(err, err_len, "cannot listen on %s: %s", ifname, strerror(errno));
+		goto err_close;
+	}
+	pkt->local_fd = open_local(ifname, pkt->local_ip);
+	return pkt;
+
+err_close:
+	pkt_close_aside(pkt->fd);
+err_free:
+	free(pkt);
+	return NULL;
+}
+
+void pkt_close(struct pkt *pkt)
+{
+	if (!pkt)
+		return;
+	if (pkt->local_fd >= 0)
+		close(pkt->local_fd);
+	pkt_close_aside(pkt->fd);
+	free(pkt);
+}
+
+int pkt_fd(const struct pkt *pkt)
+{
+	return pkt->fd;
+}
+
+/* Hand a datagram to a server of this machine, if it may be for one.  Nobody there, no matter. */
+static void send_local(struct pkt *pkt, const struct frame_udp *udp, const void *payload, size_t len)
+{
+	static const uint8_t all[4] = {0xff, 0xff, 0xff, 0xff};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(udp->dst_port)};
+
+	if (pkt->local_fd < 0 || (memcmp(udp->dst_ip, all, 4) && memcmp(udp->dst_ip, pkt->local_ip, 4)))
+		return;
+	memcpy(&to.sin_addr, pkt->local_ip, 4);
+	(void)!sendto(pkt->local_fd, payload, len, 0, (struct sockaddr *)&to, sizeof(to));
+}
+
+bool pkt_send(struct pkt *pkt, struct frame_udp *udp, const void *payload, size_t len)
+{
+	uint8_t frame[FRAME_MAX];
+	size_t frame_len;
+
+	memcpy(udp->src_mac, pkt->mac, 6);
+	frame_len = frame_udp_build(frame, sizeof(frame), udp, payload, len);
+	if (!frame_len) {
+		errno = EMSGSIZE;
+		return false;
+	}
+	send_local(pkt, udp, payload, len);
+	return send(pkt->fd, frame, frame_len, 0) == (ssize_t)frame_len;
+}
+
+/* What the kernel says of a frame beside its bytes. */
+static bool csum_unfinished(struct msghdr *msg)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		struct tpacket_auxdata aux;
+
+		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA ||
+		    c->cmsg_len < CMSG_LEN(sizeof(aux)))
+			continue;
+		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+		return aux.tp_status & TP_STATUS_CSUMNOTREADY;
+	}
+	return false;
+}
+
+ssize_t pkt_recv(struct pkt *pkt, struct frame_udp *udp, void *buf, size_t cap)
+{
+	uint8_t frame[FRAME_MAX];
+	uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	uint8_t arp[FRAME_ARP];
+	struct iovec iov = {frame, sizeof(frame)};
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	const uint8_t *payload;
+	size_t payload_len;
+	ssize_t n = recvmsg(pkt->fd, &msg, 0);
+
+	if (n < 0)
+		return -1;
+	if (frame_arp_answer(frame, (size_t)n, pkt->mac, pkt->arp_ip, arp)) {
+		(void)!send(pkt->fd, arp, sizeof(arp), 0); /* who asked will ask again */
+		return 0;
+	}
+	if (msg.msg_flags & MSG_TRUNC ||
+	    !frame_udp_parse(frame, (size_t)n, csum_unfinished(&msg), udp, &payload, &payload_len))
+		return 0;
+	if (payload_len > cap)
+		return 0;
+	memcpy(buf, payload, payload_len);
+	return (ssize_t)payload_len;
+}
+
+void pkt_answer_arp(struct pkt *pkt, const uint8_t ip[4])
+{
+	memcpy(pkt->arp_ip, ip, 4);
+}
+
+bool pkt_has_carrier(const char *ifname)
+{
+	struct ifreq ifr = {0};
+	bool carrier;
+	int fd;
+
+	if (strlen(ifname) >= sizeof(ifr.ifr_name))
+		return true;
+	memcpy(ifr.ifr_name, ifname, strlen(ifname) + 1);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return true;
+	carrier = ioctl(fd, SIOCGIFFLAGS, &ifr) || ifr.ifr_flags & IFF_RUNNING;
+	close(fd);
+	return carrier;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* file_root.c - a file below a local directory (--root): nothing outside of it can be named. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "file/file_internal.h"
+
+/* FNV-1a: cheap, and enough to notice a change nobody makes on purpose. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	for (int i = 0; i < 8; i++) {
+		hash = (hash ^ (value & 0xff)) * UINT64_C(0x100000001b3);
+		value >>= 8;
+	}
+	return hash;
+}
+
+uint64_t file_root_stamp(int fd)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return 0;
+	hash = mix(hash, (uint64_t)st.st_ino);
+	hash = mix(hash, (uint64_t)st.st_size);
+	hash = mix(hash, (uint64_t)st.st_mtim.tv_sec);
+	hash = mix(hash, (uint64_t)st.st_mtim.tv_nsec);
+	hash = mix(hash, (uint64_t)st.st_ctim.tv_sec);
+	hash = mix(hash, (uint64_t)st.st_ctim.tv_nsec);
+	return hash ? hash : 1;
+}
+
+static int open_beneath(int dirfd, const char *name)
+{
+	/* O_NONBLOCK: a FIFO must not hold up every VM. */
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	/* EAGAIN: a rename elsewhere raced with the look-up of "..", openat2(2). */
+	for (int tries = 0; tries < 16; tries++) {
+		fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return (int)fd;
+}
+
+static void fail_open(struct file *file, const char *root_path, const char *name, int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+		file_fail(file, PVBOOT_S_NOT_FOUND, 0, "%.100s has no file \"%.100s\": put it there", root_path, name);
+		break;
+	case EXDEV:
+	case ELOOP:
+		file_fail(file, PVBOOT_S_ACCESS, 0, "\"%.100s\" leads out of %.100s: only files inside are served",
+			  name, root_path);
+		break;
+	case EACCES:
+	case EPERM:
+		file_fail(file, PVBOOT_S_ACCESS, 0, "%.90s/%.90s may not be read: give uid %u the right to read it",
+			  root_path, name, (unsigned int)geteuid());
+		break;
+	case EISDIR:
+		file_fail(file, PVBOOT_S_ACCESS, 0, "%.100s/%.100s is no plain file: name one", root_path, name);
+		break;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		file_fail(file, PVBOOT_S_NO_RESOURCES, 0, "the host has no room to open %.90s/%.90s: %s", root_path,
+			  name, strerror(error));
+		break;
+	default:
+		file_fail(file, PVBOOT_S_FAILED, 0, "cannot open %.90s/%.90s: %s", root_path, name, strerror(error));
+	}
+}
+
+struct file *file_open_root(int dirfd, const char *root_path, const char *name, const char *vm)
+{
+	struct file *file = file_alloc(vm, name);
+	struct stat st;
+
+	if (!file)
+		return NULL;
+	/* Names as a TFTP server takes them: a leading slash is the root. */
+	while (*name == '/')
+		name++;
+	file->fd = open_beneath(dirfd, *name ? name : ".");
+	if (file->fd < 0) {
+		fail_open(file, root_path, name, errno);
+		return file;
+	}
+	/* The stamp before the size: a change in between is then seen at the end. */
+	file->stamp = file_root_stamp(file->fd);
+	if (fstat(file->fd, &st) || !S_ISREG(st.st_mode)) {
+		close(file->fd);
+		file->fd = -1;
+		fail_open(file, root_path, name, EISDIR);
+		return file;
+	}
+	file->root = true;
+	file->opened = true;
+	file->done = true;
+	file->size = (uint64_t)st.st_size;
+	file->available = file->size;
+	return file;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* net_ask.c - hostd's side of the process that administers networks. */
+#include "net/net_ask.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 2000 /* hostd serves everybody from one thread; a namespace takes a few milliseconds */
+
+static int helper = -1;
+static uint32_t last_number;
+
+void net_ask_use(int fd)
+{
+	helper = fd;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Take one answer and the descriptor that comes with it, or -1.  False: there is none, or no helper. */
+static bool take_answer(struct net_answer *a, int *fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {a, sizeof(*a)};
+	struct msghdr mh = {.msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.bytes,
+			    .msg_controllen = sizeof(control.bytes)};
+	struct cmsghdr *cmsg;
+
+	*fd = -1;
+	if (recvmsg(helper, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*a))
+		return false;
+	cmsg = CMSG_FIRSTHDR(&mh);
+	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
+	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(fd, CMSG_DATA(cmsg), sizeof(int));
+	a->words[sizeof(a->words) - 1] = '\0';
+	return true;
+}
+
+/* The answer to that number, passing over older ones.  Its error (or why there is none); *fd is a descriptor or -1. */
+static int await(uint32_t number, struct net_answer *a, int *fd)
+{
+	int64_t end = now_ms() + PATIENCE_MS, left;
+
+	for (;;) {
+		struct pollfd p = {.fd = helper, .events = POLLIN};
+
+		left = end - now_ms();
+		if (left <= 0)
+			return ETIMEDOUT;
+		if (poll(&p, 1, (int)left) <= 0)
+			continue;
+		if (!take_answer(a, fd))
+			return EPIPE;
+		if (a->number == number)
+			return a->error;
+		if (*fd >= 0)
+			close(*fd);
+	}
+}
+
+int net_ask(struct net_request *req, struct net_answer *answer, int *fd)
+{
+	int error = EPIPE;
+
+	*answer = (struct net_answer){.error = 0};
+	*fd = -1;
+	req->number = ++last_number;
+	if (send(helper, req, sizeof(*req), MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(*req))
+		error = await(req->number, answer, fd);
+	return !error && req->op != NET_REMOVE && *fd < 0 ? EPROTO : error;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tap.c - a tap device that is a port of a bridge.
+ *
+ * Each tap is an open of /dev/net/tun of its own, which only root may where no udev has changed its mode.  So the
+ * process that makes them, which is not root, has a node of its own to open, in a directory that is mounted nowhere.
+ *
+ * No offloads are asked for: then the kernel completes every checksum and cuts every segment before it is read here.
+ *
+ * System calls: openat, ioctl, write, close, getrandom, those of rtnl.c and bridge.c; at the start open, fstat, fsopen,
+ * fsconfig, fsmount, mknodat, fchownat.  Capabilities: CAP_NET_ADMIN; at the start CAP_SYS_ADMIN, CAP_MKNOD, CAP_CHOWN.
+ */
+#include "net/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/bridge.h"
+#include "isolate.h"
+
+#define DIRECTORY "/dev/net"
+#define NODE "tun"
+
+/* A directory with nothing but the node, which is user's.  -1: that takes more rights than there are. */
+static int make_directory(const char *user, dev_t device)
+{
+	const struct passwd *pw = *user ? getpwnam(user) : NULL;
+	int fs = fsopen("tmpfs", FSOPEN_CLOEXEC), dir = -1;
+
+	if (fs < 0)
+		return -1;
+	if (!fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		dir = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	close(fs);
+	if (dir < 0 ||
+	    (!mknodat(dir, NODE, S_IFCHR | 0600, device) && (!pw || !fchownat(dir, NODE, pw->pw_uid, pw->pw_gid, 0))))
+		return dir;
+	close(dir);
+	return -1;
+}
+
+int tap_start(const char *user, char *why, size_t room)
+{
+	struct stat st;
+	int fd, dir;
+
+	if (!isolate_may_administer(false)) {
+		snprintf(why, room,
+			 "hostd was started without CAP_NET_ADMIN: start it as root, or let its container have that "
+			 "right");
+		return -1;
+	}
+	fd = open(DIRECTORY "/" NODE, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(why, room, "%s/%s: %s: load the module tun, or let this container have the device", DIRECTORY,
+			 NODE, strerror(errno));
+		return -1;
+	}
+	dir = fstat(fd, &st) ? -1 : make_directory(user, st.st_rdev);
+	close(fd);
+	if (dir < 0) /* where the node is everybody's, as udev has it, that one does as well */
+		dir = open(DIRECTORY, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		snprintf(why, room, "%s: %s", DIRECTORY, strerror(errno));
+	return dir;
+}
+
+/* Locally administered, and so high that it is the lowest of no bridge's; nor the guest's, whatever that is. */
+static void choose_address(const uint8_t mac[6], uint8_t address[6])
+{
+	address[0] = 0xfe;
+	address[1] = 0xff;
+	if (getrandom(address + 2, 4, 0) != 4)
+		memcpy(address + 2, mac + 2, 4);
+	if (!memcmp(address, mac, 6))
+		address[5] ^= 1;
+}
+
+/* It is to be heard of only by what is written to it. */
+static void disable_ipv6(const char *name)
+{
+	char path[80];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return; /* a kernel without it */
+	if (write(fd, "1", 1) != 1)
+		errno = 0; /* then the guest hears some chatter, which hurts nobody */
+	close(fd);
+}
+
+static bool join(const char *name, const struct rtnl_link *bridge, const uint8_t address[6])
+{
+	const struct ifinfomsg info = {.ifi_index = (int)if_nametoindex(name)};
+	struct rtnl_message m;
+
+	if (!info.ifi_index)
+		return false;
+	rtnl_begin(&m, RTM_NEWLINK, 0, &info, sizeof(info));
+	rtnl_put(&m, IFLA_ADDRESS, address, 6);
+	rtnl_put(&m, IFLA_MTU, &bridge->mtu, sizeof(bridge->mtu)); /* a lower one would lower the bridge's */
+	rtnl_put(&m, IFLA_MASTER, &bridge->index, sizeof(bridge->index));
+	return rtnl_order(&m) && rtnl_set_up(info.ifi_index);
+}
+
+int tap_make(int dir, const char *ifname, const uint8_t mac[6], char *err, size_t err_len)
+{
+	struct ifreq ifr = {.ifr_name = "pvboot%d", .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+	struct rtnl_link bridge;
+	uint8_t address[6];
+	int fd, error;
+
+	if (!bridge_of(ifname, &bridge)) {
+		snprintf(err, err_len, "%s is neither a bridge nor a port of one", ifname);
+		errno = ENODEV;
+		return -1;
+	}
+	choose_address(mac, address);
+	if (!bridge_takes(&bridge, address, err, err_len)) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	fd = openat(dir, NODE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(err, err_len, "cannot open %s/%s: %s: let hostd's user read and write it", DIRECTORY, NODE,
+			 strerror(errno));
+		return -1;
+	}
+	if (ioctl(fd, TUNSETIFF, &ifr)) {
+		snprintf(err, err_len, "cannot make a tap: %s", strerror(errno));
+	} else {
+		disable_ipv6(ifr.ifr_name);
+		if (join(ifr.ifr_name, &bridge, address))
+			return fd;
+		snprintf(err, err_len, "cannot make %s a port of %s: %s", ifr.ifr_name, bridge.name, strerror(errno));
+	}
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* plan_answer.c - a boot plan, and a list to choose from, as a guest gets them. */
+#include "pxelinux/plan_answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "pxelinux/pxelinux_internal.h"
+
+#define TITLE_MAX 72 /* characters of an entry: a screen has 80 columns */
+
+/* ---- a plan ------------------------------------------------------------------------------------------------------ */
+
+/* A plan that is being written. */
+struct writer {
+	struct pvboot_plan *to;
+	size_t used;
+	bool full;
+};
+
+static uint16_t put_text(struct writer *w, const char *text, size_t len)
+{
+	size_t at = w->used;
+
+	if (len >= sizeof(w->to->bytes) - at) {
+		w->full = true;
+		return 0;
+	}
+	memcpy(w->to->bytes + at, text, len);
+	w->used += len + 1; /* the NUL is there */
+	return (uint16_t)at;
+}
+
+static void put_file(struct writer *w, const struct plan_file *file)
+{
+	struct pvboot_plan_file *f;
+
+	if (w->to->n_files == PVBOOT_FILES_MAX) {
+		w->full = true;
+		return;
+	}
+	f = &w->to->file[w->to->n_files++];
+	memcpy(f->server, file->server, 4);
+	f->port_be = (uint16_t)(file->port >> 8 | file->port << 8);
+	f->name_len = (uint16_t)strlen(file->name);
+	f->name_at = put_text(w, file->name, f->name_len);
+}
+
+void plan_answer_words(struct pvboot_plan *to, uint32_t kind, const char *words)
+{
+	struct writer w = {.to = to};
+
+	memset(to, 0, sizeof(*to));
+	to->kind = kind;
+	to->text_len = (uint16_t)strnlen(words, PLAN_ERROR_MAX);
+	to->text_at = put_text(&w, words, to->text_len);
+}
+
+bool plan_answer(struct pvboot_plan *to, const struct plan *plan)
+{
+	struct writer w = {.to = to};
+
+	if (plan->kind == PLAN_LOCAL) {
+		plan_answer_words(to, PVBOOT_PLAN_LOCAL, "the configuration says to boot from a local disk");
+		return true;
+	}
+	memset(to, 0, sizeof(*to));
+	to->kind = PVBOOT_PLAN_LINUX;
+	to->video_mode = plan->video_mode;
+	to->memory_limit = plan->memory_limit;
+	put_file(&w, &plan->kernel);
+	for (unsigned int i = 0; i < plan->n_initrds; i++)
+		put_file(&w, &plan->initrd[i]);
+	to->text_len = (uint16_t)strlen(plan->cmdline);
+	to->text_at = put_text(&w, plan->cmdline, to->text_len);
+	return !w.full;
+}
+
+/* ---- a list ------------------------------------------------------------------------------------------------------ */
+
+/* A list that is being written. */
+struct listing {
+	struct pvboot_plan_list *to;
+	const struct plan_config *config;
+	const struct plan_guest *guest;
+	size_t used;
+	uint32_t hash;
+	char *error;
+	size_t cap;
+};
+
+/* FNV-1a. */
+static void hash(struct listing *l, const void *bytes, size_t len)
+{
+	const uint8_t *b = bytes;
+
+	while (len--)
+		l->hash = (l->hash ^ *b++) * UINT32_C(0x01000193);
+}
+
+static bool put_string(struct listing *l, const char *text)
+{
+	char shown[TITLE_MAX + 1];
+	size_t len;
+
+	plan_words(shown, sizeof(shown), "%s", text);
+	len = strlen(shown) + 1;
+	if (len > sizeof(l->to->bytes) - l->used) {
+		snprintf(l->error, l->cap, "there are more labels than can be shown");
+		return false;
+	}
+	memcpy(l->to->bytes + l->used, shown, len);
+	l->used += len;
+	return true;
+}
+
+/* Can it be booted?  If so it becomes part of what the list's numbers stand for. */
+static bool check_command(struct listing *l, const struct plan_command *command)
+{
+	static struct plan plan; /* too large for the stack, both */
+	static struct pvboot_plan answer;
+
+	if (!plan_make(&plan, l->config, command, l->guest, l->error, l->cap))
+		return false;
+	if (!plan_answer(&answer, &plan)) {
+		snprintf(l->error, l->cap, "%.60s has too many or too long files", command->text);
+		return false;
+	}
+	hash(l, &answer, sizeof(answer));
+	return true;
+}
+
+static bool put_entry(struct listing *l, const struct plan_label *label, const char *preferred)
+{
+	const struct plan_command command = {.text = label->name, .where = label->where};
+
+	if (preferred && !strcmp(preferred, label->name))
+		l->to->selected = l->to->n_entries;
+	l->to->n_entries++;
+	return check_command(l, &command) && put_string(l, label->title);
+}
+
+bool plan_answer_list(struct pvboot_plan_list *list, const struct plan_config *config, const struct plan_choice *choice,
+		      const struct plan_guest *guest, char *error, size_t cap)
+{
+	struct listing l = {.to = list, .config = config, .guest = guest, .error = error, .cap = cap};
+
+	memset(list, 0, sizeof(*list));
+	list->kind = PVBOOT_PLAN_LIST;
+	if (!put_string(&l, choice->title ? choice->title : ""))
+		return false;
+	for (const struct plan_label *label = config->labels; label; label = label->next)
+		if (plan_listed(label) && !put_entry(&l, label, choice->preferred))
+			return false;
+	if (choice->command.text && (choice->timeout_ms || choice->total_timeout_ms)) {
+		list->timeout_ms = choice->timeout_ms;
+		list->total_ms = choice->total_timeout_ms;
+		if (!check_command(&l, &choice->command))
+			return false;
+	}
+	hash(&l, list->bytes, l.used);
+	list->first = l.hash % (UINT32_MAX - PLAN_LABELS_MAX) + 1;
+	return true;
+}
+
+bool plan_answer_chosen(struct plan_command *command, const struct pvboot_plan_list *list,
+			const struct plan_config *config, const struct plan_choice *choice, uint32_t number)
+{
+	uint32_t n = number - list->first; /* of another list: beyond its entries */
+
+	if (n == list->n_entries) {
+		*command = choice->command;
+		return list->timeout_ms || list->total_ms;
+	}
+	for (const struct plan_label *label = config->labels; label; label = label->next) {
+		if (!plan_listed(label) || n--)
+			continue;
+		*command = (struct plan_command){.text = label->name, .where = label->where};
+		return true;
+	}
+	return false;
+}

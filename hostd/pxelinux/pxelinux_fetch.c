@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pxelinux_fetch.c - find and read a guest's pxelinux configuration, and what it includes, while the files come. */
+#include "pxelinux/pxelinux_fetch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file/file.h"
+#include "pxelinux/pxelinux_internal.h"
+
+/* A file that was included, or was to be. */
+struct included {
+	struct included *next;
+	char name[PLAN_WANTED_MAX]; /* as the INCLUDE has it */
+	char *text;		    /* NULL: there is none */
+	size_t len;
+};
+
+struct plan_fetch {
+	const struct plan_fetch_ops *ops;
+	void *arg;
+	struct plan_guest guest;
+	struct plan_names names;
+	unsigned int next_name;
+	struct file_watch watch; /* watch.file is the file being read, while reading */
+	struct file *reading;
+	char *main_text; /* NULL: still looking for it */
+	size_t main_len;
+	char main_name[PLAN_NAME_TEXT_MAX];
+	struct included *included;
+	char wanted[PLAN_WANTED_MAX]; /* the INCLUDE that is waited for */
+	size_t total;
+};
+
+static void changed(struct file_watch *watch);
+
+struct plan_fetch *plan_fetch_new(const struct plan_guest *guest, const struct plan_fetch_ops *ops, void *arg)
+{
+	struct plan_fetch *fetch = calloc(1, sizeof(*fetch));
+
+	if (!fetch)
+		return NULL;
+	fetch->guest = *guest;
+	fetch->ops = ops;
+	fetch->arg = arg;
+	fetch->watch.changed = changed;
+	plan_names(&fetch->names, guest);
+	return fetch;
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
+
+static void stop_reading(struct plan_fetch *fetch)
+{
+	if (!fetch->reading)
+		return;
+	file_unwatch(&fetch->watch);
+	file_unref(fetch->reading);
+	fetch->reading = NULL;
+}
+
+void plan_fetch_cancel(struct plan_fetch *fetch)
+{
+	if (!fetch)
+		return;
+	stop_reading(fetch);
+	while (fetch->included) {
+		struct included *next = fetch->included->next;
+
+		free(fetch->included->text);
+		free(fetch->included);
+		fetch->included = next;
+	}
+	free(fetch->main_text);
+	free(fetch);
+}
+
+static void finish(struct plan_fetch *fetch, enum plan_fetched fetched, const struct plan_config *config,
+		   const char *words)
+{
+	stop_reading(fetch);
+	fetch->ops->done(fetch->arg, fetched, config, words);
+	plan_fetch_cancel(fetch);
+}
+
+static void fail(struct plan_fetch *fetch, const char *name, const char *why)
+{
+	char words[PLAN_ERROR_MAX];
+
+	plan_words(words, sizeof(words), "%.200s: %s", name, why);
+	finish(fetch, PLAN_FETCH_REFUSED, NULL, words);
+}
+
+/* ---- one file ---------------------------------------------------------------------------------------------------- */
+
+/* All of a file that is done; NULL with the reason in *why. */
+static char *read_all(struct plan_fetch *fetch, size_t *len, const char **why)
+{
+	uint64_t size = file_available(fetch->reading);
+	char *text;
+
+	*len = 0;
+	*why = "the file is too large for a configuration";
+	if (size > PLAN_TEXT_MAX || size > PLAN_FETCH_TOTAL_MAX - fetch->total)
+		return NULL;
+	*why = "the host has no memory left";
+	text = malloc(size ? size : 1);
+	if (!text)
+		return NULL;
+	while (*len < size) {
+		ssize_t n = file_read(fetch->reading, *len, text + *len, size - *len);
+
+		if (n <= 0) {
+			free(text);
+			*why = "the file cannot be read";
+			return NULL;
+		}
+		*len += (size_t)n;
+	}
+	fetch->total += *len;
+	return text;
+}
+
+/* Does a failed file only mean that it is not there?  pxelinux tells no difference between a server's errors. */
+static bool is_missing(uint32_t status)
+{
+	return status == PVBOOT_S_NOT_FOUND || status == PVBOOT_S_ACCESS || status == PVBOOT_S_TFTP_ERROR;
+}
+
+/* Begin to read a file.  False: it has ended. */
+static bool begin(struct plan_fetch *fetch, const struct plan_file *file)
+{
+	fetch->reading = fetch->ops->open(fetch->arg, file);
+	if (!fetch->reading) {
+		fail(fetch, file->name, "the host has no memory left");
+		return false;
+	}
+	file_watch(fetch->reading, &fetch->watch);
+	return true;
+}
+
+/* Is it all there, or is it so large that it is of no use? */
+static bool is_over(const struct file *file)
+{
+	return file_done(file) || file_available(file) > PLAN_TEXT_MAX;
+}
+
+/* ---- the configuration ------------------------------------------------------------------------------------------- */
+
+static enum plan_found on_include(void *arg, const char *name, const char **text, size_t *len)
+{
+	const struct plan_fetch *fetch = arg;
+
+	for (const struct included *in = fetch->included; in; in = in->next) {
+		if (strcmp(in->name, name))
+			continue;
+		*text = in->text;
+		*len = in->len;
+		return in->text ? PLAN_FOUND : PLAN_MISSING;
+	}
+	return PLAN_LATER;
+}
+
+/* Parse what is there, from the start.  True: an INCLUDE's file is being read; else it has ended. */
+static bool parse(struct plan_fetch *fetch)
+{
+	char error[PLAN_ERROR_MAX];
+	struct plan_config config;
+	enum plan_parsed parsed;
+	struct plan_file file;
+	bool more = false;
+
+	parsed = plan_parse(&config, fetch->main_name, fetch->main_text, fetch->main_len, on_include, fetch);
+	memcpy(fetch->wanted, config.wanted, sizeof(fetch->wanted));
+	if (parsed == PLAN_PARSED)
+		finish(fetch, PLAN_FETCHED, &config, "");
+	else if (parsed == PLAN_REFUSED)
+		finish(fetch, PLAN_FETCH_REFUSED, NULL, config.error);
+	else if (!plan_file_resolve(&file, fetch->guest.prefix, fetch->wanted, strlen(fetch->wanted), error,
+				    sizeof(error)))
+		fail(fetch, "INCLUDE", error);
+	else
+		more = begin(fetch, &file);
+	plan_config_free(&config);
+	return more;
+}
+
+/* An INCLUDE's file is over.  False: it has ended. */
+static bool take_included(struct plan_fetch *fetch)
+{
+	uint32_t status = file_status(fetch->reading);
+	struct included *in;
+	const char *why = file_text(fetch->reading);
+
+	if (status != PVBOOT_S_OK && !is_missing(status)) {
+		fail(fetch, fetch->wanted, why);
+		return false;
+	}
+	in = calloc(1, sizeof(*in));
+	if (!in) {
+		fail(fetch, fetch->wanted, "the host has no memory left");
+		return false;
+	}
+	memcpy(in->name, fetch->wanted, sizeof(in->name));
+	in->next = fetch->included;
+	fetch->included = in;
+	if (status == PVBOOT_S_OK) {
+		in->text = read_all(fetch, &in->len, &why);
+		if (!in->text) {
+			fail(fetch, fetch->wanted, why);
+			return false;
+		}
+	}
+	stop_reading(fetch);
+	return parse(fetch);
+}
+
+/* ---- the search -------------------------------------------------------------------------------------------------- */
+
+/* Ask for the next name.  False: it has ended. */
+static bool search(struct plan_fetch *fetch)
+{
+	char words[PLAN_ERROR_MAX];
+
+	if (fetch->next_name < fetch->names.count)
+		return begin(fetch, &fetch->names.file[fetch->next_name++]);
+	plan_words(words, sizeof(words), "there is no configuration: put one at %.200s",
+		   fetch->names.file[fetch->names.count - 1].name);
+	finish(fetch, PLAN_FETCH_NONE, NULL, words);
+	return false;
+}
+
+/* A candidate is over.  False: it has ended. */
+static bool take_main(struct plan_fetch *fetch)
+{
+	uint32_t status = file_status(fetch->reading);
+	const char *why = file_text(fetch->reading);
+
+	plan_file_text(fetch->main_name, &fetch->names.file[fetch->next_name - 1]);
+	if (status == PVBOOT_S_OK) {
+		fetch->main_text = read_all(fetch, &fetch->main_len, &why);
+		if (!fetch->main_text) {
+			fail(fetch, fetch->main_name, why);
+			return false;
+		}
+	} else if (!is_missing(status)) {
+		fail(fetch, fetch->main_name, why);
+		return false;
+	}
+	stop_reading(fetch);
+	/* To pxelinux an empty file is none. */
+	if (fetch->main_text && fetch->main_len)
+		return parse(fetch);
+	free(fetch->main_text);
+	fetch->main_text = NULL;
+	return search(fetch);
+}
+
+/* Go on as far as the files have come. */
+static void go_on(struct plan_fetch *fetch)
+{
+	bool more = true;
+
+	while (more && is_over(fetch->reading))
+		more = fetch->main_text ? take_included(fetch) : take_main(fetch);
+}
+
+static void changed(struct file_watch *watch)
+{
+	go_on((struct plan_fetch *)((char *)watch - offsetof(struct plan_fetch, watch)));
+}
+
+void plan_fetch_run(struct plan_fetch *fetch)
+{
+	if (search(fetch))
+		go_on(fetch);
+}
+
+void plan_fetch_parse(struct plan_fetch *fetch, const char *name, const char *text, size_t len)
+{
+	snprintf(fetch->main_name, sizeof(fetch->main_name), "%s", name);
+	fetch->main_text = malloc(len ? len : 1);
+	if (!fetch->main_text) {
+		fail(fetch, name, "the host has no memory left");
+		return;
+	}
+	memcpy(fetch->main_text, text, len);
+	fetch->main_len = len;
+	if (parse(fetch))
+		go_on(fetch);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tftp_blocks.h - the blocks of a client's transfer, within tftp_client. */
+#ifndef HOSTD_TFTP_BLOCKS_H
+#define HOSTD_TFTP_BLOCKS_H
+
+#include "tftp/tftp_client.h"
+
+#define TFTP_MS UINT64_C(1000)
+#define TFTP_HASH_INIT UINT64_C(0xcbf29ce484222325) /* of no bytes */
+
+/* Wake up after wait, or when patience ends if that is sooner. */
+void tftp_blocks_wait(struct tftp_client *c, uint64_t now, uint64_t wait);
+
+/* Acknowledge all that came in order (RFC 1350 2; RFC 7440 4). */
+void tftp_blocks_ack(struct tftp_client *c, uint64_t now);
+
+/* What was sent last is answered: learn the round trip (RFC 6298). */
+void tftp_blocks_measure(struct tftp_client *c, uint64_t now);
+
+/* A DATA of this transfer.  It may end it. */
+void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg);
+
+/* Are the blocks of this transfer larger than what the path carries in one piece? */
+bool tftp_blocks_large(const struct tftp_client *c);
+
+/* A window has ended, whole or by our timeout.  False if windows are found too long, and the file is asked for again.
+ */
+bool tftp_blocks_window(struct tftp_client *c, uint64_t now, bool timed_out);
+
+/* Forget the blocks that came early. */
+void tftp_blocks_reset(struct tftp_client *c);
+
+#endif /* HOSTD_TFTP_BLOCKS_H */

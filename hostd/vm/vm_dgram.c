@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vm_dgram.c - a guest's datagrams: its TFTP is answered here, the rest is sent on. */
+#include <string.h>
+
+#include "log.h"
+#include "tftp/tftp_serve.h"
+#include "net/udp.h"
+#include "vm/vm_internal.h"
+
+/* What the device keeps of the datagram state for the next hostd. */
+struct kept_dgram {
+	uint32_t magic;
+	uint8_t address[4];
+};
+_Static_assert(sizeof(struct kept_dgram) == 8, "kept_dgram");
+#define KEPT_DGRAM_MAGIC 0x31444b50u /* "PKD1" */
+
+/* To the guest.  While the device does not read, datagrams are lost, as in a full queue of a switch. */
+static void send_pkt(void *arg, const struct pvboot_pkt *pkt, const void *payload)
+{
+	struct vm *vm = arg;
+
+	if (link_full(vm->link)) {
+		log_msg(LOG_DEBUG, vm->id.name, "dropped a datagram to the guest: its device does not read");
+		return;
+	}
+	vm_send(vm, PVBOOT_LINK_DGRAM, 0, -1, (struct link_part[]){{pkt, sizeof(*pkt)}, {payload, pkt->length}}, 2);
+}
+
+/* The address a guest's datagrams come from: what it opened, else its lease's. */
+static const uint8_t *guest_address(const struct vm *vm)
+{
+	static const uint8_t none[4];
+
+	return memcmp(vm->dgram_ip, none, 4) ? vm->dgram_ip : vm->lease.address;
+}
+
+static void deliver_udp(void *arg, const struct pvboot_pkt *pkt, const void *payload)
+{
+	struct pvboot_pkt copy = *pkt;
+	struct vm *vm = arg;
+
+	memcpy(copy.dst, guest_address(vm), 4);
+	send_pkt(vm, &copy, payload);
+}
+
+static struct file *serve_open(void *arg, const uint8_t server[4], uint16_t port, const char *filename)
+{
+	return vm_source(arg, server, port, filename, false);
+}
+
+static void serve_keep(void *arg, uint16_t key, const void *blob, size_t len)
+{
+	struct vm *vm = arg;
+
+	if (!key || len > PVBOOT_LINK_KEEP_MAX)
+		return;
+	if (len)
+		vm_keep(vm, key, blob, len);
+	else
+		vm_forget(vm, key);
+}
+
+static const struct tftp_serve_ops serve_ops = {
+	.open = serve_open,
+	.send = send_pkt,
+	.keep = serve_keep,
+};
+
+bool vm_dgram_start(struct vm *vm)
+{
+	vm->serve = tftp_serve_new(server_base(vm->server), vm->id.name, &serve_ops, vm);
+	vm->udp = udp_new(server_base(vm->server), vm->id.name, deliver_udp, vm);
+	return vm->serve && vm->udp;
+}
+
+void vm_dgram_stop(struct vm *vm)
+{
+	if (vm->serve)
+		tftp_serve_free(vm->serve);
+	udp_free(vm->udp);
+	vm->serve = NULL;
+	vm->udp = NULL;
+}
+
+bool vm_dgram_input(struct vm *vm, const uint8_t *body, size_t len, const char **why)
+{
+	struct pvboot_dgram_args to = {0};
+	struct pvboot_pkt pkt;
+
+	*why = "malformed DGRAM";
+	if (len < sizeof(pkt))
+		return false;
+	memcpy(&pkt, body, sizeof(pkt));
+	if (pkt.type != PVBOOT_PKT_DGRAM || pkt.flags || pkt.reserved || pkt.length != len - sizeof(pkt) ||
+	    pkt.length > PVBOOT_DGRAM_MAX)
+		return false;
+	memcpy(to.dest, pkt.dst, 4);
+	to.src_port_be = pkt.src_port_be;
+	to.dst_port_be = pkt.dst_port_be;
+	if (tftp_serve_input(vm->serve, &to, guest_address(vm), body + sizeof(pkt), pkt.length))
+		return true;
+	if (!vm->id.conf->root[0]) /* behind a directory there is no network */
+		udp_send(vm->udp, &to, body + sizeof(pkt), pkt.length);
+	return true;
+}
+
+void vm_dgram_open(struct vm *vm, const uint8_t *args, size_t len)
+{
+	struct kept_dgram kept = {.magic = KEPT_DGRAM_MAGIC};
+	struct pvboot_dgram_open_args open;
+
+	if (len < sizeof(open))
+		return;
+	memcpy(&open, args, sizeof(open));
+	memcpy(vm->dgram_ip, open.address, 4);
+	memcpy(kept.address, open.address, 4);
+	vm_keep(vm, PVBOOT_LINK_KEY_DGRAM, &kept, sizeof(kept));
+}
+
+void vm_dgram_reset(struct vm *vm)
+{
+	memset(vm->dgram_ip, 0, sizeof(vm->dgram_ip));
+	tftp_serve_reset(vm->serve);
+	udp_reset(vm->udp);
+	vm_forget(vm, PVBOOT_LINK_KEY_DGRAM);
+}
+
+bool vm_dgram_restore(struct vm *vm, const uint8_t *blob, size_t len)
+{
+	struct kept_dgram kept;
+
+	if (len != sizeof(kept))
+		return false;
+	memcpy(&kept, blob, sizeof(kept));
+	if (kept.magic != KEPT_DGRAM_MAGIC)
+		return false;
+	memcpy(vm->dgram_ip, kept.address, 4);
+	return true;
+}

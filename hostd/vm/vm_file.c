@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vm_file.c - the files a guest has open: OPEN, CLOSE, PROGRESS, and telling the device how far they have grown. */
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/http_url.h"
+#include "dhcp/dhcp_edit.h"
+#include "base/file_name.h"
+#include "log.h"
+#include "vm/vm_internal.h"
+
+#define GROW_BYTES (256u << 10) /* tell the device at once of so much */
+#define GROW_MS 5		/* and of less after so long */
+#define BLOCK_DEFAULT 1408	/* what PXE may report where the guest names no block size */
+
+/* ---- slots ----------------------------------------------------------------------------------------------------- */
+
+struct vm_file *vm_file_find(struct vm *vm, uint32_t handle)
+{
+	for (size_t i = 0; handle && i < PVBOOT_FILES_MAX; i++)
+		if (vm->files[i].used && vm->files[i].answered && vm->files[i].handle == handle)
+			return &vm->files[i];
+	return NULL;
+}
+
+struct vm_file *vm_file_slot(struct vm *vm)
+{
+	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++)
+		if (!vm->files[i].used)
+			return &vm->files[i];
+	return NULL;
+}
+
+/* A handle that no open file has: 1..65535, since the low 16 bits are the key of KEEP. */
+static uint32_t new_handle(struct vm *vm)
+{
+	bool taken;
+
+	do {
+		vm->last_handle = vm->last_handle % 0xffff + 1;
+		taken = false;
+		for (size_t i = 0; i < PVBOOT_FILES_MAX; i++)
+			taken |= vm->files[i].used && vm->files[i].handle == vm->last_handle;
+	} while (taken);
+	return vm->last_handle;
+}
+
+void vm_file_release(struct vm_file *vf)
+{
+	file_unwatch(&vf->watch);
+	file_unref(vf->file);
+	vf->file = NULL;
+}
+
+void vm_file_drop(struct vm_file *vf)
+{
+	vm_file_release(vf);
+	if (vf->timer)
+		event_free(vf->timer);
+	memset(vf, 0, sizeof(*vf));
+}
+
+static void on_changed(struct file_watch *watch)
+{
+	vm_file_step((struct vm_file *)((char *)watch - offsetof(struct vm_file, watch)));
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	vm_file_step(arg);
+}
+
+bool vm_file_begin(struct vm_file *vf, bool stat_only)
+{
+	vf->watch.changed = on_changed;
+	if (!vf->timer)
+		vf->timer = evtimer_new(server_base(vf->vm->server), on_timer, vf);
+	if (vf->timer && !stat_only)
+		vf->file = vm_pxelinux_take(vf->vm, vf->server, vf->port, vf->name);
+	if (vf->timer && !vf->file)
+		vf->file = vm_source(vf->vm, vf->server, vf->port, vf->name, stat_only);
+	if (!vf->file)
+		return false;
+	file_watch(vf->file, &vf->watch);
+	return true;
+}
+
+/* ---- telling the device ---------------------------------------------------------------------------------------- */
+
+void vm_file_send_grow(struct vm_file *vf, int fd, uint32_t status, const char *text, bool done)
+{
+	struct pvboot_link_grow grow = {
+		.available = file_available(vf->file),
+		.size = file_size(vf->file),
+		.status = status,
+		.flags = done ? PVBOOT_LINK_GROW_DONE : 0,
+	};
+
+	vm_send(vf->vm, PVBOOT_LINK_GROW, vf->handle, fd,
+		(struct link_part[]){{&grow, sizeof(grow)}, {text, strnlen(text, PVBOOT_ERROR_MAX)}}, 2);
+	vf->announced = grow.available;
+	vf->announced_ms = vm_now_ms();
+}
+
+/* The device has all of vf, or knows that it never will. */
+static void finish(struct vm_file *vf)
+{
+	struct vm *vm = vf->vm;
+	uint64_t ms = vm_now_ms() - vf->begun_ms;
+
+	vf->complete = true;
+	if (file_status(vf->file) != PVBOOT_S_OK)
+		log_msg(LOG_WARNING, vm->id.name, "%s", file_text(vf->file));
+	else if (!vm->id.conf->root[0])
+		log_msg(LOG_INFO, vm->id.name, "fetched \"%s\": %llu bytes in %llu ms", vf->name,
+			(unsigned long long)file_available(vf->file), (unsigned long long)ms);
+	if (vm->fds)
+		vm_file_keep(vf);
+}
+
+/* Say how far the file has grown: at once if it is much or the end, else a little later. */
+static void grow(struct vm_file *vf)
+{
+	bool done = file_done(vf->file);
+
+	if (vf->complete || link_full(vf->vm->link))
+		return;
+	if (vf->vm->fds && (done || file_available(vf->file) - vf->announced >= GROW_BYTES ||
+			    (file_available(vf->file) != vf->announced && vm_now_ms() - vf->announced_ms >= GROW_MS)))
+		vm_file_send_grow(vf, -1, file_status(vf->file), file_text(vf->file), done);
+	else if (vf->vm->fds && file_available(vf->file) != vf->announced && !evtimer_pending(vf->timer, NULL))
+		event_add(vf->timer, &(struct timeval){0, GROW_MS * 1000});
+	if (done)
+		finish(vf);
+	else if (!vf->headed && file_available(vf->file) >= VM_FILE_HEAD) {
+		vf->headed = true;
+		vm_file_keep(vf); /* from now on with what tells it from another file of its size */
+	}
+}
+
+static void fail_open(struct vm_file *vf, uint32_t status, uint32_t detail, const char *text)
+{
+	if (status == PVBOOT_S_NOT_FOUND && bootfile_is_search(vf->name)) {
+		log_msg(LOG_INFO, vf->vm->id.name, "no \"%s\": the boot program tries its next name", vf->name);
+		vm_reply(vf->vm, vf->open_id, status, detail, text, NULL, 0);
+	} else {
+		vm_fail(vf->vm, vf->open_id, status, detail, text);
+	}
+	vm_file_drop(vf);
+}
+
+/* The file is open: hand it over and answer. */
+static void answer_open(struct vm_file *vf)
+{
+	struct pvboot_open_res res = {.handle = vf->handle, .block_size = vf->block_size, .size = file_size(vf->file)};
+	struct vm *vm = vf->vm;
+	int fd = -1;
+
+	vf->size = res.size;
+	if (vm->fds) {
+		fd = file_open_fd(vf->file);
+		if (fd < 0) {
+			fail_open(vf, PVBOOT_S_NO_RESOURCES, 0, "the host has no descriptors left");
+			return;
+		}
+		vf->complete = file_done(vf->file);
+		if (vf->flags & PVBOOT_OPEN_F_STAT)
+			vm_file_send_grow(vf, fd, PVBOOT_S_BAD_REQUEST, "the file was opened for its size only", true);
+		else
+			vm_file_send_grow(vf, fd, PVBOOT_S_OK, "", vf->complete);
+	}
+	if (res.size == PVBOOT_SIZE_UNKNOWN)
+		log_msg(LOG_INFO, vm->id.name, "opened \"%s\": size unknown", vf->name);
+	else
+		log_msg(LOG_INFO, vm->id.name, "opened \"%s\": %llu bytes", vf->name, (unsigned long long)res.size);
+	vf->answered = true;
+	vm_file_keep(vf);
+	vm_reply(vm, vf->open_id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
+}
+
+/* A STAT is answered by the announced size; where the server announces none, the file is fetched and measured. */
+static bool stat_waits(struct vm_file *vf)
+{
+	if (!(vf->flags & PVBOOT_OPEN_F_STAT) || file_size(vf->file) != PVBOOT_SIZE_UNKNOWN)
+		return false;
+	if (vf->counting)
+		return true;
+	vf->counting = true;
+	vm_file_release(vf);
+	if (!vm_file_begin(vf, false))
+		fail_open(vf, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
+	else
+		vm_file_step(vf);
+	return true;
+}
+
+static void step_open(struct vm_file *vf)
+{
+	if (file_done(vf->file) && file_status(vf->file) != PVBOOT_S_OK)
+		fail_open(vf, file_status(vf->file), file_detail(vf->file), file_text(vf->file));
+	else if ((file_opened(vf->file) || file_done(vf->file)) && !stat_waits(vf))
+		answer_open(vf);
+}
+
+void vm_file_step(struct vm_file *vf)
+{
+	struct vm *vm = vf->vm;
+
+	if (!vf->answered) {
+		step_open(vf);
+		if (!vf->used || !vf->answered)
+			return;
+	}
+	if (!vf->file)
+		return;
+	if (vf->restored)
+		vm_file_resume(vf);
+	if (!vf->used)
+		return;
+	if (!vf->restored && !(vf->flags & PVBOOT_OPEN_F_STAT))
+		grow(vf);
+	vm_read_step(vm, vf);
+}
+
+/* ---- requests -------------------------------------------------------------------------------------------------- */
+
+/* Fill in server, port and name of vf.  PVBOOT_S_OK or a failure with words. */
+static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args, const uint8_t *name, size_t len,
+			char *why, size_t room)
+{
+	static const uint8_t none[4];
+	struct vm *vm = vf->vm;
+	char text[PVBOOT_NAME_MAX + 1];
+	const char *path;
+	uint32_t status;
+
+	if (!len || len > PVBOOT_NAME_MAX || memchr(name, '\0', len)) {
+		snprintf(why, room, "a file name has 1 to %d bytes", PVBOOT_NAME_MAX);
+		return PVBOOT_S_BAD_REQUEST;
+	}
+	memcpy(text, name, len);
+	text[len] = '\0';
+	memcpy(vf->server, memcmp(args->server, none, 4) ? args->server : vm->lease.boot_server, 4);
+	vf->port = (uint16_t)(args->port_be >> 8 | args->port_be << 8);
+	status = file_name_parse(text, vf->server, &vf->port, &path, why, room);
+	if (status != PVBOOT_S_OK)
+		return status;
+	snprintf(vf->name, sizeof(vf->name), "%s", path);
+	if (vm->id.conf->root[0] || memcmp(vf->server, none, 4) || http_url_is(vf->name))
+		return PVBOOT_S_OK;
+	snprintf(why, room,
+		 "no server is known for \"%.80s\": there is no lease that names one: set next-server in the DHCP "
+		 "server",
+		 vf->name);
+	return PVBOOT_S_BAD_REQUEST;
+}
+
+void vm_file_open(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
+{
+	char why[PVBOOT_ERROR_MAX + 1] = "";
+	struct pvboot_open_args args;
+	struct vm_file *vf;
+	uint32_t status;
+
+	memcpy(&args, bytes, sizeof(args));
+	if (args.flags & ~PVBOOT_OPEN_F_STAT) {
+		vm_fail(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in OPEN");
+		return;
+	}
+	if (args.reserved || room < sizeof(struct pvboot_open_res)) {
+		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed OPEN");
+		return;
+	}
+	vf = vm_file_slot(vm);
+	if (!vf) {
+		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "too many open files: close some");
+		return;
+	}
+	vf->used = true;
+	vf->vm = vm;
+	vf->open_id = id;
+	vf->flags = args.flags;
+	vf->handle = new_handle(vm);
+	vf->begun_ms = vm_now_ms();
+	vf->block_size = args.block_size ? args.block_size : BLOCK_DEFAULT;
+	if (vf->block_size > VM_BLOCK_MAX)
+		vf->block_size = VM_BLOCK_MAX;
+	status = resolve(vf, &args, bytes + sizeof(args), len - sizeof(args), why, sizeof(why));
+	if (status != PVBOOT_S_OK)
+		fail_open(vf, status, 0, why);
+	else if (!vm_file_begin(vf, args.flags & PVBOOT_OPEN_F_STAT))
+		fail_open(vf, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
+	else
+		vm_file_step(vf);
+}
+
+/* The arguments of CLOSE and PROGRESS; NULL after answering what is wrong with them. */
+static struct vm_file *file_args(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len)
+{
+	struct pvboot_file_args args;
+	struct vm_file *vf;
+
+	memcpy(&args, bytes, sizeof(args));
+	if (len != sizeof(args) || args.reserved) {
+		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed request");
+		return NULL;
+	}
+	vf = vm_file_find(vm, args.handle);
+	if (!vf)
+		vm_fail(vm, id, PVBOOT_S_BAD_HANDLE, 0, "no file is open under that handle");
+	return vf;
+}
+
+void vm_file_close(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
+{
+	struct vm_file *vf = file_args(vm, id, bytes, len);
+	uint32_t status = PVBOOT_S_OK;
+	char text[PVBOOT_ERROR_MAX + 1] = "";
+
+	if (!vf)
+		return;
+	for (size_t i = 0; i < VM_READS_MAX; i++) {
+		if (!vm->waits[i].used || vm->waits[i].vf != vf)
+			continue;
+		vm_fail(vm, vm->waits[i].id, PVBOOT_S_BAD_HANDLE, 0, "the file was closed");
+		vm_wait_end(&vm->waits[i]);
+	}
+	file_unwatch(&vf->watch);
+	if (vf->file && !file_check_unchanged(vf->file)) {
+		status = PVBOOT_S_CHANGED;
+		snprintf(text, sizeof(text), "%s", file_text(vf->file));
+	}
+	vm_forget(vm, PVBOOT_LINK_KEY_FILE + vf->handle);
+	vm_file_drop(vf);
+	if (status == PVBOOT_S_OK)
+		vm_reply(vm, id, status, 0, "", NULL, 0);
+	else
+		vm_fail(vm, id, status, 0, text);
+}
+
+void vm_file_progress(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
+{
+	struct vm_file *vf = file_args(vm, id, bytes, len);
+	struct pvboot_progress_res res;
+
+	if (!vf)
+		return;
+	if (room < sizeof(res)) {
+		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed PROGRESS");
+		return;
+	}
+	res.size = vf->file ? file_size(vf->file) : vf->size;
+	res.available = vf->file ? file_available(vf->file) : vf->size;
+	vm_reply(vm, id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
+}
+
+bool vm_file_cancel(struct vm *vm, uint32_t id)
+{
+	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++) {
+		if (!vm->files[i].used || vm->files[i].answered || vm->files[i].open_id != id)
+			continue;
+		vm_file_drop(&vm->files[i]);
+		return true;
+	}
+	return false;
+}
+
+void vm_file_drained(struct vm *vm)
+{
+	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++)
+		if (vm->files[i].used && vm->files[i].answered)
+			vm_file_step(&vm->files[i]);
+}
+
+void vm_file_reset(struct vm *vm)
+{
+	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++) {
+		if (!vm->files[i].used)
+			continue;
+		if (vm->files[i].answered)
+			vm_forget(vm, PVBOOT_LINK_KEY_FILE + vm->files[i].handle);
+		vm_file_drop(&vm->files[i]);
+	}
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vm_file_keep.c - open files over a restart of hostd (docs/spec.md 5.5).
+ *
+ * The device keeps a blob for each open file.  The next hostd fetches the file again and hands over a new descriptor,
+ * once it is as good as sure that it is the same file: the size, and the first 64 KiB of it (a root's file: inode, size
+ * and times).  A complete file is not fetched again, the device has it.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "vm/vm_internal.h"
+
+/* The name follows. */
+struct kept_file {
+	uint32_t magic;
+	uint32_t flags; /* KEPT_FILE_* */
+	uint64_t size;
+	uint64_t stamp;
+	uint8_t server[4];
+	uint16_t port;
+	uint16_t name_len;
+	uint32_t block_size;
+	uint32_t head_len;
+};
+_Static_assert(sizeof(struct kept_file) == 40, "kept_file");
+#define KEPT_FILE_MAGIC 0x31464b50u /* "PKF1" */
+#define KEPT_FILE_COMPLETE 0x1u	    /* the device has all of it, and the descriptor */
+
+/* FNV-1a of a file's first len bytes, which are available; 0 if they cannot be read. */
+static uint64_t hash_head(struct file *file, uint32_t len)
+{
+	static uint8_t bytes[VM_FILE_HEAD];
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	if (file_read(file, 0, bytes, len) != (ssize_t)len)
+		return 0;
+	for (uint32_t i = 0; i < len; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+void vm_file_keep(struct vm_file *vf)
+{
+	struct kept_file kept = {
+		.magic = KEPT_FILE_MAGIC,
+		.flags = vf->complete ? KEPT_FILE_COMPLETE : 0,
+		.size = vf->size,
+		.stamp = file_stamp(vf->file),
+		.port = vf->port,
+		.name_len = (uint16_t)strlen(vf->name),
+		.block_size = vf->block_size,
+	};
+	uint8_t blob[sizeof(kept) + PVBOOT_NAME_MAX];
+
+	if (!kept.stamp) {
+		kept.head_len =
+			file_available(vf->file) < VM_FILE_HEAD ? (uint32_t)file_available(vf->file) : VM_FILE_HEAD;
+		kept.stamp = kept.head_len ? hash_head(vf->file, kept.head_len) : 0;
+	}
+	memcpy(kept.server, vf->server, 4);
+	memcpy(blob, &kept, sizeof(kept));
+	memcpy(blob + sizeof(kept), vf->name, kept.name_len);
+	vm_keep(vf->vm, PVBOOT_LINK_KEY_FILE + vf->handle, blob, sizeof(kept) + kept.name_len);
+}
+
+bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t len)
+{
+	struct kept_file kept;
+	struct vm_file *vf = vm_file_slot(vm);
+
+	if (!vf || vm_file_find(vm, handle) || len < sizeof(kept))
+		return false;
+	memcpy(&kept, blob, sizeof(kept));
+	if (kept.magic != KEPT_FILE_MAGIC || kept.flags & ~KEPT_FILE_COMPLETE || kept.head_len > VM_FILE_HEAD ||
+	    !kept.name_len || kept.name_len > PVBOOT_NAME_MAX || kept.name_len != len - sizeof(kept) ||
+	    kept.block_size > VM_BLOCK_MAX || memchr(blob + sizeof(kept), '\0', kept.name_len))
+		return false;
+	vf->used = true;
+	vf->vm = vm;
+	vf->answered = true;
+	vf->handle = handle;
+	vf->size = kept.size;
+	vf->stamp = kept.stamp;
+	vf->head_len = kept.head_len;
+	vf->port = kept.port;
+	vf->block_size = kept.block_size;
+	vf->begun_ms = vm_now_ms();
+	memcpy(vf->server, kept.server, 4);
+	memcpy(vf->name, blob + sizeof(kept), kept.name_len);
+	/* The device reads a complete file from the descriptor it has.  A root's is compared with what it was. */
+	vf->complete = kept.flags & KEPT_FILE_COMPLETE && vm->fds && !vm->lost && !vm->id.conf->root[0];
+	if (vf->complete)
+		return true;
+	log_msg(LOG_INFO, vm->id.name, "going on with \"%s\"", vf->name);
+	vf->restored = true;
+	if (!vm_file_begin(vf, false)) {
+		vm_file_drop(vf);
+		return false;
+	}
+	vm_file_step(vf);
+	return true;
+}
+
+/* Is it what the guest opened, as far as one can tell? */
+static bool is_same(const struct vm_file *vf)
+{
+	uint64_t now = file_size(vf->file);
+
+	if (vf->size != PVBOOT_SIZE_UNKNOWN && now != PVBOOT_SIZE_UNKNOWN && now != vf->size)
+		return false;
+	if (!vf->head_len)
+		return file_stamp(vf->file) == vf->stamp;
+	return file_available(vf->file) >= vf->head_len && hash_head(vf->file, vf->head_len) == vf->stamp;
+}
+
+/* A file without bytes, to go with the news that there are none: it replaces what was said before. */
+static int open_empty(void)
+{
+	char path[64];
+	int fd = memfd_create("pvboot-none", MFD_CLOEXEC | MFD_ALLOW_SEALING), again;
+
+	if (fd < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = fchmod(fd, 0400) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	close(fd);
+	return again;
+}
+
+/* Put a file that has failed in the place of one that is another by now.  False if memory ran out. */
+static bool replace(struct vm_file *vf)
+{
+	char words[PVBOOT_ERROR_MAX + 1];
+	struct file *failed;
+
+	snprintf(words, sizeof(words), "\"%.100s\" changed while it was read: boot again", vf->name);
+	failed = file_new_failed(vf->vm->id.name, vf->name, PVBOOT_S_CHANGED, words);
+	if (!failed)
+		return false;
+	vm_file_release(vf);
+	vf->file = failed;
+	return true;
+}
+
+void vm_file_resume(struct vm_file *vf)
+{
+	bool good = file_status(vf->file) == PVBOOT_S_OK;
+	bool fds = vf->vm->fds;
+	int fd;
+
+	if (!file_opened(vf->file) && !file_done(vf->file))
+		return;
+	if (!file_done(vf->file) && file_available(vf->file) < vf->head_len)
+		return;
+	vf->restored = false;
+	if (good && !is_same(vf)) {
+		good = false;
+		if (!replace(vf)) {
+			vm_file_drop(vf); /* the device waits for it until the guest gives up */
+			return;
+		}
+	}
+	fd = fds ? file_open_fd(vf->file) : -1;
+	if (fds && fd < 0)
+		fd = open_empty();
+	if (fd >= 0)
+		vm_file_send_grow(vf, fd, file_status(vf->file), file_text(vf->file), !good);
+	if (good)
+		return;
+	vf->complete = true;
+	log_msg(LOG_WARNING, vf->vm->id.name, "%s", file_text(vf->file));
+}

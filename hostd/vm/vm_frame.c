@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vm_frame.c - a guest's Ethernet frames: opened, sent, delivered, and kept for the next hostd (docs/spec.md 4.9). */
+#include <stdio.h>
+#include <string.h>
+
+#include "net/frames.h"
+#include "log.h"
+#include "vm/vm_internal.h"
+
+/* What the device keeps of what the guest hears. */
+struct kept_frame {
+	uint32_t magic;
+	struct pvboot_frame_open_args args;
+};
+_Static_assert(sizeof(struct kept_frame) == 60, "kept_frame");
+#define KEPT_FRAME_MAGIC 0x31454b50u /* "PKE1" */
+
+/* To the guest.  When the device does not keep up, the rest waits in the kernel's queue, until vm_frame_drained(). */
+static bool deliver(void *arg, const uint8_t *frame, size_t len)
+{
+	struct vm *vm = arg;
+
+	vm_send(vm, PVBOOT_LINK_FRAME, 0, -1, &(struct link_part){frame, len}, 1);
+	if (link_full(vm->link))
+		frames_hold(vm->frames, true);
+	return true;
+}
+
+static const struct frames_ops frames_ops = {
+	.deliver = deliver,
+};
+
+void vm_frame_drained(struct vm *vm)
+{
+	if (vm->frames)
+		frames_hold(vm->frames, false);
+}
+
+/* PVBOOT_S_OK, or why not. */
+static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why, size_t room)
+{
+	const struct conf_vm *conf = vm->id.conf;
+	struct frames_guest guest = {.vm = vm->id.name, .section = conf->place, .ifname = conf->ifname};
+	struct ether_filter filter;
+
+	if (!ether_filter_parse(&filter, args, len)) {
+		snprintf(why, room, "the request for frames is malformed");
+		return PVBOOT_S_BAD_REQUEST;
+	}
+	if (conf->root[0]) {
+		snprintf(why, room, "behind a directory there is no network to send frames to");
+		return PVBOOT_S_DENIED;
+	}
+	if (conf->frames == CONF_FRAMES_OFF) {
+		snprintf(why, room, "[vm %s] may not send frames: its boot program needs frames = on", conf->name);
+		return PVBOOT_S_DENIED;
+	}
+	if (!conf_vm_allows_mac(conf, vm->id.mac)) { /* none yet: mac = card, and no DISCOVER */
+		snprintf(why, room, "the guest asks for frames before it said which MAC its card has");
+		return PVBOOT_S_DENIED;
+	}
+	if (vm->frames) {
+		frames_set_filter(vm->frames, &filter);
+		return PVBOOT_S_OK;
+	}
+	memcpy(guest.mac, vm->id.mac, sizeof(guest.mac));
+	vm->frames = frames_open(server_base(vm->server), &guest, &filter, &frames_ops, vm, why, room);
+	if (!vm->frames)
+		return PVBOOT_S_FAILED;
+	vm_guest_leave(vm);
+	log_msg(LOG_INFO, vm->id.name, "the guest sends and hears frames on %s", conf->ifname);
+	return PVBOOT_S_OK;
+}
+
+void vm_frame_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room)
+{
+	struct kept_frame kept = {.magic = KEPT_FRAME_MAGIC};
+	char why[PVBOOT_ERROR_MAX + 1] = "";
+	uint32_t status = begin(vm, args, len, why, sizeof(why));
+
+	if (status != PVBOOT_S_OK) {
+		/* Some boot programs ask again and again. */
+		if (strcmp(why, vm->frames_refused) != 0)
+			log_msg(LOG_WARNING, vm->id.name, "%s", why);
+		snprintf(vm->frames_refused, sizeof(vm->frames_refused), "%s", why);
+		vm_reply(vm, id, status, 0, why, NULL, 0);
+		return;
+	}
+	memcpy(&kept.args, args, sizeof(kept.args));
+	vm_keep(vm, PVBOOT_LINK_KEY_FRAME, &kept, sizeof(kept));
+	vm_reply(vm, id, PVBOOT_S_OK, 0, "", NULL, 0);
+}
+
+void vm_frame_reset(struct vm *vm)
+{
+	if (!vm->frames)
+		return;
+	frames_close(vm->frames);
+	vm->frames = NULL;
+	vm_forget(vm, PVBOOT_LINK_KEY_FRAME);
+	vm_guest_enter(vm);
+}
+
+bool vm_frame_input(struct vm *vm, const uint8_t *body, size_t len, const char **why)
+{
+	*why = "malformed FRAME";
+	if (len < PVBOOT_FRAME_MIN || len > PVBOOT_FRAME_MAX)
+		return false;
+	if (vm->frames)
+		frames_send(vm->frames, body, len);
+	return true;
+}
+
+bool vm_frame_restore(struct vm *vm, const uint8_t *blob, size_t len)
+{
+	char why[PVBOOT_ERROR_MAX + 1] = "";
+	struct kept_frame kept;
+
+	if (len != sizeof(kept))
+		return false;
+	memcpy(&kept, blob, sizeof(kept));
+	if (kept.magic != KEPT_FRAME_MAGIC)
+		return false;
+	if (begin(vm, (const uint8_t *)&kept.args, sizeof(kept.args), why, sizeof(why)) == PVBOOT_S_OK)
+		return true;
+	log_msg(LOG_WARNING, vm->id.name, "%s", why);
+	return false;
+}

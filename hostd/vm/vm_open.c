@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vm_open.c - where a file that a guest names comes from: the VM's directory, or a TFTP server. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cache/cache.h"
+#include "base/http_url.h"
+#include "tftp/tftp.h"
+#include "net/source.h"
+#include "net/udp.h"
+#include "vm/vm_internal.h"
+
+static struct file *refuse(struct vm *vm, const char *name, uint32_t status, const char *words)
+{
+	return file_new_failed(vm->id.name, name, status, words);
+}
+
+/* Its own directory, whichever server the guest asks. */
+static struct file *from_root(struct vm *vm, const char *name)
+{
+	const struct conf_vm *conf = vm->id.conf;
+	char words[PVBOOT_ERROR_MAX + 1];
+
+	if (vm_plan_allows(vm, name))
+		return file_open_root(conf->root_fd, conf->root, name, vm->id.name);
+	snprintf(words, sizeof(words),
+		 "\"%.80s\": this VM may have its kernel and initrds only: name it in its section", name);
+	return refuse(vm, name, PVBOOT_S_DENIED, words);
+}
+
+/* A server may give each address files of its own: what is fetched with a guest's address is for that guest. */
+static const char *identity_of(const struct vm *vm)
+{
+	static char text[64];
+	const uint8_t *mac = vm->id.mac, *ip = vm->lease.address;
+
+	if (!vm->id.conf->source_guest)
+		return NULL;
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x@%u.%u.%u.%u", mac[0], mac[1], mac[2], mac[3],
+		 mac[4], mac[5], ip[0], ip[1], ip[2], ip[3]);
+	return text;
+}
+
+/* What every file asked of a server has in common. */
+static struct cache_request request_of(const struct vm *vm, bool stat_only)
+{
+	const struct conf_vm *conf = vm->id.conf;
+
+	return (struct cache_request){
+		.vm = vm->id.name,
+		.source = vm->source,
+		.identity = identity_of(vm),
+		.stat_only = stat_only,
+		.off = conf->cache_off,
+		.stale = conf->serve_stale,
+		.max_age_ms = conf->tftp_max_age_ms,
+	};
+}
+
+static struct file *from_http(struct vm *vm, const char *name, bool stat_only)
+{
+	struct cache_request req = request_of(vm, stat_only);
+	char words[PVBOOT_ERROR_MAX + 1], url[HTTP_URL_MAX];
+
+	if (!http_url_canonical(url, name, words, sizeof(words)))
+		return refuse(vm, name, PVBOOT_S_UNSUPPORTED, words);
+	req.url = url;
+	return cache_open(server_cache(vm->server), &req);
+}
+
+static struct file *from_tftp(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
+{
+	const struct conf_vm *conf = vm->id.conf;
+	struct cache_request req = request_of(vm, stat_only);
+	const struct tftp_request tftp = {
+		.vm = vm->id.name,
+		.server = {server[0], server[1], server[2], server[3]},
+		.port = port,
+		.filename = name,
+		.blksize = conf->tftp_blksize,
+		.windowsize = conf->tftp_windowsize,
+	};
+	char words[PVBOOT_ERROR_MAX + 1];
+
+	if (!udp_allowed(server)) {
+		snprintf(
+			words, sizeof(words),
+			"%u.%u.%u.%u is no server that a guest may ask for \"%.80s\": give the server's address in the "
+			"guest's network",
+			server[0], server[1], server[2], server[3], name);
+		return refuse(vm, name, PVBOOT_S_DENIED, words);
+	}
+	req.tftp = &tftp;
+	return cache_open(server_cache(vm->server), &req);
+}
+
+struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
+{
+	static const uint8_t none[4];
+	const struct conf_vm *conf = vm->id.conf;
+	bool http = !memcmp(server, none, 4) && http_url_is(name);
+
+	/* A VM with a directory has no network, but for what the configuration names. */
+	if (http && conf->root[0] && !conf_vm_names(conf, name))
+		return refuse(vm, name, PVBOOT_S_DENIED,
+			      "this VM has a directory and no network: name the URL in its section");
+	if (!conf->root[0] && source_is_gone(vm->source))
+		return refuse(vm, name, PVBOOT_S_UNREACHABLE,
+			      "source = guest: there is no lease, or the guest's own network has its address");
+	if (http)
+		return from_http(vm, name, stat_only);
+	return conf->root[0] ? from_root(vm, name) : from_tftp(vm, server, port, name, stat_only);
+}

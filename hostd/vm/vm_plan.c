@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vm_plan.c - PLAN: what a guest boots without a boot program, by its section or by a pxelinux configuration. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file_name.h"
+#include "log.h"
+#include "pxelinux/plan_answer.h"
+#include "pxelinux/plan_boot.h"
+#include "pxelinux/pxelinux_fetch.h"
+#include "vm/vm_internal.h"
+
+struct vm_plan {
+	struct vm *vm;
+	struct file_watch watch; /* watch.file: the boot file, while it is seen whether that is a kernel */
+	struct file *boot_file;
+	uint32_t id; /* request */
+	struct pvboot_plan_args args;
+	struct plan_fetch *fetch;
+};
+
+/* ---- the answer -------------------------------------------------------------------------------------------------- */
+
+static void reply_words(struct vm *vm, uint32_t id, uint32_t kind, const char *words)
+{
+	struct pvboot_plan res;
+
+	plan_answer_words(&res, kind, words);
+	if (res.text_len)
+		log_msg(kind == PVBOOT_PLAN_NONE ? LOG_WARNING : LOG_INFO, vm->id.name, "%s", words);
+	vm_reply(vm, id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
+}
+
+static void reply_plan(struct vm *vm, uint32_t id, const struct plan *plan)
+{
+	struct pvboot_plan res;
+
+	if (!plan_answer(&res, plan)) {
+		reply_words(vm, id, PVBOOT_PLAN_NONE, "the plan has too many or too long files for a direct boot");
+		return;
+	}
+	if (res.kind == PVBOOT_PLAN_LINUX)
+		log_msg(LOG_INFO, vm->id.name, "plan: kernel \"%s\", %u initrds, \"%s\"", plan->kernel.name,
+			plan->n_initrds, plan->cmdline);
+	else
+		log_msg(LOG_INFO, vm->id.name, "%s", res.bytes + res.text_at);
+	vm_reply(vm, id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
+}
+
+/* ---- what the section says --------------------------------------------------------------------------------------- */
+
+static void reply_configured(struct vm *vm, uint32_t id)
+{
+	static struct plan plan; /* too large for the stack */
+	const struct conf_vm *conf = vm->id.conf;
+
+	memset(&plan, 0, sizeof(plan));
+	snprintf(plan.kernel.name, sizeof(plan.kernel.name), "%s", conf->kernel);
+	for (size_t i = 0; i < conf->n_initrds; i++)
+		snprintf(plan.initrd[i].name, sizeof(plan.initrd[i].name), "%s", conf->initrd[i]);
+	plan.n_initrds = (unsigned int)conf->n_initrds;
+	snprintf(plan.cmdline, sizeof(plan.cmdline), "%s", conf->append);
+	reply_plan(vm, id, &plan);
+}
+
+bool vm_plan_allows(const struct vm *vm, const char *name)
+{
+	const struct conf_vm *conf = vm->id.conf;
+
+	if (!conf->sealed || !strcmp(name, conf->kernel))
+		return true;
+	for (size_t i = 0; i < conf->n_initrds; i++)
+		if (!strcmp(name, conf->initrd[i]))
+			return true;
+	return false;
+}
+
+/* ---- what pxelinux would find ------------------------------------------------------------------------------------ */
+
+static struct file *open_file(void *arg, const struct plan_file *named)
+{
+	static const uint8_t none[4];
+	const struct vm_plan *job = arg;
+	char words[PVBOOT_ERROR_MAX + 1];
+	uint16_t port = named->port;
+	uint8_t server[4];
+	const char *path;
+	uint32_t status;
+
+	memcpy(server, memcmp(named->server, none, 4) ? named->server : job->vm->lease.boot_server, 4);
+	status = file_name_parse(named->name, server, &port, &path, words, sizeof(words));
+	if (status != PVBOOT_S_OK)
+		return file_new_failed(job->vm->id.name, named->name, status, words);
+	return vm_source(job->vm, server, port, path, false);
+}
+
+/* ---- what DHCP says ---------------------------------------------------------------------------------------------- */
+
+/* By the site's option (*understood: there is none, or it says what is known), else by the section. */
+static enum plan_boot read_boot(const struct vm *vm, const char **options, bool *understood)
+{
+	enum plan_boot boot;
+
+	*understood = plan_boot_parse(vm->boot_text, &boot, options);
+	if (boot == PLAN_BOOT_UNSAID)
+		return vm->id.conf->direct ? PLAN_BOOT_DIRECT : PLAN_BOOT_PROGRAM;
+	return boot;
+}
+
+bool vm_plan_wanted(const struct vm *vm)
+{
+	const char *options;
+	bool understood;
+
+	return read_boot(vm, &options, &understood) == PLAN_BOOT_DIRECT;
+}
+
+static void stop_looking(struct vm_plan *job)
+{
+	if (!job->boot_file)
+		return;
+	file_unwatch(&job->watch);
+	file_unref(job->boot_file);
+	job->boot_file = NULL;
+}
+
+static bool is_kernel(const struct vm_plan *job)
+{
+	uint8_t head[PLAN_KERNEL_HEAD];
+
+	return file_read(job->boot_file, 0, head, sizeof(head)) == (ssize_t)sizeof(head) && plan_boot_is_kernel(head);
+}
+
+static void reply_boot_file(struct vm_plan *job)
+{
+	static struct plan plan; /* too large for the stack */
+	char words[PLAN_ERROR_MAX], text[PLAN_ERROR_MAX];
+	struct vm *vm = job->vm;
+	const char *options;
+	bool understood;
+
+	read_boot(vm, &options, &understood);
+	vm->plan = NULL;
+	if (plan_boot_make(&plan, vm->lease.bootfile, vm->id.conf->append, options, &vm->guest, words, sizeof(words))) {
+		reply_plan(vm, job->id, &plan);
+	} else {
+		snprintf(text, sizeof(text), "no direct boot of %.100s: %.370s", vm->lease.bootfile, words);
+		reply_words(vm, job->id, PVBOOT_PLAN_NONE, text);
+	}
+	free(job);
+}
+
+/* As soon as there is enough of the boot file to tell: it is the kernel, or it is passed over. */
+static void look(struct vm_plan *job)
+{
+	if (!file_done(job->boot_file) && file_available(job->boot_file) < PLAN_KERNEL_HEAD)
+		return;
+	if (is_kernel(job)) {
+		stop_looking(job);
+		plan_fetch_cancel(job->fetch);
+		reply_boot_file(job);
+		return;
+	}
+	stop_looking(job);
+	plan_fetch_run(job->fetch);
+}
+
+static void on_boot_file(struct file_watch *watch)
+{
+	look((struct vm_plan *)((char *)watch - offsetof(struct vm_plan, watch)));
+}
+
+/* Is the boot file a kernel?  False: it cannot be one. */
+static bool look_at_boot_file(struct vm_plan *job)
+{
+	struct plan_file named = {0};
+
+	if (!plan_boot_may_be_kernel(job->vm->lease.bootfile))
+		return false;
+	snprintf(named.name, sizeof(named.name), "%s", job->vm->lease.bootfile);
+	job->watch.changed = on_boot_file;
+	job->boot_file = open_file(job, &named);
+	if (!job->boot_file)
+		return false;
+	file_watch(job->boot_file, &job->watch);
+	look(job);
+	return true;
+}
+
+/* ---- a configuration --------------------------------------------------------------------------------------------- */
+
+/*
+ * Somebody is to choose: *command is what was chosen, where that was; else the list is the answer (*listed).  The
+ * configuration is read again after the choice: nothing is kept of a list, so hostd may be another one by then.
+ */
+static bool ask_which(const struct vm_plan *job, const struct plan_config *config, const struct plan_choice *choice,
+		      struct plan_command *command, bool *listed, char *words, size_t cap)
+{
+	struct pvboot_plan_list list;
+	struct vm *vm = job->vm;
+
+	if (!(job->args.flags & PVBOOT_PLAN_F_LIST)) {
+		snprintf(words, cap, "%.200s asks which label to boot", config->first.file);
+		return false;
+	}
+	if (!plan_answer_list(&list, config, choice, &vm->guest, words, cap))
+		return false;
+	if (job->args.choice && plan_answer_chosen(command, &list, config, choice, job->args.choice)) {
+		log_msg(LOG_INFO, vm->id.name, "chosen: %s", command->text);
+		return true;
+	}
+	if (job->args.choice)
+		log_msg(LOG_WARNING, vm->id.name, "%s changed while somebody chose from it: asking again",
+			config->first.file);
+	else
+		log_msg(LOG_INFO, vm->id.name, "%s: somebody is to choose one of %u labels", config->first.file,
+			list.n_entries);
+	*listed = true;
+	vm_reply(vm, job->id, PVBOOT_S_OK, 0, "", &list, sizeof(list));
+	return true;
+}
+
+/* Answer by a configuration.  False with words. */
+static bool decide(const struct vm_plan *job, const struct plan_config *config, char *words, size_t cap)
+{
+	static struct plan plan; /* too large for the stack */
+	struct plan_choice choice;
+	bool listed = false;
+
+	if (!plan_choose(&choice, config, words, cap))
+		return false;
+	if (choice.ask && !ask_which(job, config, &choice, &choice.command, &listed, words, cap))
+		return false;
+	if (listed)
+		return true;
+	if (!plan_make(&plan, config, &choice.command, &job->vm->guest, words, cap))
+		return false;
+	reply_plan(job->vm, job->id, &plan);
+	return true;
+}
+
+static void on_fetched(void *arg, enum plan_fetched fetched, const struct plan_config *config, const char *why)
+{
+	char words[PLAN_ERROR_MAX], text[PLAN_ERROR_MAX];
+	struct vm_plan *job = arg;
+
+	job->vm->plan = NULL;
+	snprintf(words, sizeof(words), "%s", fetched == PLAN_FETCHED ? "" : why);
+	if (fetched != PLAN_FETCHED || !decide(job, config, words, sizeof(words))) {
+		snprintf(text, sizeof(text), "no direct boot: %.480s", words);
+		reply_words(job->vm, job->id, PVBOOT_PLAN_NONE, text);
+	}
+	free(job);
+}
+
+static const struct plan_fetch_ops fetch_ops = {.open = open_file, .done = on_fetched};
+
+/* ---- requests ---------------------------------------------------------------------------------------------------- */
+
+static void start(struct vm *vm, uint32_t id, const struct pvboot_plan_args *args)
+{
+	struct vm_plan *job = calloc(1, sizeof(*job));
+
+	if (job)
+		job->fetch = plan_fetch_new(&vm->guest, &fetch_ops, job);
+	if (!job || !job->fetch) {
+		free(job);
+		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
+		return;
+	}
+	job->vm = vm;
+	job->id = id;
+	job->args = *args;
+	vm->plan = job;
+	if (!look_at_boot_file(job))
+		plan_fetch_run(job->fetch);
+}
+
+void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
+{
+	const struct conf_vm *conf = vm->id.conf;
+	struct pvboot_plan_args args;
+	const char *options;
+	bool understood;
+
+	memcpy(&args, bytes, sizeof(args));
+	if (len != sizeof(args) || room < sizeof(struct pvboot_plan) || (args.choice && !args.flags))
+		vm_fail(vm, id, PVBOOT_S_BAD_REQUEST, 0, "malformed PLAN");
+	else if (args.flags & ~PVBOOT_PLAN_F_LIST)
+		vm_fail(vm, id, PVBOOT_S_UNSUPPORTED, 0, "unknown flag in PLAN");
+	else if (vm->plan)
+		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "a plan is being made already");
+	else if (conf->kernel[0])
+		reply_configured(vm, id);
+	else if (read_boot(vm, &options, &understood) == PLAN_BOOT_DIRECT)
+		start(vm, id, &args);
+	else
+		reply_words(vm, id, PVBOOT_PLAN_NONE,
+			    understood ? "" : "the site's DHCP option says neither \"direct\" nor \"program\"");
+}
+
+bool vm_plan_cancel(struct vm *vm, uint32_t id)
+{
+	if (!vm->plan || vm->plan->id != id)
+		return false;
+	vm_plan_reset(vm);
+	return true;
+}
+
+void vm_plan_reset(struct vm *vm)
+{
+	if (!vm->plan)
+		return;
+	stop_looking(vm->plan);
+	plan_fetch_cancel(vm->plan->fetch);
+	free(vm->plan);
+	vm->plan = NULL;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vm_source.c - `source = guest`: when a VM's fetches speak with the guest's own address.
+ *
+ * From the lease on, until somebody else may speak with that address: a network card of the guest's (the boot program
+ * unloads, a kernel or the next boot device begins, the machine is reset), or a network stack of a boot program's own,
+ * which sends frames.  Two that answer for one address would reset each other's connections.
+ */
+#include <string.h>
+
+#include "net/source_guest.h"
+#include "net/udp.h"
+#include "vm/vm_internal.h"
+
+static void use(struct vm *vm, struct source *source)
+{
+	if (vm->source) {
+		source_close(vm->source);
+		source_unref(vm->source);
+	}
+	vm->source = source;
+	if (vm->udp)
+		udp_use_source(vm->udp, source);
+}
+
+static struct source *make(const struct vm *vm)
+{
+	return source_guest(vm->id.name, vm->id.conf->place, vm->id.mac, &vm->lease);
+}
+
+/* Out of memory is a source that is gone: never the host's address in the guest's place. */
+bool vm_guest_start(struct vm *vm)
+{
+	if (!vm->id.conf->source_guest)
+		return true;
+	use(vm, make(vm));
+	vm_guest_leave(vm);
+	return vm->source != NULL;
+}
+
+void vm_guest_enter(struct vm *vm)
+{
+	static const uint8_t none[4];
+	struct source *source;
+
+	if (!vm->id.conf->source_guest || vm->frames || vm->ending || !memcmp(vm->lease.address, none, 4))
+		return;
+	source = make(vm);
+	if (source)
+		use(vm, source);
+}
+
+void vm_guest_leave(struct vm *vm)
+{
+	source_close(vm->source);
+}
+
+void vm_guest_stop(struct vm *vm)
+{
+	use(vm, NULL);
+}
