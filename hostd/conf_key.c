@@ -253,7 +253,7 @@ static bool vm_serve_stale(struct conf *conf, struct conf_vm *vm, const char *ke
 	return conf_value_switch(conf, key, value, "yes", "no", &vm->serve_stale);
 }
 
-static bool vm_pxelinux(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
+static bool vm_prefix(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	return conf_value_switch(conf, key, value, "plain", "file", &vm->pxelinux_plain);
 }
@@ -285,7 +285,7 @@ static const struct {
 	{"cache", vm_cache},
 	{"tftp_max_age", vm_tftp_max_age},
 	{"serve_stale", vm_serve_stale},
-	{"pxelinux", vm_pxelinux},
+	{"pxelinux", vm_prefix},
 };
 
 /* ---- [hostd] --------------------------------------------------------------------------------------------------- */

@@ -84,12 +84,12 @@ static bool check_kernel_below(const struct run_options *o, int root, const char
 static bool check_program_below(const struct run_options *o, int root, const char *full)
 {
 	static struct dhcp_result lease;
-	const struct local_request req = {
+	const struct dhcp_local_request req = {
 		.root_path = full, .root_fd = root, .boot_file = o->boot_file ? o->boot_file : ""};
 
 	if (o->direct && faccessat(root, "pxelinux.cfg", F_OK, 0) == 0)
 		return true;
-	local_lease(&req, &lease);
+	dhcp_local_lease(&req, &lease);
 	if (lease.status == PVBOOT_S_OK)
 		return check_below(root, full, o->boot_file ? "--boot-file" : "--root", lease.res.lease.bootfile);
 	fprintf(stderr, "pvboot: --root %s: %s\n", o->root,

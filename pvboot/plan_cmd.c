@@ -28,7 +28,7 @@ struct options {
 	uint8_t mac[6], uuid[16];
 	bool has_uuid;
 	struct given {
-		bool is; /* else as local_lease() makes it up */
+		bool is; /* else as dhcp_local_lease() makes it up */
 		uint8_t bytes[4];
 	} address, server, router, netmask;
 };
@@ -36,7 +36,7 @@ struct options {
 /* The command at work. */
 struct work {
 	const struct options *o;
-	struct plan_guest guest;
+	struct pxelinux_guest guest;
 	int root_fd;
 	unsigned int missing;
 	int status; /* to exit with */
@@ -177,13 +177,13 @@ static int read_options(int argc, char **argv, struct options *o)
 static void read_guest(struct work *work)
 {
 	const struct options *o = work->o;
-	struct local_request req = {
+	struct dhcp_local_request req = {
 		.root_path = o->root,
 		.root_fd = work->root_fd,
 		.boot_file = o->boot_file ? o->boot_file : "",
 		.has_uuid = o->has_uuid,
 	};
-	struct plan_guest *guest = &work->guest;
+	struct pxelinux_guest *guest = &work->guest;
 	static struct dhcp_result result;
 	uint8_t uuid[16];
 
@@ -192,8 +192,8 @@ static void read_guest(struct work *work)
 	memcpy(uuid, o->uuid, 16);
 	if (!o->has_uuid)
 		dhcp_msg_uuid_of_mac(uuid, o->mac);
-	local_lease(&req, &result);
-	plan_guest_read(guest, &result.res, o->mac, uuid);
+	dhcp_local_lease(&req, &result);
+	pxelinux_guest_read(guest, &result.res, o->mac, uuid);
 	if (o->address.is)
 		memcpy(guest->address, o->address.bytes, 4);
 	if (o->server.is)
@@ -211,14 +211,14 @@ static void read_guest(struct work *work)
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
 /* Is it among the files of the root?  Other servers, and other schemes than TFTP, are not asked. */
-static bool is_local(const struct plan_file *file)
+static bool is_local(const struct pxelinux_file *file)
 {
 	static const uint8_t none[4];
 
 	return !memcmp(file->server, none, 4) && !strstr(file->name, "://");
 }
 
-static struct file *on_open(void *arg, const struct plan_file *named)
+static struct file *on_open(void *arg, const struct pxelinux_file *named)
 {
 	const struct work *work = arg;
 	struct file *file;
@@ -237,7 +237,7 @@ static void on_plan(void *arg, const struct plan *plan)
 	struct work *work = arg;
 
 	for (unsigned int i = 0; i <= plan->n_initrds; i++) {
-		const struct plan_file *named = i ? &plan->initrd[i - 1] : &plan->kernel;
+		const struct pxelinux_file *named = i ? &plan->initrd[i - 1] : &plan->kernel;
 		struct file *file;
 
 		if (!is_local(named))
@@ -254,14 +254,14 @@ static void on_plan(void *arg, const struct plan *plan)
 
 /* ---- the command ------------------------------------------------------------------------------------------------- */
 
-static void on_done(void *arg, enum plan_fetched fetched, const struct plan_config *config, const char *words)
+static void on_done(void *arg, enum pxelinux_fetched fetched, const struct pxelinux_config *config, const char *words)
 {
 	struct work *work = arg;
 
-	if (fetched == PLAN_FETCH_NONE) {
+	if (fetched == PXELINUX_FETCH_NONE) {
 		fprintf(stderr, "pvboot plan: in %s %s\n", work->o->root, words);
 		work->status = PLAN_EXIT_NONE;
-	} else if (fetched == PLAN_FETCH_REFUSED) {
+	} else if (fetched == PXELINUX_FETCH_REFUSED) {
 		printf("cannot be booted directly: %s\n", words);
 		work->status = PLAN_EXIT_REFUSED;
 	} else {
@@ -274,19 +274,19 @@ static void on_done(void *arg, enum plan_fetched fetched, const struct plan_conf
 }
 
 /* The FILE that is named, wherever it is. */
-static void fetch_file(struct work *work, struct plan_fetch *fetch)
+static void fetch_file(struct work *work, struct pxelinux_fetch *fetch)
 {
-	/* One byte more than is allowed, for plan_parse() to notice. */
-	static char text[PLAN_TEXT_MAX + 1];
+	/* One byte more than is allowed, for pxelinux_parse() to notice. */
+	static char text[PXELINUX_TEXT_MAX + 1];
 	FILE *f = fopen(work->o->file, "re");
 	size_t len = f ? fread(text, 1, sizeof(text), f) : 0;
 
 	if (!f || ferror(f)) {
 		fprintf(stderr, "pvboot plan: %s: %s\n", work->o->file, strerror(errno));
 		work->status = PLAN_EXIT_FAILED;
-		plan_fetch_cancel(fetch);
+		pxelinux_fetch_cancel(fetch);
 	} else {
-		plan_fetch_parse(fetch, work->o->file, text, len);
+		pxelinux_fetch_parse(fetch, work->o->file, text, len);
 	}
 	if (f)
 		fclose(f);
@@ -295,9 +295,9 @@ static void fetch_file(struct work *work, struct plan_fetch *fetch)
 int plan_main(int argc, char **argv)
 {
 	static struct options o;
-	static const struct plan_fetch_ops ops = {.open = on_open, .done = on_done};
+	static const struct pxelinux_fetch_ops ops = {.open = on_open, .done = on_done};
 	struct work work = {.o = &o, .status = PLAN_EXIT_FAILED};
-	struct plan_fetch *fetch;
+	struct pxelinux_fetch *fetch;
 	int status = read_options(argc, argv, &o);
 
 	if (status >= 0)
@@ -308,12 +308,12 @@ int plan_main(int argc, char **argv)
 		return PLAN_EXIT_FAILED;
 	}
 	read_guest(&work);
-	fetch = plan_fetch_new(&work.guest, &ops, &work);
+	fetch = pxelinux_fetch_new(&work.guest, &ops, &work);
 	/* Files of a directory are there at once. */
 	if (fetch && o.file)
 		fetch_file(&work, fetch);
 	else if (fetch)
-		plan_fetch_run(fetch);
+		pxelinux_fetch_run(fetch);
 	close(work.root_fd);
 	return work.status;
 }

@@ -9,11 +9,11 @@
 
 struct show {
 	FILE *out;
-	const struct plan_config *config;
-	const struct plan_guest *guest;
+	const struct pxelinux_config *config;
+	const struct pxelinux_guest *guest;
 	plan_seen_fn seen;
 	void *arg;
-	char error[PLAN_ERROR_MAX];
+	char error[PXELINUX_ERROR_MAX];
 };
 
 static void say(const struct show *show, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -27,13 +27,13 @@ static void say(const struct show *show, const char *fmt, ...)
 	va_end(ap);
 }
 
-_Static_assert(PLAN_CMDLINE_MAX + PLAN_NAME_TEXT_MAX <= SHOW_LINE_MAX, "a command line is shown whole");
+_Static_assert(PLAN_CMDLINE_MAX + PXELINUX_NAME_TEXT_MAX <= SHOW_LINE_MAX, "a command line is shown whole");
 
-static void say_file(const struct show *show, const char *what, const struct plan_file *file)
+static void say_file(const struct show *show, const char *what, const struct pxelinux_file *file)
 {
-	char name[PLAN_NAME_TEXT_MAX];
+	char name[PXELINUX_NAME_TEXT_MAX];
 
-	plan_file_text(name, file);
+	pxelinux_file_text(name, file);
 	say(show, "  %-7s %s", what, name);
 }
 
@@ -57,10 +57,10 @@ static void show_plan(const struct show *show, const struct plan *plan)
 }
 
 /* A heading, and the plan of one command. */
-static bool show_command(struct show *show, const struct plan_command *command, const char *fmt, ...)
+static bool show_command(struct show *show, const struct pxelinux_command *command, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static bool show_command(struct show *show, const struct plan_command *command, const char *fmt, ...)
+static bool show_command(struct show *show, const struct pxelinux_command *command, const char *fmt, ...)
 {
 	char heading[PLAN_COMMAND_MAX + 1];
 	struct plan plan;
@@ -89,8 +89,8 @@ static bool show_list(struct show *show, const struct plan_choice *choice)
 	if (choice->command.text && (choice->timeout_ms || choice->total_timeout_ms) &&
 	    !show_command(show, &choice->command, "then boots \"%s\"", choice->command.text))
 		return false;
-	for (const struct plan_label *label = show->config->labels; label; label = label->next) {
-		const struct plan_command command = {.text = label->name, .where = label->where};
+	for (const struct pxelinux_label *label = show->config->labels; label; label = label->next) {
+		const struct pxelinux_command command = {.text = label->name, .where = label->where};
 		bool first = choice->preferred && !strcmp(choice->preferred, label->name);
 
 		if (!plan_listed(label))
@@ -113,7 +113,7 @@ static bool show_all(struct show *show)
 	return show_command(show, &choice.command, "boots \"%s\"", choice.command.text);
 }
 
-bool plan_show(FILE *out, const struct plan_config *config, const struct plan_guest *guest, plan_seen_fn seen,
+bool plan_show(FILE *out, const struct pxelinux_config *config, const struct pxelinux_guest *guest, plan_seen_fn seen,
 	       void *arg)
 {
 	struct show show = {.out = out, .config = config, .guest = guest, .seen = seen, .arg = arg};

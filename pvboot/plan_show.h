@@ -15,7 +15,7 @@ typedef void (*plan_seen_fn)(void *arg, const struct plan *plan);
  * Write what booting the configuration as guest comes to: what is booted unasked, or the list that is shown and each of
  * its entries; or "cannot be booted directly: " and why.  False for the latter.
  */
-bool plan_show(FILE *out, const struct plan_config *config, const struct plan_guest *guest, plan_seen_fn seen,
+bool plan_show(FILE *out, const struct pxelinux_config *config, const struct pxelinux_guest *guest, plan_seen_fn seen,
 	       void *arg);
 
 #endif /* PLAN_SHOW_H */

@@ -139,7 +139,7 @@ static void ask_http(const struct probe_fetch *fetch, struct event_base *base, c
 }
 
 static void ask_tftp(const struct probe_fetch *fetch, struct event_base *base, const uint8_t server[4],
-		     const struct plan_file *file, struct probe_answer *answer)
+		     const struct pxelinux_file *file, struct probe_answer *answer)
 {
 	static const struct tftp_ops ops = {.opened = on_tftp_opened, .data = on_data, .done = on_done};
 	static const uint8_t none[4];
@@ -163,7 +163,7 @@ static void ask_tftp(const struct probe_fetch *fetch, struct event_base *base, c
 }
 
 void probe_fetch_ask(const struct probe_fetch *fetch, struct event_base *base, const uint8_t server[4],
-		     const struct plan_file *file, struct probe_answer *answer)
+		     const struct pxelinux_file *file, struct probe_answer *answer)
 {
 	*answer = (struct probe_answer){.size = PVBOOT_SIZE_UNKNOWN, .status = PVBOOT_S_UNWRITTEN};
 	if (http_url_is(file->name))

@@ -39,7 +39,7 @@ void probe_fetch_use_lease(struct probe_fetch *fetch, const uint8_t mac[6], cons
 
 /* Ask for one file: by HTTP if its name is such a URL, else by TFTP, from server unless it names one.  Blocks. */
 void probe_fetch_ask(const struct probe_fetch *fetch, struct event_base *base, const uint8_t server[4],
-		     const struct plan_file *file, struct probe_answer *answer);
+		     const struct pxelinux_file *file, struct probe_answer *answer);
 
 void probe_fetch_end(struct probe_fetch *fetch);
 

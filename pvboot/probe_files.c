@@ -10,7 +10,7 @@
 #include "base/http_url.h"
 #include "probe_show.h"
 
-static void add(struct probe_names *names, enum probe_kind kind, const struct plan_file *file)
+static void add(struct probe_names *names, enum probe_kind kind, const struct pxelinux_file *file)
 {
 	if (names->count == PROBE_NAMES_MAX)
 		return;
@@ -23,9 +23,9 @@ void probe_names(struct probe_names *names, const struct pvboot_discover_res *re
 		 const uint8_t uuid[16])
 {
 	const char *base = strrchr(res->lease.bootfile, '/');
-	struct plan_file file = {.port = 0};
-	struct plan_names configs;
-	struct plan_guest guest;
+	struct pxelinux_file file = {.port = 0};
+	struct pxelinux_names configs;
+	struct pxelinux_guest guest;
 	char error[128];
 
 	memset(names, 0, sizeof(*names));
@@ -33,10 +33,10 @@ void probe_names(struct probe_names *names, const struct pvboot_discover_res *re
 	add(names, PROBE_PROGRAM, &file);
 	if (!strstr(base ? base : res->lease.bootfile, "pxelinux"))
 		return;
-	plan_guest_read(&guest, res, mac, uuid);
-	if (plan_file_resolve(&file, guest.prefix, "ldlinux.c32", strlen("ldlinux.c32"), error, sizeof(error)))
+	pxelinux_guest_read(&guest, res, mac, uuid);
+	if (pxelinux_file_resolve(&file, guest.prefix, "ldlinux.c32", strlen("ldlinux.c32"), error, sizeof(error)))
 		add(names, PROBE_MODULE, &file);
-	plan_names(&configs, &guest);
+	pxelinux_names(&configs, &guest);
 	for (unsigned int i = 0; i < configs.count; i++)
 		add(names, PROBE_CONFIG, &configs.file[i]);
 }
@@ -69,14 +69,14 @@ bool probe_files(const struct pvboot_discover_res *res, const struct probe_names
 	if (!base)
 		return false;
 	for (unsigned int i = 0; i < names->count; i++) {
-		const struct plan_file *file = &names->entry[i].file;
+		const struct pxelinux_file *file = &names->entry[i].file;
 		enum probe_kind kind = names->entry[i].kind;
-		char name[PLAN_NAME_TEXT_MAX];
+		char name[PXELINUX_NAME_TEXT_MAX];
 		struct probe_answer answer;
 		bool there;
 
 		wanted[kind] = true;
-		plan_file_text(name, file);
+		pxelinux_file_text(name, file);
 		if (strstr(file->name, "://") && !http_url_is(file->name)) {
 			probe_show("  unknown  %s: only TFTP and HTTP are tried here", name);
 			found[kind] = true;

@@ -10,7 +10,7 @@
 #include "probe_fetch.h"
 #include "pvboot_req.h"
 
-#define PROBE_NAMES_MAX (2 + PLAN_NAMES_MAX)
+#define PROBE_NAMES_MAX (2 + PXELINUX_NAMES_MAX)
 
 enum probe_kind {
 	PROBE_PROGRAM, /* the boot program itself */
@@ -23,7 +23,7 @@ struct probe_names {
 	unsigned int count;
 	struct {
 		enum probe_kind kind;
-		struct plan_file file;
+		struct pxelinux_file file;
 	} entry[PROBE_NAMES_MAX];
 };
 

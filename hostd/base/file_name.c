@@ -77,3 +77,11 @@ uint32_t file_name_parse(const char *name, uint8_t server[4], uint16_t *port, co
 	*path = name + 1; /* RFC 3617: the slash after the host is not the file's */
 	return PVBOOT_S_OK;
 }
+
+bool file_name_is_search(const char *name)
+{
+	static const char dir[] = "pxelinux.cfg/";
+	const char *at = strstr(name, dir);
+
+	return at && (at == name || at[-1] == '/') && strcmp(at + sizeof(dir) - 1, "default") != 0;
+}

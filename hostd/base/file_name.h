@@ -4,6 +4,7 @@
 #define HOSTD_FILE_NAME_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -13,5 +14,9 @@
  */
 uint32_t file_name_parse(const char *name, uint8_t server[4], uint16_t *port, const char **path, char *why,
 			 size_t room);
+
+/* Is this one of the names under which pxelinux looks for its configuration, of which all but one are usually missing?
+ */
+bool file_name_is_search(const char *name);
 
 #endif /* HOSTD_FILE_NAME_H */

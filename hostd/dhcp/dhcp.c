@@ -45,7 +45,7 @@ static void free_dhcp(struct dhcp *d)
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (events[i])
 			event_free(events[i]);
-	pkt_close(d->pkt);
+	dhcp_socket_close(d->pkt);
 	free((char *)d->req.vm);
 	free((char *)d->req.ifname);
 	free(d);
@@ -196,7 +196,7 @@ static int64_t proxy_wait(const struct dhcp *d)
 	return wait > 0 ? wait : 0;
 }
 
-static void got_offer(struct dhcp *d, const struct dhcp_msg *msg, const struct frame_udp *from)
+static void got_offer(struct dhcp *d, const struct dhcp_msg *msg, const struct udp_frame *from)
 {
 	int i = dhcp_offers_add(&d->offers, msg, from->src_ip, from->src_mac);
 	char line[768];
@@ -239,7 +239,7 @@ static void got_ack(struct dhcp *d, const struct dhcp_msg *msg)
 	}
 	d->state = DHCP_ASKING;
 	d->tries = 0;
-	pkt_answer_arp(d->pkt, lease->address);
+	dhcp_socket_answer_arp(d->pkt, lease->address);
 	dhcp_send_ask(d);
 }
 
@@ -255,7 +255,7 @@ static void got_nak(struct dhcp *d, const struct dhcp_msg *msg)
 
 /* An answer at 4011; not a late copy of the lease's own ACK, which comes from another port of perhaps the same server.
  */
-static void got_boot_reply(struct dhcp *d, const struct dhcp_msg *msg, const struct frame_udp *from)
+static void got_boot_reply(struct dhcp *d, const struct dhcp_msg *msg, const struct udp_frame *from)
 {
 	struct dhcp_pxe pxe;
 
@@ -267,7 +267,7 @@ static void got_boot_reply(struct dhcp *d, const struct dhcp_msg *msg, const str
 }
 
 /* A message with our xid at our port: is it for us, and does it belong here?  True if d may be gone. */
-static bool dispatch(struct dhcp *d, const struct dhcp_msg *msg, const struct frame_udp *from)
+static bool dispatch(struct dhcp *d, const struct dhcp_msg *msg, const struct udp_frame *from)
 {
 	if (msg->op != DHCP_OP_REPLY || msg->xid != d->xid || memcmp(msg->chaddr, d->req.mac, 6))
 		return false;
@@ -293,13 +293,13 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct dhcp *d = arg;
 	uint8_t buf[DHCP_MSG_MAX];
-	struct frame_udp from;
+	struct udp_frame from;
 	struct dhcp_msg msg;
 	ssize_t n;
 
 	/* The loop comes back for what remains: it has other VMs. */
 	for (int i = 0; i < 16; i++) {
-		n = pkt_recv(d->pkt, &from, buf, sizeof(buf));
+		n = dhcp_socket_recv(d->pkt, &from, buf, sizeof(buf));
 		if (n < 0)
 			return;
 		if (n > 0 && dhcp_msg_parse(&msg, buf, (size_t)n) && dispatch(d, &msg, &from))
@@ -317,17 +317,17 @@ static void begin(struct dhcp *d)
 		fail(d, PVBOOT_S_FAILED, "the host has no random numbers: %s", strerror(errno));
 		return;
 	}
-	d->pkt = pkt_open(d->req.ifname, d->req.mac, d->xid, err, sizeof(err));
+	d->pkt = dhcp_socket_open(d->req.ifname, d->req.mac, d->xid, err, sizeof(err));
 	if (!d->pkt) {
 		fail(d, PVBOOT_S_FAILED, "%s", err);
 		return;
 	}
-	d->readable = event_new(d->base, pkt_fd(d->pkt), EV_READ | EV_PERSIST, on_readable, d);
+	d->readable = event_new(d->base, dhcp_socket_fd(d->pkt), EV_READ | EV_PERSIST, on_readable, d);
 	if (!d->readable || event_add(d->readable, NULL)) {
 		fail(d, PVBOOT_S_NO_RESOURCES, "the host is out of memory");
 		return;
 	}
-	if (!pkt_has_carrier(d->req.ifname))
+	if (!dhcp_socket_has_carrier(d->req.ifname))
 		dhcp_say(d, LOG_WARNING, "%s has no carrier: nothing is connected to it, or its other end is down",
 			 d->req.ifname);
 	d->started = dhcp_now_ms();
@@ -398,7 +398,7 @@ static void on_total(evutil_socket_t fd, short what, void *arg)
 		     "no DHCP server answered on %s in %u s: is one running there, is %s the right interface, does a "
 		     "firewall or VLAN stand between?%s",
 		     d->req.ifname, s, d->req.ifname,
-		     pkt_has_carrier(d->req.ifname) ? "" : " (the interface has no carrier)");
+		     dhcp_socket_has_carrier(d->req.ifname) ? "" : " (the interface has no carrier)");
 }
 
 /* ---- for others ------------------------------------------------------------------------------------------------ */
@@ -446,17 +446,17 @@ void dhcp_cancel(struct dhcp *dhcp)
 void dhcp_release(const struct dhcp_request *req, const struct pvboot_lease *lease)
 {
 	char err[PVBOOT_ERROR_MAX + 1];
-	struct pkt *pkt;
+	struct dhcp_socket *pkt;
 
 	if (lease->flags & PVBOOT_LEASE_F_LOCAL)
 		return;
-	pkt = pkt_open(req->ifname, req->mac, 0, err, sizeof(err));
+	pkt = dhcp_socket_open(req->ifname, req->mac, 0, err, sizeof(err));
 	if (!pkt) {
 		log_msg(LOG_WARNING, req->vm, "dhcp: the lease of %s is not given back: %s", dhcp_ip(lease->address),
 			err);
 		return;
 	}
 	dhcp_send_release(pkt, req->mac, lease, NULL);
-	pkt_close(pkt);
+	dhcp_socket_close(pkt);
 	log_msg(LOG_INFO, req->vm, "dhcp: RELEASE of %s", dhcp_ip(lease->address));
 }

@@ -52,7 +52,7 @@ static bool append(uint8_t *packet, size_t end, uint8_t code, const char *value,
 	return fits;
 }
 
-void bootfile_override(struct pvboot_discover_res *res, const char *name)
+void dhcp_edit_boot_file(struct pvboot_discover_res *res, const char *name)
 {
 	size_t len = strlen(name), end;
 	uint8_t overload;
@@ -68,7 +68,7 @@ void bootfile_override(struct pvboot_discover_res *res, const char *name)
 	append(res->reply, end, DHCP_OPT_BOOTFILE, name, len);
 }
 
-bool bootfile_add_prefix(struct pvboot_discover_res *res, const char *prefix)
+bool dhcp_edit_add_prefix(struct pvboot_discover_res *res, const char *prefix)
 {
 	uint8_t overload;
 	size_t end = strip(res->reply, DHCP_OPT_PXELINUX_PREFIX, &overload);
@@ -77,12 +77,4 @@ bool bootfile_add_prefix(struct pvboot_discover_res *res, const char *prefix)
 		return false;
 	res->lease.prefix_at = (uint16_t)end;
 	return true;
-}
-
-bool bootfile_is_search(const char *name)
-{
-	static const char dir[] = "pxelinux.cfg/";
-	const char *at = strstr(name, dir);
-
-	return at && (at == name || at[-1] == '/') && strcmp(at + sizeof(dir) - 1, "default") != 0;
 }

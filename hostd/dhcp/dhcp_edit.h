@@ -12,13 +12,9 @@
  * Write name, shorter than PVBOOT_BOOTFILE_MAX, into the lease and into the boot server's reply (the packet from which
  * a boot program takes the directory of its own files): its option 67, and its `file` unless options are in there.
  */
-void bootfile_override(struct pvboot_discover_res *res, const char *name);
+void dhcp_edit_boot_file(struct pvboot_discover_res *res, const char *name);
 
 /* Add option 210 (RFC 5071), of at most 255 bytes, to the boot server's reply, which has none.  False if it is full. */
-bool bootfile_add_prefix(struct pvboot_discover_res *res, const char *prefix);
-
-/* Is this one of the names under which pxelinux looks for its configuration, of which all but one are usually missing?
- */
-bool bootfile_is_search(const char *name);
+bool dhcp_edit_add_prefix(struct pvboot_discover_res *res, const char *prefix);
 
 #endif /* HOSTD_DHCP_EDIT_H */

@@ -8,7 +8,7 @@
 
 struct event;
 struct event_base;
-struct pkt;
+struct dhcp_socket;
 
 /* Milliseconds throughout. */
 struct dhcp_timing {
@@ -34,7 +34,7 @@ struct dhcp {
 	dhcp_trace_fn trace;
 	void *arg;
 
-	struct pkt *pkt;
+	struct dhcp_socket *pkt;
 	struct event *readable;
 	struct event *retry; /* send again; in DHCP_STARTING: begin */
 	struct event *proxy; /* the time for proxies is up */
@@ -70,7 +70,8 @@ void dhcp_send_ask(struct dhcp *d);
 /* Whom that asks: the menu's boot server if one is listed, else the proxy itself. */
 const uint8_t *dhcp_asked_server(const struct dhcp *d);
 /* Once, to dst_mac, or by a broadcast frame if that is NULL. */
-void dhcp_send_release(struct pkt *pkt, const uint8_t mac[6], const struct pvboot_lease *lease, const uint8_t *dst_mac);
+void dhcp_send_release(struct dhcp_socket *pkt, const uint8_t mac[6], const struct pvboot_lease *lease,
+		       const uint8_t *dst_mac);
 
 void dhcp_arm(struct event *ev, int64_t ms);
 int64_t dhcp_now_ms(void); /* monotonic */

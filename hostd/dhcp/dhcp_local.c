@@ -49,7 +49,7 @@ static void put_option(struct packet *pkt, uint8_t code, const void *data, size_
 	pkt->len += len;
 }
 
-static struct packet begin_packet(uint8_t *bytes, const struct local_request *req, uint8_t op, uint8_t type)
+static struct packet begin_packet(uint8_t *bytes, const struct dhcp_local_request *req, uint8_t op, uint8_t type)
 {
 	static const uint8_t cookie[4] = {99, 130, 83, 99};
 	struct packet pkt = {.bytes = bytes, .len = BOOTP_OPTIONS};
@@ -70,7 +70,7 @@ static void end_packet(struct packet *pkt)
 }
 
 /* The DHCPDISCOVER that a PXE client would have sent (RFC 4578 2). */
-static void make_discover(const struct local_request *req, uint8_t *bytes)
+static void make_discover(const struct dhcp_local_request *req, uint8_t *bytes)
 {
 	static const uint8_t wanted[] = {1, 3, 6, 12, 15, 43, 54, 60, 66, 67, 208, 209, 210, 211};
 	static const char class_id[] = "PXEClient:Arch:00000:UNDI:002001";
@@ -89,7 +89,7 @@ static void make_discover(const struct local_request *req, uint8_t *bytes)
 	end_packet(&pkt);
 }
 
-static void make_ack(const struct local_request *req, const char *boot_file, uint8_t *bytes)
+static void make_ack(const struct dhcp_local_request *req, const char *boot_file, uint8_t *bytes)
 {
 	static const uint8_t seconds[4] = {LEASE_SECONDS >> 24, LEASE_SECONDS >> 16 & 0xff, LEASE_SECONDS >> 8 & 0xff,
 					   LEASE_SECONDS & 0xff};
@@ -107,7 +107,7 @@ static void make_ack(const struct local_request *req, const char *boot_file, uin
 	end_packet(&pkt);
 }
 
-static bool exists(const struct local_request *req, const char *name)
+static bool exists(const struct dhcp_local_request *req, const char *name)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
 	long fd = syscall(SYS_openat2, req->root_fd, name, &how, sizeof(how));
@@ -118,7 +118,7 @@ static bool exists(const struct local_request *req, const char *name)
 	return true;
 }
 
-static const char *choose_boot_file(const struct local_request *req)
+static const char *choose_boot_file(const struct dhcp_local_request *req)
 {
 	if (req->boot_file[0])
 		return req->boot_file;
@@ -128,7 +128,7 @@ static const char *choose_boot_file(const struct local_request *req)
 	return "";
 }
 
-void local_lease(const struct local_request *req, struct dhcp_result *out)
+void dhcp_local_lease(const struct dhcp_local_request *req, struct dhcp_result *out)
 {
 	struct pvboot_lease *lease = &out->res.lease;
 	const char *boot_file = choose_boot_file(req);

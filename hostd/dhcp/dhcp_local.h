@@ -8,7 +8,7 @@
 
 #include "dhcp/dhcp.h"
 
-struct local_request {
+struct dhcp_local_request {
 	const char *root_path;
 	int root_fd;
 	const char *boot_file; /* "": the first usual name that is there */
@@ -18,6 +18,6 @@ struct local_request {
 };
 
 /* Make up a lease, with the packets a boot program expects to find; a failure is in out->status and out->text. */
-void local_lease(const struct local_request *req, struct dhcp_result *out);
+void dhcp_local_lease(const struct dhcp_local_request *req, struct dhcp_result *out);
 
 #endif /* HOSTD_DHCP_LOCAL_H */

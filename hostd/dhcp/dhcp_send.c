@@ -39,11 +39,11 @@ static struct dhcp_send identity(const struct dhcp *d, uint8_t type)
 }
 
 /* Build and send.  Failing is like a loss: the next retry may find the interface up again. */
-static size_t transmit(struct dhcp *d, uint8_t buf[DHCP_MSG_MAX], const struct dhcp_send *send, struct frame_udp *udp)
+static size_t transmit(struct dhcp *d, uint8_t buf[DHCP_MSG_MAX], const struct dhcp_send *send, struct udp_frame *udp)
 {
 	size_t len = dhcp_msg_build(buf, DHCP_MSG_MAX, send);
 
-	if (!pkt_send(d->pkt, udp, buf, len) && !d->send_failed) {
+	if (!dhcp_socket_send(d->pkt, udp, buf, len) && !d->send_failed) {
 		d->send_failed = true;
 		/* ENOBUFS is what the kernel says of a link without a carrier. */
 		dhcp_say(d, LOG_WARNING, "cannot send on %s: %s", d->req.ifname,
@@ -52,7 +52,7 @@ static size_t transmit(struct dhcp *d, uint8_t buf[DHCP_MSG_MAX], const struct d
 	return len;
 }
 
-static void address_broadcast(struct frame_udp *udp)
+static void address_broadcast(struct udp_frame *udp)
 {
 	memset(udp, 0, sizeof(*udp));
 	memset(udp->dst_mac, 0xff, 6);
@@ -82,7 +82,7 @@ static int64_t back_off(uint32_t first, uint32_t most, unsigned int tries)
 void dhcp_send_discover(struct dhcp *d)
 {
 	struct dhcp_send send;
-	struct frame_udp udp;
+	struct udp_frame udp;
 	uint8_t buf[DHCP_MSG_MAX];
 	size_t len;
 	int64_t secs = (dhcp_now_ms() - d->started) / 1000;
@@ -104,7 +104,7 @@ void dhcp_send_request(struct dhcp *d)
 {
 	const struct dhcp_offer *lease = &d->offers.offer[d->choice.lease];
 	struct dhcp_send send = identity(d, DHCP_REQUEST);
-	struct frame_udp udp;
+	struct udp_frame udp;
 	uint8_t buf[DHCP_MSG_MAX];
 
 	send.broadcast = d->tries >= BROADCAST_FROM_TRY;
@@ -130,7 +130,7 @@ void dhcp_send_ask(struct dhcp *d)
 {
 	const struct dhcp_offer *boot = &d->offers.offer[d->choice.boot];
 	struct dhcp_send send = identity(d, DHCP_REQUEST);
-	struct frame_udp udp = {.src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_PXE_PORT};
+	struct udp_frame udp = {.src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_PXE_PORT};
 	uint8_t buf[DHCP_MSG_MAX];
 
 	memcpy(send.ciaddr, d->ack.yiaddr, 4);
@@ -150,10 +150,11 @@ void dhcp_send_ask(struct dhcp *d)
 	d->tries++;
 }
 
-void dhcp_send_release(struct pkt *pkt, const uint8_t mac[6], const struct pvboot_lease *lease, const uint8_t *dst_mac)
+void dhcp_send_release(struct dhcp_socket *pkt, const uint8_t mac[6], const struct pvboot_lease *lease,
+		       const uint8_t *dst_mac)
 {
 	struct dhcp_send send = {.type = DHCP_RELEASE};
-	struct frame_udp udp = {.src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_SERVER_PORT};
+	struct udp_frame udp = {.src_port = DHCP_CLIENT_PORT, .dst_port = DHCP_SERVER_PORT};
 	uint8_t buf[DHCP_MSG_MAX];
 	size_t len;
 
@@ -169,5 +170,5 @@ void dhcp_send_release(struct pkt *pkt, const uint8_t mac[6], const struct pvboo
 	else
 		memset(udp.dst_mac, 0xff, 6); /* on the same network a broadcast frame finds it as well */
 	len = dhcp_msg_build(buf, sizeof(buf), &send);
-	(void)pkt_send(pkt, &udp, buf, len);
+	(void)dhcp_socket_send(pkt, &udp, buf, len);
 }

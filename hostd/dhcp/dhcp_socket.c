@@ -39,7 +39,7 @@
 
 #define CLOSER_STACK 65536
 
-struct pkt {
+struct dhcp_socket {
 	int fd;
 	int local_fd; /* to servers of this machine, -1: the interface has no address */
 	uint8_t local_ip[4];
@@ -53,7 +53,7 @@ static void *close_here(void *fd)
 	return NULL;
 }
 
-void pkt_close_aside(int fd)
+void dhcp_socket_close_aside(int fd)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -164,7 +164,7 @@ static int open_local(const char *ifname, uint8_t ip[4])
 	return fd;
 }
 
-int pkt_socket(const char *ifname, int *index, char *err, size_t err_len)
+int dhcp_socket_socket(const char *ifname, int *index, char *err, size_t err_len)
 {
 	/* Protocol 0: nothing is received before bind() names the interface. */
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -182,13 +182,13 @@ int pkt_socket(const char *ifname, int *index, char *err, size_t err_len)
 	*index = check_interface(fd, ifname, err, err_len);
 	if (*index)
 		return fd;
-	pkt_close_aside(fd);
+	dhcp_socket_close_aside(fd);
 	return -1;
 }
 
-struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len)
+struct dhcp_socket *dhcp_socket_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len)
 {
-	struct pkt *pkt = calloc(1, sizeof(*pkt));
+	struct dhcp_socket *pkt = calloc(1, sizeof(*pkt));
 	int index;
 
 	if (!pkt) {
@@ -197,7 +197,7 @@ struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, cha
 	}
 	memcpy(pkt->mac, mac, 6);
 	pkt->local_fd = -1;
-	pkt->fd = pkt_socket(ifname, &index, err, err_len);
+	pkt->fd = dhcp_socket_socket(ifname, &index, err, err_len);
 	if (pkt->fd < 0)
 		goto err_free;
 	if (!set_up(pkt->fd, index, mac, xid)) {
@@ -208,29 +208,29 @@ struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, cha
 	return pkt;
 
 err_close:
-	pkt_close_aside(pkt->fd);
+	dhcp_socket_close_aside(pkt->fd);
 err_free:
 	free(pkt);
 	return NULL;
 }
 
-void pkt_close(struct pkt *pkt)
+void dhcp_socket_close(struct dhcp_socket *pkt)
 {
 	if (!pkt)
 		return;
 	if (pkt->local_fd >= 0)
 		close(pkt->local_fd);
-	pkt_close_aside(pkt->fd);
+	dhcp_socket_close_aside(pkt->fd);
 	free(pkt);
 }
 
-int pkt_fd(const struct pkt *pkt)
+int dhcp_socket_fd(const struct dhcp_socket *pkt)
 {
 	return pkt->fd;
 }
 
 /* Hand a datagram to a server of this machine, if it may be for one.  Nobody there, no matter. */
-static void send_local(struct pkt *pkt, const struct frame_udp *udp, const void *payload, size_t len)
+static void send_local(struct dhcp_socket *pkt, const struct udp_frame *udp, const void *payload, size_t len)
 {
 	static const uint8_t all[4] = {0xff, 0xff, 0xff, 0xff};
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(udp->dst_port)};
@@ -241,13 +241,13 @@ static void send_local(struct pkt *pkt, const struct frame_udp *udp, const void 
 	(void)!sendto(pkt->local_fd, payload, len, 0, (struct sockaddr *)&to, sizeof(to));
 }
 
-bool pkt_send(struct pkt *pkt, struct frame_udp *udp, const void *payload, size_t len)
+bool dhcp_socket_send(struct dhcp_socket *pkt, struct udp_frame *udp, const void *payload, size_t len)
 {
-	uint8_t frame[FRAME_MAX];
+	uint8_t frame[UDP_FRAME_MAX];
 	size_t frame_len;
 
 	memcpy(udp->src_mac, pkt->mac, 6);
-	frame_len = frame_udp_build(frame, sizeof(frame), udp, payload, len);
+	frame_len = udp_frame_build(frame, sizeof(frame), udp, payload, len);
 	if (!frame_len) {
 		errno = EMSGSIZE;
 		return false;
@@ -271,11 +271,11 @@ static bool csum_unfinished(struct msghdr *msg)
 	return false;
 }
 
-ssize_t pkt_recv(struct pkt *pkt, struct frame_udp *udp, void *buf, size_t cap)
+ssize_t dhcp_socket_recv(struct dhcp_socket *pkt, struct udp_frame *udp, void *buf, size_t cap)
 {
-	uint8_t frame[FRAME_MAX];
+	uint8_t frame[UDP_FRAME_MAX];
 	uint8_t control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-	uint8_t arp[FRAME_ARP];
+	uint8_t arp[UDP_FRAME_ARP];
 	struct iovec iov = {frame, sizeof(frame)};
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
@@ -285,12 +285,12 @@ ssize_t pkt_recv(struct pkt *pkt, struct frame_udp *udp, void *buf, size_t cap)
 
 	if (n < 0)
 		return -1;
-	if (frame_arp_answer(frame, (size_t)n, pkt->mac, pkt->arp_ip, arp)) {
+	if (udp_frame_arp_answer(frame, (size_t)n, pkt->mac, pkt->arp_ip, arp)) {
 		(void)!send(pkt->fd, arp, sizeof(arp), 0); /* who asked will ask again */
 		return 0;
 	}
 	if (msg.msg_flags & MSG_TRUNC ||
-	    !frame_udp_parse(frame, (size_t)n, csum_unfinished(&msg), udp, &payload, &payload_len))
+	    !udp_frame_parse(frame, (size_t)n, csum_unfinished(&msg), udp, &payload, &payload_len))
 		return 0;
 	if (payload_len > cap)
 		return 0;
@@ -298,12 +298,12 @@ ssize_t pkt_recv(struct pkt *pkt, struct frame_udp *udp, void *buf, size_t cap)
 	return (ssize_t)payload_len;
 }
 
-void pkt_answer_arp(struct pkt *pkt, const uint8_t ip[4])
+void dhcp_socket_answer_arp(struct dhcp_socket *pkt, const uint8_t ip[4])
 {
 	memcpy(pkt->arp_ip, ip, 4);
 }
 
-bool pkt_has_carrier(const char *ifname)
+bool dhcp_socket_has_carrier(const char *ifname)
 {
 	struct ifreq ifr = {0};
 	bool carrier;

@@ -62,7 +62,7 @@ static void close_port(struct frames *f)
 		event_free(f->readable);
 	f->readable = NULL;
 	if (f->port.fd >= 0)
-		pkt_close_aside(f->port.fd); /* a tap takes its time as well */
+		dhcp_socket_close_aside(f->port.fd); /* a tap takes its time as well */
 	f->port.fd = -1;
 }
 

@@ -74,13 +74,13 @@ static bool open_socket(const struct frames_guest *guest, struct frames_port *po
 {
 	int index = 0;
 
-	port->fd = pkt_socket(guest->ifname, &index, err, err_len);
+	port->fd = dhcp_socket_socket(guest->ifname, &index, err, err_len);
 	if (port->fd < 0)
 		return false;
 	if (set_up(port->fd, index, guest->mac))
 		return true;
 	snprintf(err, err_len, "cannot listen on %s: %s", guest->ifname, strerror(errno));
-	pkt_close_aside(port->fd);
+	dhcp_socket_close_aside(port->fd);
 	port->fd = -1;
 	return false;
 }

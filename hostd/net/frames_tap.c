@@ -67,7 +67,7 @@ static bool open_tap(const struct frames_guest *guest, struct frames_port *port,
 		return false;
 	if (ioctl(port->fd, TUNGETIFF, &ifr) || !rtnl_get_link((int)if_nametoindex(ifr.ifr_name), &tap)) {
 		snprintf(err, err_len, "the tap is not to be found: %s", strerror(errno));
-		pkt_close_aside(port->fd);
+		dhcp_socket_close_aside(port->fd);
 		port->fd = -1;
 		return false;
 	}

@@ -49,15 +49,15 @@ static uint16_t udp_sum(const uint8_t *ip, const uint8_t *udp, size_t len)
 	return fold(add_up(sum + IP_UDP + (uint32_t)len, udp, len));
 }
 
-size_t frame_udp_build(uint8_t *buf, size_t cap, const struct frame_udp *udp, const void *payload, size_t len)
+size_t udp_frame_build(uint8_t *buf, size_t cap, const struct udp_frame *udp, const void *payload, size_t len)
 {
-	uint8_t *ip = buf + FRAME_ETHER;
+	uint8_t *ip = buf + UDP_FRAME_ETHER;
 	uint8_t *u = ip + IP_HEADER;
 	uint16_t sum;
 
-	if (len > FRAME_MAX - FRAME_UDP_HEADERS || cap < FRAME_UDP_HEADERS + len)
+	if (len > UDP_FRAME_MAX - UDP_FRAME_HEADERS || cap < UDP_FRAME_HEADERS + len)
 		return 0;
-	memset(buf, 0, FRAME_UDP_HEADERS);
+	memset(buf, 0, UDP_FRAME_HEADERS);
 	memcpy(buf, udp->dst_mac, 6);
 	memcpy(buf + 6, udp->src_mac, 6);
 	put_be16(buf + 12, ETHERTYPE_IPV4);
@@ -76,19 +76,19 @@ size_t frame_udp_build(uint8_t *buf, size_t cap, const struct frame_udp *udp, co
 	memcpy(u + UDP_HEADER, payload, len);
 	sum = (uint16_t)~udp_sum(ip, u, UDP_HEADER + len);
 	put_be16(u + 6, sum ? sum : 0xffff); /* 0 means "none" (RFC 768) */
-	return FRAME_UDP_HEADERS + len;
+	return UDP_FRAME_HEADERS + len;
 }
 
-bool frame_udp_parse(const uint8_t *buf, size_t len, bool csum_unfinished, struct frame_udp *udp,
+bool udp_frame_parse(const uint8_t *buf, size_t len, bool csum_unfinished, struct udp_frame *udp,
 		     const uint8_t **payload, size_t *payload_len)
 {
-	const uint8_t *ip = buf + FRAME_ETHER;
+	const uint8_t *ip = buf + UDP_FRAME_ETHER;
 	const uint8_t *u;
 	size_t header, total, udp_len;
 
-	if (len < FRAME_UDP_HEADERS || get_be16(buf + 12) != ETHERTYPE_IPV4)
+	if (len < UDP_FRAME_HEADERS || get_be16(buf + 12) != ETHERTYPE_IPV4)
 		return false;
-	len -= FRAME_ETHER;
+	len -= UDP_FRAME_ETHER;
 	header = (size_t)(ip[0] & 0x0f) * 4;
 	total = get_be16(ip + 2);
 	if (ip[0] >> 4 != 4 || header < IP_HEADER || total > len || total < header || total - header < UDP_HEADER)
@@ -114,25 +114,25 @@ bool frame_udp_parse(const uint8_t *buf, size_t len, bool csum_unfinished, struc
 	return true;
 }
 
-bool frame_arp_answer(const uint8_t *buf, size_t len, const uint8_t mac[6], const uint8_t ip[4],
-		      uint8_t reply[FRAME_ARP])
+bool udp_frame_arp_answer(const uint8_t *buf, size_t len, const uint8_t mac[6], const uint8_t ip[4],
+			  uint8_t reply[UDP_FRAME_ARP])
 {
 	/* Ethernet (1), IPv4, their address lengths, a request. */
 	static const uint8_t request[8] = {0, 1, 0x08, 0x00, 6, 4, 0, ARP_REQUEST};
 	static const uint8_t none[4];
-	const uint8_t *arp = buf + FRAME_ETHER;
+	const uint8_t *arp = buf + UDP_FRAME_ETHER;
 
-	if (len < FRAME_ARP || get_be16(buf + 12) != ETHERTYPE_ARP || memcmp(arp, request, sizeof(request)))
+	if (len < UDP_FRAME_ARP || get_be16(buf + 12) != ETHERTYPE_ARP || memcmp(arp, request, sizeof(request)))
 		return false;
 	if (!memcmp(ip, none, 4) || memcmp(arp + 24, ip, 4))
 		return false;
 	memcpy(reply, arp + 8, 6);
 	memcpy(reply + 6, mac, 6);
 	put_be16(reply + 12, ETHERTYPE_ARP);
-	memcpy(reply + FRAME_ETHER, request, sizeof(request));
-	put_be16(reply + FRAME_ETHER + 6, ARP_REPLY);
-	memcpy(reply + FRAME_ETHER + 8, mac, 6);
-	memcpy(reply + FRAME_ETHER + 14, ip, 4);
-	memcpy(reply + FRAME_ETHER + 18, arp + 8, 10);
+	memcpy(reply + UDP_FRAME_ETHER, request, sizeof(request));
+	put_be16(reply + UDP_FRAME_ETHER + 6, ARP_REPLY);
+	memcpy(reply + UDP_FRAME_ETHER + 8, mac, 6);
+	memcpy(reply + UDP_FRAME_ETHER + 14, ip, 4);
+	memcpy(reply + UDP_FRAME_ETHER + 18, arp + 8, 10);
 	return true;
 }

@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_ETHER 14
-#define FRAME_UDP_HEADERS (FRAME_ETHER + 20 + 8)
-#define FRAME_MAX 1514
-#define FRAME_ARP 42
+#define UDP_FRAME_ETHER 14
+#define UDP_FRAME_HEADERS (UDP_FRAME_ETHER + 20 + 8)
+#define UDP_FRAME_MAX 1514
+#define UDP_FRAME_ARP 42
 
 /* Where a datagram comes from and goes to; ports in host order. */
-struct frame_udp {
+struct udp_frame {
 	uint8_t src_mac[6];
 	uint8_t dst_mac[6];
 	uint8_t src_ip[4];
@@ -22,22 +22,22 @@ struct frame_udp {
 	uint16_t dst_port;
 };
 
-/* Write a frame with len bytes of payload, with checksums; its length, or 0 if it does not fit cap or FRAME_MAX. */
-size_t frame_udp_build(uint8_t *buf, size_t cap, const struct frame_udp *udp, const void *payload, size_t len);
+/* Write a frame with len bytes of payload, with checksums; its length, or 0 if it does not fit cap or UDP_FRAME_MAX. */
+size_t udp_frame_build(uint8_t *buf, size_t cap, const struct udp_frame *udp, const void *payload, size_t len);
 
 /*
  * Parse a frame.  On true, *payload and *payload_len are a part of buf.  False: not UDP over IPv4 over untagged
  * Ethernet, a fragment, lengths that do not agree, or a wrong checksum.  csum_unfinished: the sender is on this machine
  * and left the UDP checksum to hardware that is not there (TP_STATUS_CSUMNOTREADY), so it is not looked at.
  */
-bool frame_udp_parse(const uint8_t *buf, size_t len, bool csum_unfinished, struct frame_udp *udp,
+bool udp_frame_parse(const uint8_t *buf, size_t len, bool csum_unfinished, struct udp_frame *udp,
 		     const uint8_t **payload, size_t *payload_len);
 
 /*
- * If the frame is an ARP request for ip, write the answer (FRAME_ARP bytes: mac has it) to reply (RFC 826).  ip 0.0.0.0
- * answers nothing.
+ * If the frame is an ARP request for ip, write the answer (UDP_FRAME_ARP bytes: mac has it) to reply (RFC 826).  ip
+ * 0.0.0.0 answers nothing.
  */
-bool frame_arp_answer(const uint8_t *buf, size_t len, const uint8_t mac[6], const uint8_t ip[4],
-		      uint8_t reply[FRAME_ARP]);
+bool udp_frame_arp_answer(const uint8_t *buf, size_t len, const uint8_t mac[6], const uint8_t ip[4],
+			  uint8_t reply[UDP_FRAME_ARP]);
 
 #endif /* HOSTD_UDP_FRAME_H */

@@ -13,10 +13,10 @@
 
 /* The boot of one command. */
 struct boot {
-	const struct plan_config *config;
-	const struct plan_guest *guest;
-	const struct plan_label *label; /* NULL: a kernel named without one */
-	struct plan_where where;	/* to blame */
+	const struct pxelinux_config *config;
+	const struct pxelinux_guest *guest;
+	const struct pxelinux_label *label; /* NULL: a kernel named without one */
+	struct pxelinux_where where;	    /* to blame */
 	char command[PLAN_COMMAND_MAX + 1];
 	size_t len;
 	bool too_long;
@@ -24,21 +24,21 @@ struct boot {
 	size_t cap;
 };
 
-static bool refuse(char *error, size_t cap, const struct plan_where *where, const char *fmt, ...)
+static bool refuse(char *error, size_t cap, const struct pxelinux_where *where, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-static bool refuse(char *error, size_t cap, const struct plan_where *where, const char *fmt, ...)
+static bool refuse(char *error, size_t cap, const struct pxelinux_where *where, const char *fmt, ...)
 {
-	char words[PLAN_ERROR_MAX];
+	char words[PXELINUX_ERROR_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(words, sizeof(words), fmt, ap);
 	va_end(ap);
 	if (where->file)
-		plan_words(error, cap, "%s:%u: %s", where->file, where->line, words);
+		pxelinux_words(error, cap, "%s:%u: %s", where->file, where->line, words);
 	else
-		plan_words(error, cap, "%s", words);
+		pxelinux_words(error, cap, "%s", words);
 	return false;
 }
 
@@ -73,41 +73,42 @@ static const char *other_kind(const char *name, size_t len)
 /* Is this menu.c32, from wherever, without arguments?  What it does is little, and is done here. */
 static bool is_text_menu(const char *text)
 {
-	size_t len = plan_word(text);
+	size_t len = pxelinux_word(text);
 
 	return ends_in(text, len, "menu.c32") && (len == 8 || text[len - 9] == '/' || text[len - 9] == ':') &&
-	       !*plan_skip(text + len);
+	       !*pxelinux_skip(text + len);
 }
 
 /* The same of a command, which may name a label that begins the menu. */
-static bool begins_text_menu(const struct plan_config *config, const char *text)
+static bool begins_text_menu(const struct pxelinux_config *config, const char *text)
 {
-	size_t len = plan_word(text);
-	const struct plan_label *label = plan_find_label(config, text, len);
+	size_t len = pxelinux_word(text);
+	const struct pxelinux_label *label = pxelinux_find_label(config, text, len);
 
 	if (!label)
 		return is_text_menu(text);
-	return (label->type == PLAN_TYPE_KERNEL || !strcmp(label->keyword, "COM32")) && is_text_menu(label->image) &&
-	       !label->append[0] && !label->initrd && !label->sysappend && !*plan_skip(text + len);
+	return (label->type == PXELINUX_TYPE_KERNEL || !strcmp(label->keyword, "COM32")) &&
+	       is_text_menu(label->image) && !label->append[0] && !label->initrd && !label->sysappend &&
+	       !*pxelinux_skip(text + len);
 }
 
 /* ---- the choice -------------------------------------------------------------------------------------------------- */
 
-bool plan_listed(const struct plan_label *label)
+bool plan_listed(const struct pxelinux_label *label)
 {
 	return !label->hide && !label->disabled;
 }
 
 /* Why a label cannot be booted, whatever it is called with. */
-static bool check_label(const struct plan_label *label, char *error, size_t cap)
+static bool check_label(const struct pxelinux_label *label, char *error, size_t cap)
 {
-	const struct plan_where *where = &label->where;
-	size_t len = plan_word(label->image);
-	const char *kind = label->type == PLAN_TYPE_KERNEL ? other_kind(label->image, len) : NULL;
+	const struct pxelinux_where *where = &label->where;
+	size_t len = pxelinux_word(label->image);
+	const char *kind = label->type == PXELINUX_TYPE_KERNEL ? other_kind(label->image, len) : NULL;
 
 	if (label->has_password)
 		return refuse(error, cap, where, "LABEL %.60s has a MENU PASSWD", label->name);
-	if (label->type == PLAN_TYPE_OTHER)
+	if (label->type == PXELINUX_TYPE_OTHER)
 		return refuse(error, cap, where, "%s %.80s: this is no Linux kernel", label->keyword, label->image);
 	if (kind)
 		return refuse(error, cap, where, "%s %.80s: by its name this is %s", label->keyword, label->image,
@@ -118,11 +119,11 @@ static bool check_label(const struct plan_label *label, char *error, size_t cap)
 }
 
 /* Somebody is to choose from all labels, so each must be one that can be booted. */
-static bool ask(struct plan_choice *choice, const struct plan_config *config, char *error, size_t cap)
+static bool ask(struct plan_choice *choice, const struct pxelinux_config *config, char *error, size_t cap)
 {
 	bool any = false;
 
-	for (const struct plan_label *label = config->labels; label; label = label->next) {
+	for (const struct pxelinux_label *label = config->labels; label; label = label->next) {
 		if (!plan_listed(label))
 			continue;
 		if (!check_label(label, error, cap))
@@ -140,11 +141,11 @@ static bool ask(struct plan_choice *choice, const struct plan_config *config, ch
 
 /* The entry that menu.c32 begins at: DEFAULT's, if a UI line made it a label's name, else the last MENU DEFAULT, else
  * the first. */
-static const struct plan_label *menu_entry(const struct plan_config *config)
+static const struct pxelinux_label *menu_entry(const struct pxelinux_config *config)
 {
-	const struct plan_label *first = NULL, *entry = NULL, *named = NULL;
+	const struct pxelinux_label *first = NULL, *entry = NULL, *named = NULL;
 
-	for (const struct plan_label *label = config->labels; label; label = label->next) {
+	for (const struct pxelinux_label *label = config->labels; label; label = label->next) {
 		if (!plan_listed(label))
 			continue;
 		if (!first)
@@ -153,15 +154,15 @@ static const struct plan_label *menu_entry(const struct plan_config *config)
 			entry = label;
 	}
 	if (config->ui.text && config->by_default.text)
-		named = plan_find_label(config, config->by_default.text, plan_word(config->by_default.text));
+		named = pxelinux_find_label(config, config->by_default.text, pxelinux_word(config->by_default.text));
 	if (named && plan_listed(named))
 		return named;
 	return entry ? entry : first;
 }
 
-static bool choose_from_menu(struct plan_choice *choice, const struct plan_config *config, char *error, size_t cap)
+static bool choose_from_menu(struct plan_choice *choice, const struct pxelinux_config *config, char *error, size_t cap)
 {
-	const struct plan_label *entry = menu_entry(config);
+	const struct pxelinux_label *entry = menu_entry(config);
 
 	if (config->submenu.file)
 		return refuse(error, cap, &config->submenu, "MENU BEGIN: a menu within a menu");
@@ -177,10 +178,10 @@ static bool choose_from_menu(struct plan_choice *choice, const struct plan_confi
 	return true;
 }
 
-bool plan_choose(struct plan_choice *choice, const struct plan_config *config, char *error, size_t cap)
+bool plan_choose(struct plan_choice *choice, const struct pxelinux_config *config, char *error, size_t cap)
 {
-	const struct plan_command *ui = &config->ui, *by_default = &config->by_default;
-	const struct plan_label *label;
+	const struct pxelinux_command *ui = &config->ui, *by_default = &config->by_default;
+	const struct pxelinux_label *label;
 
 	memset(choice, 0, sizeof(*choice));
 	if (ui->text) {
@@ -190,7 +191,8 @@ bool plan_choose(struct plan_choice *choice, const struct plan_config *config, c
 	}
 	if (by_default->text && begins_text_menu(config, by_default->text))
 		return choose_from_menu(choice, config, error, cap);
-	label = by_default->text ? plan_find_label(config, by_default->text, plan_word(by_default->text)) : NULL;
+	label = by_default->text ? pxelinux_find_label(config, by_default->text, pxelinux_word(by_default->text))
+				 : NULL;
 	choice->command = *by_default;
 	if (by_default->text && (!config->prompt || config->no_escape))
 		return true;
@@ -224,7 +226,7 @@ static void add(struct boot *boot, const char *fmt, ...)
 /* The words of SYSAPPEND, each behind a blank. */
 static bool add_sysappend(struct boot *boot, uint32_t bits)
 {
-	const struct plan_guest *g = boot->guest;
+	const struct pxelinux_guest *g = boot->guest;
 	uint32_t known = PLAN_SYSAPPEND_IP | PLAN_SYSAPPEND_BOOTIF | PLAN_SYSAPPEND_SYSUUID | PLAN_SYSAPPEND_FSUUID;
 	char text[37];
 
@@ -238,8 +240,8 @@ static bool add_sysappend(struct boot *boot, uint32_t bits)
 	if (bits & PLAN_SYSAPPEND_BOOTIF)
 		add(boot, " BOOTIF=01-%02x-%02x-%02x-%02x-%02x-%02x", g->mac[0], g->mac[1], g->mac[2], g->mac[3],
 		    g->mac[4], g->mac[5]);
-	if (bits & PLAN_SYSAPPEND_SYSUUID && plan_uuid_valid(g->uuid)) {
-		plan_uuid_text(text, g->uuid);
+	if (bits & PLAN_SYSAPPEND_SYSUUID && pxelinux_uuid_valid(g->uuid)) {
+		pxelinux_uuid_text(text, g->uuid);
 		add(boot, " SYSUUID=%s", text);
 	}
 	return true;
@@ -248,7 +250,7 @@ static bool add_sysappend(struct boot *boot, uint32_t bits)
 /* What pxelinux makes of "LABEL options": the label's file and options, its initrd, SYSAPPEND, and what was added. */
 static bool expand_label(struct boot *boot, const char *options)
 {
-	const struct plan_label *label = boot->label;
+	const struct pxelinux_label *label = boot->label;
 
 	add(boot, "%s", label->image);
 	if (label->append[0])
@@ -260,7 +262,7 @@ static bool expand_label(struct boot *boot, const char *options)
 	if (*options)
 		add(boot, " %s", options);
 	/* pxelinux puts ".linux " before it. */
-	if (label->type == PLAN_TYPE_LINUX && boot->len > PLAN_COMMAND_MAX - strlen(".linux "))
+	if (label->type == PXELINUX_TYPE_LINUX && boot->len > PLAN_COMMAND_MAX - strlen(".linux "))
 		boot->too_long = true;
 	return true;
 }
@@ -268,8 +270,8 @@ static bool expand_label(struct boot *boot, const char *options)
 /* A kernel named without a label. */
 static bool expand_kernel(struct boot *boot, const char *text, const char *options)
 {
-	const struct plan_config *config = boot->config;
-	size_t len = plan_word(text);
+	const struct pxelinux_config *config = boot->config;
+	size_t len = pxelinux_word(text);
 	const char *kind = other_kind(text, len);
 
 	if (!config->implicit)
@@ -287,11 +289,11 @@ static bool expand_kernel(struct boot *boot, const char *text, const char *optio
 
 /* ---- the plan ---------------------------------------------------------------------------------------------------- */
 
-static bool resolve(struct boot *boot, struct plan_file *file, const char *name, size_t len)
+static bool resolve(struct boot *boot, struct pxelinux_file *file, const char *name, size_t len)
 {
-	char error[PLAN_ERROR_MAX];
+	char error[PXELINUX_ERROR_MAX];
 
-	return plan_file_resolve(file, boot->guest->prefix, name, len, error, sizeof(error)) ||
+	return pxelinux_file_resolve(file, boot->guest->prefix, name, len, error, sizeof(error)) ||
 	       blame(boot, "%s", error);
 }
 
@@ -304,7 +306,7 @@ static bool read_initrds(struct boot *boot, struct plan *plan)
 		return true;
 	names += strlen("initrd=");
 	for (;;) {
-		size_t span = strcspn(names, " ,"), len = plan_word(names);
+		size_t span = strcspn(names, " ,"), len = pxelinux_word(names);
 
 		if (plan->n_initrds == PLAN_INITRDS_MAX)
 			return blame(boot, "there are more than %d initrds", PLAN_INITRDS_MAX);
@@ -323,7 +325,7 @@ static const char *find_argument(const char *cmdline, const char *name)
 {
 	const char *found = NULL;
 
-	for (cmdline = plan_skip(cmdline); *cmdline; cmdline = plan_skip(cmdline + plan_word(cmdline)))
+	for (cmdline = pxelinux_skip(cmdline); *cmdline; cmdline = pxelinux_skip(cmdline + pxelinux_word(cmdline)))
 		if (!strncmp(cmdline, name, strlen(name)))
 			found = cmdline + strlen(name);
 	return found;
@@ -367,11 +369,11 @@ static uint64_t memory_limit(const char *mem)
 
 static bool make_linux(struct boot *boot, struct plan *plan)
 {
-	size_t len = plan_word(boot->command);
+	size_t len = pxelinux_word(boot->command);
 
 	plan->kind = PLAN_LINUX;
 	snprintf(plan->cmdline, sizeof(plan->cmdline), "BOOT_IMAGE=%.*s %s", (int)len, boot->command,
-		 plan_skip(boot->command + len));
+		 pxelinux_skip(boot->command + len));
 	/* The PXE stack is not there for whoever would use it. */
 	if (strstr(plan->cmdline, "keeppxe"))
 		return blame(boot, "keeppxe: only a boot program can keep the PXE stack");
@@ -380,22 +382,22 @@ static bool make_linux(struct boot *boot, struct plan *plan)
 	return resolve(boot, &plan->kernel, boot->command, len) && read_initrds(boot, plan);
 }
 
-bool plan_make(struct plan *plan, const struct plan_config *config, const struct plan_command *command,
-	       const struct plan_guest *guest, char *error, size_t cap)
+bool plan_make(struct plan *plan, const struct pxelinux_config *config, const struct pxelinux_command *command,
+	       const struct pxelinux_guest *guest, char *error, size_t cap)
 {
 	struct boot boot = {.config = config, .guest = guest, .where = command->where, .error = error, .cap = cap};
 	const char *text = command->text ? command->text : "";
-	size_t len = plan_word(text);
-	const char *options = plan_skip(text + len);
+	size_t len = pxelinux_word(text);
+	const char *options = pxelinux_skip(text + len);
 
 	memset(plan, 0, sizeof(*plan));
-	boot.label = plan_find_label(config, text, len);
+	boot.label = pxelinux_find_label(config, text, len);
 	if (boot.label) {
 		boot.where = boot.label->where;
 		snprintf(plan->label, sizeof(plan->label), "%s", boot.label->name);
 		if (!check_label(boot.label, error, cap))
 			return false;
-		if (boot.label->type == PLAN_TYPE_LOCALBOOT) {
+		if (boot.label->type == PXELINUX_TYPE_LOCALBOOT) {
 			plan->kind = PLAN_LOCAL;
 			return true;
 		}

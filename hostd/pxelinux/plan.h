@@ -29,10 +29,10 @@
 struct plan_choice {
 	bool ask; /* show the labels that plan_listed() lets through, and let somebody choose */
 	const char *title;
-	struct plan_command command; /* what is booted unasked, or when the time is up; text NULL: nothing */
-	const char *preferred;	     /* the name of the label to begin at, or NULL; valid if ask */
-	uint32_t timeout_ms;	     /* 0: wait for somebody; a key pressed ends it */
-	uint32_t total_timeout_ms;   /* 0: none; a key pressed does not end it */
+	struct pxelinux_command command; /* what is booted unasked, or when the time is up; text NULL: nothing */
+	const char *preferred;		 /* the name of the label to begin at, or NULL; valid if ask */
+	uint32_t timeout_ms;		 /* 0: wait for somebody; a key pressed ends it */
+	uint32_t total_timeout_ms;	 /* 0: none; a key pressed does not end it */
 };
 
 enum plan_kind {
@@ -43,26 +43,27 @@ enum plan_kind {
 struct plan {
 	enum plan_kind kind;
 	char label[64]; /* its beginning; empty where a kernel was named without a LABEL */
-	struct plan_file kernel;
+	struct pxelinux_file kernel;
 	unsigned int n_initrds;
-	struct plan_file initrd[PLAN_INITRDS_MAX]; /* to be concatenated, each but the last zero-padded to 4 bytes */
-	char cmdline[PLAN_CMDLINE_MAX]; /* as the kernel finds it, before it is cut to the kernel's own limit */
-	uint16_t video_mode;		/* the setup header's vid_mode, by "vga=" */
-	uint64_t memory_limit;		/* by "mem=", 0: none: nothing is to be loaded at or above it */
+	struct pxelinux_file
+		initrd[PLAN_INITRDS_MAX]; /* to be concatenated, each but the last zero-padded to 4 bytes */
+	char cmdline[PLAN_CMDLINE_MAX];	  /* as the kernel finds it, before it is cut to the kernel's own limit */
+	uint16_t video_mode;		  /* the setup header's vid_mode, by "vga=" */
+	uint64_t memory_limit;		  /* by "mem=", 0: none: nothing is to be loaded at or above it */
 };
 
 /* Decide what happens.  False, with "FILE:LINE: words" in error, where it cannot be done without the boot program. */
-bool plan_choose(struct plan_choice *choice, const struct plan_config *config, char *error, size_t cap);
+bool plan_choose(struct plan_choice *choice, const struct pxelinux_config *config, char *error, size_t cap);
 
 /* Is this label one of those that are shown? */
-bool plan_listed(const struct plan_label *label);
+bool plan_listed(const struct pxelinux_label *label);
 
 /*
  * Work out a command: the name of a label or a kernel, perhaps with options, as in DEFAULT.  False with words in error
  * (which begin with "FILE:LINE: " of the label, or of the command where it has any) where it is nothing that can be
  * booted directly.
  */
-bool plan_make(struct plan *plan, const struct plan_config *config, const struct plan_command *command,
-	       const struct plan_guest *guest, char *error, size_t cap);
+bool plan_make(struct plan *plan, const struct pxelinux_config *config, const struct pxelinux_command *command,
+	       const struct pxelinux_guest *guest, char *error, size_t cap);
 
 #endif /* HOSTD_PLAN_H */

@@ -31,7 +31,7 @@ static uint16_t put_text(struct writer *w, const char *text, size_t len)
 	return (uint16_t)at;
 }
 
-static void put_file(struct writer *w, const struct plan_file *file)
+static void put_file(struct writer *w, const struct pxelinux_file *file)
 {
 	struct pvboot_plan_file *f;
 
@@ -52,7 +52,7 @@ void plan_answer_words(struct pvboot_plan *to, uint32_t kind, const char *words)
 
 	memset(to, 0, sizeof(*to));
 	to->kind = kind;
-	to->text_len = (uint16_t)strnlen(words, PLAN_ERROR_MAX);
+	to->text_len = (uint16_t)strnlen(words, PXELINUX_ERROR_MAX);
 	to->text_at = put_text(&w, words, to->text_len);
 }
 
@@ -81,8 +81,8 @@ bool plan_answer(struct pvboot_plan *to, const struct plan *plan)
 /* A list that is being written. */
 struct listing {
 	struct pvboot_plan_list *to;
-	const struct plan_config *config;
-	const struct plan_guest *guest;
+	const struct pxelinux_config *config;
+	const struct pxelinux_guest *guest;
 	size_t used;
 	uint32_t hash;
 	char *error;
@@ -103,7 +103,7 @@ static bool put_string(struct listing *l, const char *text)
 	char shown[TITLE_MAX + 1];
 	size_t len;
 
-	plan_words(shown, sizeof(shown), "%s", text);
+	pxelinux_words(shown, sizeof(shown), "%s", text);
 	len = strlen(shown) + 1;
 	if (len > sizeof(l->to->bytes) - l->used) {
 		snprintf(l->error, l->cap, "there are more labels than can be shown");
@@ -115,7 +115,7 @@ static bool put_string(struct listing *l, const char *text)
 }
 
 /* Can it be booted?  If so it becomes part of what the list's numbers stand for. */
-static bool check_command(struct listing *l, const struct plan_command *command)
+static bool check_command(struct listing *l, const struct pxelinux_command *command)
 {
 	static struct plan plan; /* too large for the stack, both */
 	static struct pvboot_plan answer;
@@ -130,9 +130,9 @@ static bool check_command(struct listing *l, const struct plan_command *command)
 	return true;
 }
 
-static bool put_entry(struct listing *l, const struct plan_label *label, const char *preferred)
+static bool put_entry(struct listing *l, const struct pxelinux_label *label, const char *preferred)
 {
-	const struct plan_command command = {.text = label->name, .where = label->where};
+	const struct pxelinux_command command = {.text = label->name, .where = label->where};
 
 	if (preferred && !strcmp(preferred, label->name))
 		l->to->selected = l->to->n_entries;
@@ -140,8 +140,8 @@ static bool put_entry(struct listing *l, const struct plan_label *label, const c
 	return check_command(l, &command) && put_string(l, label->title);
 }
 
-bool plan_answer_list(struct pvboot_plan_list *list, const struct plan_config *config, const struct plan_choice *choice,
-		      const struct plan_guest *guest, char *error, size_t cap)
+bool plan_answer_list(struct pvboot_plan_list *list, const struct pxelinux_config *config,
+		      const struct plan_choice *choice, const struct pxelinux_guest *guest, char *error, size_t cap)
 {
 	struct listing l = {.to = list, .config = config, .guest = guest, .error = error, .cap = cap};
 
@@ -149,7 +149,7 @@ bool plan_answer_list(struct pvboot_plan_list *list, const struct plan_config *c
 	list->kind = PVBOOT_PLAN_LIST;
 	if (!put_string(&l, choice->title ? choice->title : ""))
 		return false;
-	for (const struct plan_label *label = config->labels; label; label = label->next)
+	for (const struct pxelinux_label *label = config->labels; label; label = label->next)
 		if (plan_listed(label) && !put_entry(&l, label, choice->preferred))
 			return false;
 	if (choice->command.text && (choice->timeout_ms || choice->total_timeout_ms)) {
@@ -159,12 +159,12 @@ bool plan_answer_list(struct pvboot_plan_list *list, const struct plan_config *c
 			return false;
 	}
 	hash(&l, list->bytes, l.used);
-	list->first = l.hash % (UINT32_MAX - PLAN_LABELS_MAX) + 1;
+	list->first = l.hash % (UINT32_MAX - PXELINUX_LABELS_MAX) + 1;
 	return true;
 }
 
-bool plan_answer_chosen(struct plan_command *command, const struct pvboot_plan_list *list,
-			const struct plan_config *config, const struct plan_choice *choice, uint32_t number)
+bool plan_answer_chosen(struct pxelinux_command *command, const struct pvboot_plan_list *list,
+			const struct pxelinux_config *config, const struct plan_choice *choice, uint32_t number)
 {
 	uint32_t n = number - list->first; /* of another list: beyond its entries */
 
@@ -172,10 +172,10 @@ bool plan_answer_chosen(struct plan_command *command, const struct pvboot_plan_l
 		*command = choice->command;
 		return list->timeout_ms || list->total_ms;
 	}
-	for (const struct plan_label *label = config->labels; label; label = label->next) {
+	for (const struct pxelinux_label *label = config->labels; label; label = label->next) {
 		if (!plan_listed(label) || n--)
 			continue;
-		*command = (struct plan_command){.text = label->name, .where = label->where};
+		*command = (struct pxelinux_command){.text = label->name, .where = label->where};
 		return true;
 	}
 	return false;

@@ -16,11 +16,11 @@ bool plan_answer(struct pvboot_plan *to, const struct plan *plan);
  * booted when the time is up, can be booted directly.  Another configuration gives other numbers (list->first): who
  * chose from an old list chose nothing.
  */
-bool plan_answer_list(struct pvboot_plan_list *list, const struct plan_config *config, const struct plan_choice *choice,
-		      const struct plan_guest *guest, char *error, size_t cap);
+bool plan_answer_list(struct pvboot_plan_list *list, const struct pxelinux_config *config,
+		      const struct plan_choice *choice, const struct pxelinux_guest *guest, char *error, size_t cap);
 
 /* What was chosen from that list, by the guest's number.  False: the number is not of this list. */
-bool plan_answer_chosen(struct plan_command *command, const struct pvboot_plan_list *list,
-			const struct plan_config *config, const struct plan_choice *choice, uint32_t number);
+bool plan_answer_chosen(struct pxelinux_command *command, const struct pvboot_plan_list *list,
+			const struct pxelinux_config *config, const struct plan_choice *choice, uint32_t number);
 
 #endif /* HOSTD_PLAN_ANSWER_H */

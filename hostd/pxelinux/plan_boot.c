@@ -22,7 +22,7 @@ void plan_boot_read(char text[PLAN_BOOT_TEXT_MAX], const struct pvboot_discover_
 	for (int i = 0; code && i < 2; i++)
 		if (dhcp_msg_parse(&msg, packets[i], PVBOOT_DHCP_PACKET) &&
 		    dhcp_msg_string(&msg, code, found, sizeof(found)))
-			plan_words(text, PLAN_BOOT_TEXT_MAX, "%s", found);
+			pxelinux_words(text, PLAN_BOOT_TEXT_MAX, "%s", found);
 }
 
 bool plan_boot_parse(const char *text, enum plan_boot *boot, const char **options)
@@ -31,12 +31,12 @@ bool plan_boot_parse(const char *text, enum plan_boot *boot, const char **option
 	*options = "";
 	if (!*text)
 		return true;
-	*options = plan_keyword(text, "direct");
+	*options = pxelinux_keyword(text, "direct");
 	if (*options) {
 		*boot = PLAN_BOOT_DIRECT;
 		return true;
 	}
-	*options = plan_keyword(text, "program");
+	*options = pxelinux_keyword(text, "program");
 	if (!*options || **options) {
 		*options = "";
 		return false;
@@ -69,16 +69,16 @@ bool plan_boot_may_be_kernel(const char *name)
 			return false;
 	}
 	/* A blank would end it, as a word of a command. */
-	return len && plan_word(name) == len;
+	return len && pxelinux_word(name) == len;
 }
 
 bool plan_boot_make(struct plan *plan, const char *bootfile, const char *options, const char *more,
-		    const struct plan_guest *guest, char *error, size_t cap)
+		    const struct pxelinux_guest *guest, char *error, size_t cap)
 {
 	size_t prefix = strlen(guest->prefix);
 	char text[PLAN_COMMAND_MAX + 1];
-	struct plan_command command = {.text = text};
-	struct plan_config config;
+	struct pxelinux_command command = {.text = text};
+	struct pxelinux_config config;
 	const char *outside = "";
 	int len;
 	bool good;
@@ -94,8 +94,8 @@ bool plan_boot_make(struct plan *plan, const char *bootfile, const char *options
 		snprintf(error, cap, "the command line is longer than %d bytes", PLAN_COMMAND_MAX);
 		return false;
 	}
-	good = plan_parse(&config, "the boot file", "", 0, NULL, NULL) == PLAN_PARSED &&
+	good = pxelinux_parse(&config, "the boot file", "", 0, NULL, NULL) == PXELINUX_PARSED &&
 	       plan_make(plan, &config, &command, guest, error, cap);
-	plan_config_free(&config);
+	pxelinux_config_free(&config);
 	return good;
 }

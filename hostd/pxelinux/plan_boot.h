@@ -36,6 +36,6 @@ bool plan_boot_may_be_kernel(const char *name);
  * what it does in pxelinux.  False with words in error.
  */
 bool plan_boot_make(struct plan *plan, const char *bootfile, const char *options, const char *more,
-		    const struct plan_guest *guest, char *error, size_t cap);
+		    const struct pxelinux_guest *guest, char *error, size_t cap);
 
 #endif /* HOSTD_PLAN_BOOT_H */

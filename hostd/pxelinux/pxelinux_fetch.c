@@ -12,32 +12,33 @@
 /* A file that was included, or was to be. */
 struct included {
 	struct included *next;
-	char name[PLAN_WANTED_MAX]; /* as the INCLUDE has it */
-	char *text;		    /* NULL: there is none */
+	char name[PXELINUX_WANTED_MAX]; /* as the INCLUDE has it */
+	char *text;			/* NULL: there is none */
 	size_t len;
 };
 
-struct plan_fetch {
-	const struct plan_fetch_ops *ops;
+struct pxelinux_fetch {
+	const struct pxelinux_fetch_ops *ops;
 	void *arg;
-	struct plan_guest guest;
-	struct plan_names names;
+	struct pxelinux_guest guest;
+	struct pxelinux_names names;
 	unsigned int next_name;
 	struct file_watch watch; /* watch.file is the file being read, while reading */
 	struct file *reading;
 	char *main_text; /* NULL: still looking for it */
 	size_t main_len;
-	char main_name[PLAN_NAME_TEXT_MAX];
+	char main_name[PXELINUX_NAME_TEXT_MAX];
 	struct included *included;
-	char wanted[PLAN_WANTED_MAX]; /* the INCLUDE that is waited for */
+	char wanted[PXELINUX_WANTED_MAX]; /* the INCLUDE that is waited for */
 	size_t total;
 };
 
 static void changed(struct file_watch *watch);
 
-struct plan_fetch *plan_fetch_new(const struct plan_guest *guest, const struct plan_fetch_ops *ops, void *arg)
+struct pxelinux_fetch *pxelinux_fetch_new(const struct pxelinux_guest *guest, const struct pxelinux_fetch_ops *ops,
+					  void *arg)
 {
-	struct plan_fetch *fetch = calloc(1, sizeof(*fetch));
+	struct pxelinux_fetch *fetch = calloc(1, sizeof(*fetch));
 
 	if (!fetch)
 		return NULL;
@@ -45,13 +46,13 @@ struct plan_fetch *plan_fetch_new(const struct plan_guest *guest, const struct p
 	fetch->ops = ops;
 	fetch->arg = arg;
 	fetch->watch.changed = changed;
-	plan_names(&fetch->names, guest);
+	pxelinux_names(&fetch->names, guest);
 	return fetch;
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
 
-static void stop_reading(struct plan_fetch *fetch)
+static void stop_reading(struct pxelinux_fetch *fetch)
 {
 	if (!fetch->reading)
 		return;
@@ -60,7 +61,7 @@ static void stop_reading(struct plan_fetch *fetch)
 	fetch->reading = NULL;
 }
 
-void plan_fetch_cancel(struct plan_fetch *fetch)
+void pxelinux_fetch_cancel(struct pxelinux_fetch *fetch)
 {
 	if (!fetch)
 		return;
@@ -76,33 +77,33 @@ void plan_fetch_cancel(struct plan_fetch *fetch)
 	free(fetch);
 }
 
-static void finish(struct plan_fetch *fetch, enum plan_fetched fetched, const struct plan_config *config,
+static void finish(struct pxelinux_fetch *fetch, enum pxelinux_fetched fetched, const struct pxelinux_config *config,
 		   const char *words)
 {
 	stop_reading(fetch);
 	fetch->ops->done(fetch->arg, fetched, config, words);
-	plan_fetch_cancel(fetch);
+	pxelinux_fetch_cancel(fetch);
 }
 
-static void fail(struct plan_fetch *fetch, const char *name, const char *why)
+static void fail(struct pxelinux_fetch *fetch, const char *name, const char *why)
 {
-	char words[PLAN_ERROR_MAX];
+	char words[PXELINUX_ERROR_MAX];
 
-	plan_words(words, sizeof(words), "%.200s: %s", name, why);
-	finish(fetch, PLAN_FETCH_REFUSED, NULL, words);
+	pxelinux_words(words, sizeof(words), "%.200s: %s", name, why);
+	finish(fetch, PXELINUX_FETCH_REFUSED, NULL, words);
 }
 
 /* ---- one file ---------------------------------------------------------------------------------------------------- */
 
 /* All of a file that is done; NULL with the reason in *why. */
-static char *read_all(struct plan_fetch *fetch, size_t *len, const char **why)
+static char *read_all(struct pxelinux_fetch *fetch, size_t *len, const char **why)
 {
 	uint64_t size = file_available(fetch->reading);
 	char *text;
 
 	*len = 0;
 	*why = "the file is too large for a configuration";
-	if (size > PLAN_TEXT_MAX || size > PLAN_FETCH_TOTAL_MAX - fetch->total)
+	if (size > PXELINUX_TEXT_MAX || size > PXELINUX_FETCH_TOTAL_MAX - fetch->total)
 		return NULL;
 	*why = "the host has no memory left";
 	text = malloc(size ? size : 1);
@@ -129,7 +130,7 @@ static bool is_missing(uint32_t status)
 }
 
 /* Begin to read a file.  False: it has ended. */
-static bool begin(struct plan_fetch *fetch, const struct plan_file *file)
+static bool begin(struct pxelinux_fetch *fetch, const struct pxelinux_file *file)
 {
 	fetch->reading = fetch->ops->open(fetch->arg, file);
 	if (!fetch->reading) {
@@ -143,51 +144,51 @@ static bool begin(struct plan_fetch *fetch, const struct plan_file *file)
 /* Is it all there, or is it so large that it is of no use? */
 static bool is_over(const struct file *file)
 {
-	return file_done(file) || file_available(file) > PLAN_TEXT_MAX;
+	return file_done(file) || file_available(file) > PXELINUX_TEXT_MAX;
 }
 
 /* ---- the configuration ------------------------------------------------------------------------------------------- */
 
-static enum plan_found on_include(void *arg, const char *name, const char **text, size_t *len)
+static enum pxelinux_found on_include(void *arg, const char *name, const char **text, size_t *len)
 {
-	const struct plan_fetch *fetch = arg;
+	const struct pxelinux_fetch *fetch = arg;
 
 	for (const struct included *in = fetch->included; in; in = in->next) {
 		if (strcmp(in->name, name))
 			continue;
 		*text = in->text;
 		*len = in->len;
-		return in->text ? PLAN_FOUND : PLAN_MISSING;
+		return in->text ? PXELINUX_FOUND : PXELINUX_MISSING;
 	}
-	return PLAN_LATER;
+	return PXELINUX_LATER;
 }
 
 /* Parse what is there, from the start.  True: an INCLUDE's file is being read; else it has ended. */
-static bool parse(struct plan_fetch *fetch)
+static bool parse(struct pxelinux_fetch *fetch)
 {
-	char error[PLAN_ERROR_MAX];
-	struct plan_config config;
-	enum plan_parsed parsed;
-	struct plan_file file;
+	char error[PXELINUX_ERROR_MAX];
+	struct pxelinux_config config;
+	enum pxelinux_parsed parsed;
+	struct pxelinux_file file;
 	bool more = false;
 
-	parsed = plan_parse(&config, fetch->main_name, fetch->main_text, fetch->main_len, on_include, fetch);
+	parsed = pxelinux_parse(&config, fetch->main_name, fetch->main_text, fetch->main_len, on_include, fetch);
 	memcpy(fetch->wanted, config.wanted, sizeof(fetch->wanted));
-	if (parsed == PLAN_PARSED)
-		finish(fetch, PLAN_FETCHED, &config, "");
-	else if (parsed == PLAN_REFUSED)
-		finish(fetch, PLAN_FETCH_REFUSED, NULL, config.error);
-	else if (!plan_file_resolve(&file, fetch->guest.prefix, fetch->wanted, strlen(fetch->wanted), error,
-				    sizeof(error)))
+	if (parsed == PXELINUX_PARSED)
+		finish(fetch, PXELINUX_FETCHED, &config, "");
+	else if (parsed == PXELINUX_REFUSED)
+		finish(fetch, PXELINUX_FETCH_REFUSED, NULL, config.error);
+	else if (!pxelinux_file_resolve(&file, fetch->guest.prefix, fetch->wanted, strlen(fetch->wanted), error,
+					sizeof(error)))
 		fail(fetch, "INCLUDE", error);
 	else
 		more = begin(fetch, &file);
-	plan_config_free(&config);
+	pxelinux_config_free(&config);
 	return more;
 }
 
 /* An INCLUDE's file is over.  False: it has ended. */
-static bool take_included(struct plan_fetch *fetch)
+static bool take_included(struct pxelinux_fetch *fetch)
 {
 	uint32_t status = file_status(fetch->reading);
 	struct included *in;
@@ -219,25 +220,25 @@ static bool take_included(struct plan_fetch *fetch)
 /* ---- the search -------------------------------------------------------------------------------------------------- */
 
 /* Ask for the next name.  False: it has ended. */
-static bool search(struct plan_fetch *fetch)
+static bool search(struct pxelinux_fetch *fetch)
 {
-	char words[PLAN_ERROR_MAX];
+	char words[PXELINUX_ERROR_MAX];
 
 	if (fetch->next_name < fetch->names.count)
 		return begin(fetch, &fetch->names.file[fetch->next_name++]);
-	plan_words(words, sizeof(words), "there is no configuration: put one at %.200s",
-		   fetch->names.file[fetch->names.count - 1].name);
-	finish(fetch, PLAN_FETCH_NONE, NULL, words);
+	pxelinux_words(words, sizeof(words), "there is no configuration: put one at %.200s",
+		       fetch->names.file[fetch->names.count - 1].name);
+	finish(fetch, PXELINUX_FETCH_NONE, NULL, words);
 	return false;
 }
 
 /* A candidate is over.  False: it has ended. */
-static bool take_main(struct plan_fetch *fetch)
+static bool take_main(struct pxelinux_fetch *fetch)
 {
 	uint32_t status = file_status(fetch->reading);
 	const char *why = file_text(fetch->reading);
 
-	plan_file_text(fetch->main_name, &fetch->names.file[fetch->next_name - 1]);
+	pxelinux_file_text(fetch->main_name, &fetch->names.file[fetch->next_name - 1]);
 	if (status == PVBOOT_S_OK) {
 		fetch->main_text = read_all(fetch, &fetch->main_len, &why);
 		if (!fetch->main_text) {
@@ -258,7 +259,7 @@ static bool take_main(struct plan_fetch *fetch)
 }
 
 /* Go on as far as the files have come. */
-static void go_on(struct plan_fetch *fetch)
+static void go_on(struct pxelinux_fetch *fetch)
 {
 	bool more = true;
 
@@ -268,16 +269,16 @@ static void go_on(struct plan_fetch *fetch)
 
 static void changed(struct file_watch *watch)
 {
-	go_on((struct plan_fetch *)((char *)watch - offsetof(struct plan_fetch, watch)));
+	go_on((struct pxelinux_fetch *)((char *)watch - offsetof(struct pxelinux_fetch, watch)));
 }
 
-void plan_fetch_run(struct plan_fetch *fetch)
+void pxelinux_fetch_run(struct pxelinux_fetch *fetch)
 {
 	if (search(fetch))
 		go_on(fetch);
 }
 
-void plan_fetch_parse(struct plan_fetch *fetch, const char *name, const char *text, size_t len)
+void pxelinux_fetch_parse(struct pxelinux_fetch *fetch, const char *name, const char *text, size_t len)
 {
 	snprintf(fetch->main_name, sizeof(fetch->main_name), "%s", name);
 	fetch->main_text = malloc(len ? len : 1);

@@ -5,41 +5,41 @@
 
 #include "pxelinux/pxelinux_parse.h"
 
-struct plan_parser {
-	struct plan_config *config;
-	plan_include_fn include;
+struct pxelinux_parser {
+	struct pxelinux_config *config;
+	pxelinux_include_fn include;
 	void *arg;
-	struct plan_label *label; /* being read, not yet in the list; NULL: none */
-	const char *append;	  /* the global one so far, or NULL */
-	uint32_t sysappend;	  /* likewise */
-	unsigned int depth;	  /* of INCLUDEs */
-	unsigned int files;	  /* INCLUDEs so far */
-	unsigned int menu_depth;  /* of MENU BEGINs */
-	bool in_text;		  /* between TEXT and ENDTEXT */
-	struct plan_where where;  /* the line being read */
-	enum plan_parsed result;  /* once it is not PLAN_PARSED, all stops */
+	struct pxelinux_label *label; /* being read, not yet in the list; NULL: none */
+	const char *append;	      /* the global one so far, or NULL */
+	uint32_t sysappend;	      /* likewise */
+	unsigned int depth;	      /* of INCLUDEs */
+	unsigned int files;	      /* INCLUDEs so far */
+	unsigned int menu_depth;      /* of MENU BEGINs */
+	bool in_text;		      /* between TEXT and ENDTEXT */
+	struct pxelinux_where where;  /* the line being read */
+	enum pxelinux_parsed result;  /* once it is not PXELINUX_PARSED, all stops */
 };
 
 /* Refuse the configuration at the current line; false. */
-bool plan_refuse(struct plan_parser *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool pxelinux_refuse(struct pxelinux_parser *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A copy of len bytes that lives as long as the configuration; NULL (and it is refused) if memory ran out. */
-char *plan_copy(struct plan_parser *p, const char *text, size_t len);
+char *pxelinux_copy(struct pxelinux_parser *p, const char *text, size_t len);
 
 /* Parse the file that an INCLUDE names. */
-bool plan_include(struct plan_parser *p, const char *name, size_t len);
+bool pxelinux_include(struct pxelinux_parser *p, const char *name, size_t len);
 
 /* Begin a LABEL, and end the one that was being read. */
-bool plan_label_begin(struct plan_parser *p, const char *name, size_t len);
-void plan_label_end(struct plan_parser *p);
+bool pxelinux_label_begin(struct pxelinux_parser *p, const char *name, size_t len);
+void pxelinux_label_end(struct pxelinux_parser *p);
 
 /* One line, without its end, that is not empty and no comment.  False: p->result says why. */
-bool plan_line(struct plan_parser *p, const char *line);
+bool pxelinux_line(struct pxelinux_parser *p, const char *line);
 
 /* Write printf()'s words to buf, with '?' for what a terminal would not print. */
-void plan_words(char *buf, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void pxelinux_words(char *buf, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* If text begins with the word (in any case), what is behind it and the blanks that follow; else NULL. */
-const char *plan_keyword(const char *text, const char *word);
+const char *pxelinux_keyword(const char *text, const char *word);
 
 #endif /* HOSTD_PXELINUX_INTERNAL_H */

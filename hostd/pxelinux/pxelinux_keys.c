@@ -9,75 +9,78 @@
 /* What a keyword does with the rest of its line, which has no leading blanks.  False: the configuration is refused. */
 struct key {
 	const char *word;
-	bool (*set)(struct plan_parser *p, const struct key *key, const char *value);
+	bool (*set)(struct pxelinux_parser *p, const struct key *key, const char *value);
 };
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
 
 /* What reaches the kernel or a server; titles are another matter, Debian's installer rings the bell in one. */
-static bool keep_text(struct plan_parser *p, const char **text, const char *value)
+static bool keep_text(struct pxelinux_parser *p, const char **text, const char *value)
 {
 	for (const char *s = value; *s; s++)
 		if ((unsigned char)*s < ' ' && *s != '\t')
-			return plan_refuse(p, "there is a control character, %02Xh", (unsigned char)*s);
-	*text = plan_copy(p, value, strlen(value));
+			return pxelinux_refuse(p, "there is a control character, %02Xh", (unsigned char)*s);
+	*text = pxelinux_copy(p, value, strlen(value));
 	return *text;
 }
 
 /* A decimal, octal or hexadecimal number, which must be the only word: pxelinux would take anything else for 0. */
-static bool read_number(struct plan_parser *p, const struct key *key, const char *value, uint32_t max, uint32_t *number)
+static bool read_number(struct pxelinux_parser *p, const struct key *key, const char *value, uint32_t max,
+			uint32_t *number)
 {
 	unsigned long n;
 	char *end;
 
 	n = strtoul(value, &end, 0);
-	if (value[0] < '0' || value[0] > '9' || end != value + plan_word(value) || *plan_skip(end))
-		return plan_refuse(p, "%s %.60s: this takes a number", key->word, value);
+	if (value[0] < '0' || value[0] > '9' || end != value + pxelinux_word(value) || *pxelinux_skip(end))
+		return pxelinux_refuse(p, "%s %.60s: this takes a number", key->word, value);
 	if (n > max)
-		return plan_refuse(p, "%s %.60s: the number is too large", key->word, value);
+		return pxelinux_refuse(p, "%s %.60s: the number is too large", key->word, value);
 	*number = (uint32_t)n;
 	return true;
 }
 
 /* ---- the main keywords ------------------------------------------------------------------------------------------- */
 
-static bool set_label(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_label(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
-	size_t len = plan_word(value);
+	size_t len = pxelinux_word(value);
 
 	if (!len)
-		return plan_refuse(p, "LABEL has no name");
-	return plan_label_begin(p, value, len);
+		return pxelinux_refuse(p, "LABEL has no name");
+	return pxelinux_label_begin(p, value, len);
 }
 
-static bool set_append(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_append(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return keep_text(p, p->label ? &p->label->append : &p->append, value);
 }
 
-static bool set_initrd(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_initrd(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	/* pxelinux ignores one that belongs to no label. */
 	return !p->label || keep_text(p, &p->label->initrd, value);
 }
 
-static bool set_sysappend(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_sysappend(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return read_number(p, key, value, UINT32_MAX, p->label ? &p->label->sysappend : &p->sysappend);
 }
 
-static bool set_image(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_image(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	static const struct {
 		const char *word;
-		enum plan_type type;
-	} types[] = {{"KERNEL", PLAN_TYPE_KERNEL}, {"LINUX", PLAN_TYPE_LINUX}, {"LOCALBOOT", PLAN_TYPE_LOCALBOOT}};
-	struct plan_label *label = p->label;
+		enum pxelinux_type type;
+	} types[] = {{"KERNEL", PXELINUX_TYPE_KERNEL},
+		     {"LINUX", PXELINUX_TYPE_LINUX},
+		     {"LOCALBOOT", PXELINUX_TYPE_LOCALBOOT}};
+	struct pxelinux_label *label = p->label;
 
 	/* pxelinux ignores one that belongs to no label. */
 	if (!label)
 		return true;
-	label->type = PLAN_TYPE_OTHER;
+	label->type = PXELINUX_TYPE_OTHER;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (!strcmp(key->word, types[i].word))
 			label->type = types[i].type;
@@ -86,45 +89,46 @@ static bool set_image(struct plan_parser *p, const struct key *key, const char *
 	return keep_text(p, &label->image, value);
 }
 
-static bool keep_command(struct plan_parser *p, struct plan_command *command, const struct key *key, const char *value)
+static bool keep_command(struct pxelinux_parser *p, struct pxelinux_command *command, const struct key *key,
+			 const char *value)
 {
 	if (!*value)
-		return plan_refuse(p, "%s says nothing to boot", key->word);
+		return pxelinux_refuse(p, "%s says nothing to boot", key->word);
 	command->where = p->where;
 	return keep_text(p, &command->text, value);
 }
 
-static bool set_default(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_default(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return keep_command(p, &p->config->by_default, key, value);
 }
 
-static bool set_ontimeout(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_ontimeout(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return keep_command(p, &p->config->on_timeout, key, value);
 }
 
-static bool set_ui(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_ui(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return keep_command(p, &p->config->ui, key, value);
 }
 
-static bool set_include(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_include(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
-	return plan_include(p, value, plan_word(value));
+	return pxelinux_include(p, value, pxelinux_word(value));
 }
 
-static bool set_timeout(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_timeout(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return read_number(p, key, value, UINT32_MAX / 1000, &p->config->timeout);
 }
 
-static bool set_totaltimeout(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_totaltimeout(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return read_number(p, key, value, UINT32_MAX / 1000, &p->config->total_timeout);
 }
 
-static bool read_flag(struct plan_parser *p, const struct key *key, const char *value, bool *flag)
+static bool read_flag(struct pxelinux_parser *p, const struct key *key, const char *value, bool *flag)
 {
 	uint32_t number;
 
@@ -134,33 +138,33 @@ static bool read_flag(struct plan_parser *p, const struct key *key, const char *
 	return true;
 }
 
-static bool set_prompt(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_prompt(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return read_flag(p, key, value, &p->config->prompt);
 }
 
-static bool set_noescape(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_noescape(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return read_flag(p, key, value, &p->config->no_escape);
 }
 
-static bool set_implicit(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_implicit(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return read_flag(p, key, value, &p->config->implicit);
 }
 
-static bool set_allowoptions(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_allowoptions(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return read_flag(p, key, value, &p->config->allow_options);
 }
 
-static bool set_text(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_text(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	p->in_text = true;
 	return true;
 }
 
-static bool ignore(struct plan_parser *p, const struct key *key, const char *value)
+static bool ignore(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return true;
 }
@@ -168,9 +172,9 @@ static bool ignore(struct plan_parser *p, const struct key *key, const char *val
 /* ---- MENU ------------------------------------------------------------------------------------------------------- */
 
 /* A title without the ^ that marks its hot key, and without what only a terminal would understand. */
-static bool keep_title(struct plan_parser *p, const char **title, const char *value)
+static bool keep_title(struct pxelinux_parser *p, const char **title, const char *value)
 {
-	char *copy = plan_copy(p, value, strlen(value)), *to = copy;
+	char *copy = pxelinux_copy(p, value, strlen(value)), *to = copy;
 
 	if (!copy)
 		return false;
@@ -182,88 +186,88 @@ static bool keep_title(struct plan_parser *p, const char **title, const char *va
 	return true;
 }
 
-static bool menu_label(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_label(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	/* Outside of a label it names the submenu. */
 	return !p->label || keep_title(p, &p->label->title, value);
 }
 
-static bool menu_title(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_title(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	return p->menu_depth || keep_title(p, &p->config->title, value);
 }
 
-static bool menu_default(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_default(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	if (p->label)
 		p->label->preferred = true;
 	return true;
 }
 
-static bool menu_hide(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_hide(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	if (p->label)
 		p->label->hide = true;
 	return true;
 }
 
-static bool menu_disable(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_disable(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	if (p->label)
 		p->label->disabled = true;
 	return true;
 }
 
-static bool menu_passwd(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_passwd(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	if (p->label)
 		p->label->has_password = true;
 	return true;
 }
 
-static bool menu_separator(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_separator(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
-	plan_label_end(p);
+	pxelinux_label_end(p);
 	return true;
 }
 
-static bool menu_begin(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_begin(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
-	plan_label_end(p);
+	pxelinux_label_end(p);
 	if (!p->config->submenu.file)
 		p->config->submenu = p->where;
 	p->menu_depth++;
 	return true;
 }
 
-static bool menu_end(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_end(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
-	plan_label_end(p);
+	pxelinux_label_end(p);
 	if (p->menu_depth)
 		p->menu_depth--;
 	return true;
 }
 
-static bool menu_include(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_include(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
-	size_t len = plan_word(value);
-	bool submenu = *plan_skip(value + len);
+	size_t len = pxelinux_word(value);
+	bool submenu = *pxelinux_skip(value + len);
 
 	if (submenu)
 		menu_begin(p, key, value);
-	if (!plan_include(p, value, len))
+	if (!pxelinux_include(p, value, len))
 		return false;
 	return !submenu || menu_end(p, key, value);
 }
 
 /* A label that moves about between menus. */
-static bool menu_action(struct plan_parser *p, const struct key *key, const char *value)
+static bool menu_action(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	static const char *const words[] = {"MENU GOTO", "MENU EXIT", "MENU QUIT", "MENU HELP"};
 
 	if (!p->label)
 		return true;
-	p->label->type = PLAN_TYPE_OTHER;
+	p->label->type = PXELINUX_TYPE_OTHER;
 	p->label->where = p->where;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strcmp(key->word, words[i] + 5))
@@ -322,10 +326,10 @@ static const struct key menu_keys[] = {
 	{"WIDTH", ignore},
 };
 
-static bool set_menu(struct plan_parser *p, const struct key *key, const char *value)
+static bool set_menu(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	for (size_t i = 0; i < sizeof(menu_keys) / sizeof(menu_keys[0]); i++) {
-		const char *rest = plan_keyword(value, menu_keys[i].word);
+		const char *rest = pxelinux_keyword(value, menu_keys[i].word);
 
 		if (rest)
 			return menu_keys[i].set(p, &menu_keys[i], rest);
@@ -384,21 +388,21 @@ static const struct key keys[] = {
 /* F1 to F12, and F0 for F10: a help screen. */
 static bool is_function_key(const char *line)
 {
-	size_t len = plan_word(line);
+	size_t len = pxelinux_word(line);
 
 	return (line[0] == 'F' || line[0] == 'f') && len >= 2 && len <= 3 &&
 	       strspn(line + 1, "0123456789") == len - 1 && strtoul(line + 1, NULL, 10) <= 12;
 }
 
-bool plan_line(struct plan_parser *p, const char *line)
+bool pxelinux_line(struct pxelinux_parser *p, const char *line)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *value = plan_keyword(line, keys[i].word);
+		const char *value = pxelinux_keyword(line, keys[i].word);
 
 		if (value)
 			return keys[i].set(p, &keys[i], value);
 	}
 	if (is_function_key(line))
 		return true;
-	return plan_refuse(p, "%.80s: this is not understood", line);
+	return pxelinux_refuse(p, "%.80s: this is not understood", line);
 }

@@ -13,7 +13,7 @@
 
 /* ---- the guest -------------------------------------------------------------------------------------------------- */
 
-void plan_prefix_of(char prefix[PVBOOT_BOOTFILE_MAX], const char *bootfile)
+void pxelinux_prefix_of(char prefix[PVBOOT_BOOTFILE_MAX], const char *bootfile)
 {
 	size_t len = strnlen(bootfile, PVBOOT_BOOTFILE_MAX - 1);
 
@@ -33,8 +33,8 @@ static void read_address(uint8_t address[4], const struct dhcp_msg *msg, uint8_t
 		memcpy(address, value, 4);
 }
 
-void plan_guest_read(struct plan_guest *guest, const struct pvboot_discover_res *res, const uint8_t mac[6],
-		     const uint8_t uuid[16])
+void pxelinux_guest_read(struct pxelinux_guest *guest, const struct pvboot_discover_res *res, const uint8_t mac[6],
+			 const uint8_t uuid[16])
 {
 	const uint8_t *packets[] = {res->ack, res->reply};
 	struct dhcp_msg msg;
@@ -45,7 +45,7 @@ void plan_guest_read(struct plan_guest *guest, const struct pvboot_discover_res 
 	memcpy(guest->uuid, uuid, 16);
 	memcpy(guest->address, res->lease.address, 4);
 	memcpy(guest->server, res->lease.boot_server, 4);
-	plan_prefix_of(guest->prefix, res->lease.bootfile);
+	pxelinux_prefix_of(guest->prefix, res->lease.bootfile);
 	for (int i = 0; i < 2; i++) {
 		if (!dhcp_msg_parse(&msg, packets[i], PVBOOT_DHCP_PACKET))
 			continue;
@@ -59,12 +59,12 @@ void plan_guest_read(struct plan_guest *guest, const struct pvboot_discover_res 
 	}
 }
 
-bool plan_uuid_valid(const uint8_t uuid[16])
+bool pxelinux_uuid_valid(const uint8_t uuid[16])
 {
 	return uuid[6] >= 0x10 && uuid[6] < 0xf0;
 }
 
-void plan_uuid_text(char text[37], const uint8_t uuid[16])
+void pxelinux_uuid_text(char text[37], const uint8_t uuid[16])
 {
 	char *s = text;
 
@@ -90,7 +90,7 @@ static bool refuse(char *error, size_t cap, const char *fmt, ...)
 }
 
 /* "address" or "address:port"; nothing is the boot server. */
-static bool read_server(struct plan_file *file, const char *host, size_t len)
+static bool read_server(struct pxelinux_file *file, const char *host, size_t len)
 {
 	char text[32], *colon;
 	unsigned long port;
@@ -146,7 +146,7 @@ static bool unescape(char *name)
 }
 
 /* The whole name, prefix included, is in file->name: take the server out of it. */
-static bool split_server(struct plan_file *file)
+static bool split_server(struct pxelinux_file *file)
 {
 	char whole[PVBOOT_NAME_MAX + 1];
 	char *colon, *host, *slash;
@@ -178,8 +178,8 @@ static bool has_prefix_of_its_own(const char *name, size_t len)
 	return rest >= 2 && (colon[1] == ':' || (rest >= 3 && colon[1] == '/' && colon[2] == '/'));
 }
 
-bool plan_file_resolve(struct plan_file *file, const char *prefix, const char *name, size_t len, char *error,
-		       size_t cap)
+bool pxelinux_file_resolve(struct pxelinux_file *file, const char *prefix, const char *name, size_t len, char *error,
+			   size_t cap)
 {
 	bool whole = has_prefix_of_its_own(name, len);
 	size_t before = whole ? 0 : strlen(prefix);
@@ -187,10 +187,10 @@ bool plan_file_resolve(struct plan_file *file, const char *prefix, const char *n
 	memset(file, 0, sizeof(*file));
 	if (!len)
 		return refuse(error, cap, "a file name is empty");
-	if (len > PLAN_WRITTEN_MAX)
+	if (len > PXELINUX_WRITTEN_MAX)
 		return refuse(error, cap,
 			      "the file name \"%.40s...\" has %zu bytes, and pxelinux reads no more than %d", name, len,
-			      PLAN_WRITTEN_MAX);
+			      PXELINUX_WRITTEN_MAX);
 	if (before > sizeof(file->name) - 1 - len)
 		return refuse(error, cap, "the file name \"%.*s...\" is too long behind its prefix",
 			      len < 40 ? (int)len : 40, name);
@@ -203,32 +203,32 @@ bool plan_file_resolve(struct plan_file *file, const char *prefix, const char *n
 	return true;
 }
 
-void plan_file_text(char text[PLAN_NAME_TEXT_MAX], const struct plan_file *file)
+void pxelinux_file_text(char text[PXELINUX_NAME_TEXT_MAX], const struct pxelinux_file *file)
 {
 	static const uint8_t none[4];
 	const uint8_t *ip = file->server;
 
 	if (!memcmp(ip, none, 4))
-		snprintf(text, PLAN_NAME_TEXT_MAX, "%s", file->name);
+		snprintf(text, PXELINUX_NAME_TEXT_MAX, "%s", file->name);
 	else if (!file->port)
-		snprintf(text, PLAN_NAME_TEXT_MAX, "%u.%u.%u.%u::%s", ip[0], ip[1], ip[2], ip[3], file->name);
+		snprintf(text, PXELINUX_NAME_TEXT_MAX, "%u.%u.%u.%u::%s", ip[0], ip[1], ip[2], ip[3], file->name);
 	else
-		snprintf(text, PLAN_NAME_TEXT_MAX, "tftp://%u.%u.%u.%u:%u/%s", ip[0], ip[1], ip[2], ip[3], file->port,
-			 file->name);
+		snprintf(text, PXELINUX_NAME_TEXT_MAX, "tftp://%u.%u.%u.%u:%u/%s", ip[0], ip[1], ip[2], ip[3],
+			 file->port, file->name);
 }
 
 /* ---- the search ------------------------------------------------------------------------------------------------- */
 
-static void add(struct plan_names *names, const struct plan_guest *guest, const char *name)
+static void add(struct pxelinux_names *names, const struct pxelinux_guest *guest, const char *name)
 {
 	char error[128];
 
-	if (names->count < PLAN_NAMES_MAX &&
-	    plan_file_resolve(&names->file[names->count], guest->prefix, name, strlen(name), error, sizeof(error)))
+	if (names->count < PXELINUX_NAMES_MAX &&
+	    pxelinux_file_resolve(&names->file[names->count], guest->prefix, name, strlen(name), error, sizeof(error)))
 		names->count++;
 }
 
-void plan_names(struct plan_names *names, const struct plan_guest *guest)
+void pxelinux_names(struct pxelinux_names *names, const struct pxelinux_guest *guest)
 {
 	const uint8_t *m = guest->mac, *ip = guest->address;
 	char name[64], text[37];
@@ -236,8 +236,8 @@ void plan_names(struct plan_names *names, const struct plan_guest *guest)
 	memset(names, 0, sizeof(*names));
 	if (guest->config[0])
 		add(names, guest, guest->config);
-	if (plan_uuid_valid(guest->uuid)) {
-		plan_uuid_text(text, guest->uuid);
+	if (pxelinux_uuid_valid(guest->uuid)) {
+		pxelinux_uuid_text(text, guest->uuid);
 		snprintf(name, sizeof(name), "pxelinux.cfg/%s", text);
 		add(names, guest, name);
 	}

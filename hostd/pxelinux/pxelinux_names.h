@@ -9,12 +9,12 @@
 
 #include "pvboot_req.h"
 
-#define PLAN_NAMES_MAX 12	/* option 209, UUID, MAC, eight of the address, default */
-#define PLAN_WRITTEN_MAX 255	/* bytes of a file name as written in a configuration: pxelinux cuts longer ones */
-#define PLAN_NAME_TEXT_MAX 1100 /* bytes of plan_file_text(), NUL included */
+#define PXELINUX_NAMES_MAX 12	    /* option 209, UUID, MAC, eight of the address, default */
+#define PXELINUX_WRITTEN_MAX 255    /* bytes of a file name as written in a configuration: pxelinux cuts longer ones */
+#define PXELINUX_NAME_TEXT_MAX 1100 /* bytes of pxelinux_file_text(), NUL included */
 
 /* Who boots, as pxelinux sees it. */
-struct plan_guest {
+struct pxelinux_guest {
 	uint8_t mac[6];
 	uint8_t uuid[16];   /* wire order (RFC 4578 2.3), as pxelinux shows it */
 	uint8_t address[4]; /* the guest's own; 0.0.0.0 where one is not known, here and below */
@@ -26,45 +26,45 @@ struct plan_guest {
 };
 
 /* A file on a server. */
-struct plan_file {
+struct pxelinux_file {
 	uint8_t server[4];		/* 0.0.0.0: the boot server */
 	uint16_t port;			/* 0: the scheme's own */
 	char name[PVBOOT_NAME_MAX + 1]; /* a TFTP path, or a URL of another scheme */
 };
 
-struct plan_names {
+struct pxelinux_names {
 	unsigned int count;
-	struct plan_file file[PLAN_NAMES_MAX];
+	struct pxelinux_file file[PXELINUX_NAMES_MAX];
 };
 
 /*
  * What pxelinux makes of a lease: options 1, 3 (each only with 4 bytes), 209 and 210 of the packets, the last of which
  * wins; without option 210 the prefix is the boot file up to its last character that no plain name has.
  */
-void plan_guest_read(struct plan_guest *guest, const struct pvboot_discover_res *res, const uint8_t mac[6],
-		     const uint8_t uuid[16]);
+void pxelinux_guest_read(struct pxelinux_guest *guest, const struct pvboot_discover_res *res, const uint8_t mac[6],
+			 const uint8_t uuid[16]);
 
 /* prefix as pxelinux takes it from the name of its own file. */
-void plan_prefix_of(char prefix[PVBOOT_BOOTFILE_MAX], const char *bootfile);
+void pxelinux_prefix_of(char prefix[PVBOOT_BOOTFILE_MAX], const char *bootfile);
 
 /* Is this an identifier to pxelinux?  It looks at one byte alone; one made from the MAC it so leaves aside. */
-bool plan_uuid_valid(const uint8_t uuid[16]);
+bool pxelinux_uuid_valid(const uint8_t uuid[16]);
 /* Lower case with dashes, 36 characters, in the order of the bytes. */
-void plan_uuid_text(char text[37], const uint8_t uuid[16]);
+void pxelinux_uuid_text(char text[37], const uint8_t uuid[16]);
 
 /*
  * The file that a name of len bytes in a configuration means: "::path" and "address::path" without the prefix,
  * "tftp://address[:port]/path" unescaped, other URLs as they are, and all else behind the prefix.  False, with words in
  * error, for a name that is empty or too long, or a server that is named and not given as an address.
  */
-bool plan_file_resolve(struct plan_file *file, const char *prefix, const char *name, size_t len, char *error,
-		       size_t cap);
+bool pxelinux_file_resolve(struct pxelinux_file *file, const char *prefix, const char *name, size_t len, char *error,
+			   size_t cap);
 
 /* The name for a person: "path" or "address::path", or the URL. */
-void plan_file_text(char text[PLAN_NAME_TEXT_MAX], const struct plan_file *file);
+void pxelinux_file_text(char text[PXELINUX_NAME_TEXT_MAX], const struct pxelinux_file *file);
 
 /* The configurations that pxelinux asks for, in its order: it reads the first that exists.  A name in option 209 that
- * plan_file_resolve() refuses is left out. */
-void plan_names(struct plan_names *names, const struct plan_guest *guest);
+ * pxelinux_file_resolve() refuses is left out. */
+void pxelinux_names(struct pxelinux_names *names, const struct pxelinux_guest *guest);
 
 #endif /* HOSTD_PXELINUX_NAMES_H */

@@ -9,8 +9,8 @@
 
 #include "pxelinux/pxelinux_internal.h"
 
-struct plan_string {
-	struct plan_string *next;
+struct pxelinux_string {
+	struct pxelinux_string *next;
 	_Alignas(max_align_t) char bytes[];
 };
 
@@ -21,7 +21,7 @@ static bool is_blank(char c)
 	return (unsigned char)c <= ' ' || c == 0x7f;
 }
 
-size_t plan_word(const char *text)
+size_t pxelinux_word(const char *text)
 {
 	size_t len = 0;
 
@@ -30,7 +30,7 @@ size_t plan_word(const char *text)
 	return len;
 }
 
-const char *plan_skip(const char *text)
+const char *pxelinux_skip(const char *text)
 {
 	while (*text && is_blank(*text))
 		text++;
@@ -42,16 +42,16 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-const char *plan_keyword(const char *text, const char *word)
+const char *pxelinux_keyword(const char *text, const char *word)
 {
 	while (*word && lower(*text) == lower(*word)) {
 		text++;
 		word++;
 	}
-	return !*word && is_blank(*text) ? plan_skip(text) : NULL;
+	return !*word && is_blank(*text) ? pxelinux_skip(text) : NULL;
 }
 
-void plan_words(char *buf, size_t cap, const char *fmt, ...)
+void pxelinux_words(char *buf, size_t cap, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -63,27 +63,27 @@ void plan_words(char *buf, size_t cap, const char *fmt, ...)
 			*s = '?';
 }
 
-bool plan_refuse(struct plan_parser *p, const char *fmt, ...)
+bool pxelinux_refuse(struct pxelinux_parser *p, const char *fmt, ...)
 {
-	char words[PLAN_ERROR_MAX];
+	char words[PXELINUX_ERROR_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(words, sizeof(words), fmt, ap);
 	va_end(ap);
-	plan_words(p->config->error, sizeof(p->config->error), "%s:%u: %s", p->where.file, p->where.line, words);
-	p->result = PLAN_REFUSED;
+	pxelinux_words(p->config->error, sizeof(p->config->error), "%s:%u: %s", p->where.file, p->where.line, words);
+	p->result = PXELINUX_REFUSED;
 	return false;
 }
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
-static void *keep(struct plan_parser *p, size_t size)
+static void *keep(struct pxelinux_parser *p, size_t size)
 {
-	struct plan_string *s = calloc(1, sizeof(*s) + size);
+	struct pxelinux_string *s = calloc(1, sizeof(*s) + size);
 
 	if (!s) {
-		plan_refuse(p, "the host has no memory left");
+		pxelinux_refuse(p, "the host has no memory left");
 		return NULL;
 	}
 	s->next = p->config->strings;
@@ -91,7 +91,7 @@ static void *keep(struct plan_parser *p, size_t size)
 	return s->bytes;
 }
 
-char *plan_copy(struct plan_parser *p, const char *text, size_t len)
+char *pxelinux_copy(struct pxelinux_parser *p, const char *text, size_t len)
 {
 	char *copy = keep(p, len + 1);
 
@@ -100,10 +100,10 @@ char *plan_copy(struct plan_parser *p, const char *text, size_t len)
 	return copy;
 }
 
-void plan_config_free(struct plan_config *config)
+void pxelinux_config_free(struct pxelinux_config *config)
 {
 	while (config->strings) {
-		struct plan_string *next = config->strings->next;
+		struct pxelinux_string *next = config->strings->next;
 
 		free(config->strings);
 		config->strings = next;
@@ -113,9 +113,9 @@ void plan_config_free(struct plan_config *config)
 
 /* ---- labels ----------------------------------------------------------------------------------------------------- */
 
-void plan_label_end(struct plan_parser *p)
+void pxelinux_label_end(struct pxelinux_parser *p)
 {
-	struct plan_label *label = p->label;
+	struct pxelinux_label *label = p->label;
 
 	p->label = NULL;
 	if (!label)
@@ -130,21 +130,21 @@ void plan_label_end(struct plan_parser *p)
 	p->config->n_labels++;
 }
 
-bool plan_label_begin(struct plan_parser *p, const char *name, size_t len)
+bool pxelinux_label_begin(struct pxelinux_parser *p, const char *name, size_t len)
 {
-	struct plan_label *label;
+	struct pxelinux_label *label;
 
-	plan_label_end(p);
-	if (p->config->n_labels == PLAN_LABELS_MAX)
-		return plan_refuse(p, "there are more than %d LABELs", PLAN_LABELS_MAX);
+	pxelinux_label_end(p);
+	if (p->config->n_labels == PXELINUX_LABELS_MAX)
+		return pxelinux_refuse(p, "there are more than %d LABELs", PXELINUX_LABELS_MAX);
 	label = keep(p, sizeof(*label));
 	if (!label)
 		return false;
-	label->name = plan_copy(p, name, len);
+	label->name = pxelinux_copy(p, name, len);
 	if (!label->name)
 		return false;
 	label->title = label->name;
-	label->type = PLAN_TYPE_KERNEL;
+	label->type = PXELINUX_TYPE_KERNEL;
 	label->keyword = "LABEL";
 	/* Until a KERNEL or its like says otherwise, the label's name is the file. */
 	label->image = label->name;
@@ -154,9 +154,9 @@ bool plan_label_begin(struct plan_parser *p, const char *name, size_t len)
 	return true;
 }
 
-const struct plan_label *plan_find_label(const struct plan_config *config, const char *name, size_t len)
+const struct pxelinux_label *pxelinux_find_label(const struct pxelinux_config *config, const char *name, size_t len)
 {
-	for (const struct plan_label *label = config->labels; label; label = label->next)
+	for (const struct pxelinux_label *label = config->labels; label; label = label->next)
 		if (!label->disabled && !strncmp(label->name, name, len) && !label->name[len])
 			return label;
 	return NULL;
@@ -164,46 +164,48 @@ const struct plan_label *plan_find_label(const struct plan_config *config, const
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
-static bool read_line(struct plan_parser *p, const char *text, size_t len)
+static bool read_line(struct pxelinux_parser *p, const char *text, size_t len)
 {
-	char line[PLAN_LINE_MAX + 1];
+	char line[PXELINUX_LINE_MAX + 1];
 	const char *cr, *start;
 
-	if (len > PLAN_LINE_MAX)
-		return plan_refuse(p, "the line has more than %d bytes, and pxelinux would make two of it: shorten it",
-				   PLAN_LINE_MAX);
+	if (len > PXELINUX_LINE_MAX)
+		return pxelinux_refuse(p,
+				       "the line has more than %d bytes, and pxelinux would make two of it: shorten it",
+				       PXELINUX_LINE_MAX);
 	/* pxelinux reads a line up to its first carriage return. */
 	cr = memchr(text, '\r', len);
 	if (cr)
 		len = (size_t)(cr - text);
 	if (memchr(text, 0, len))
-		return plan_refuse(p, "there is a NUL byte: this is no text file");
+		return pxelinux_refuse(p, "there is a NUL byte: this is no text file");
 	memcpy(line, text, len);
 	line[len] = 0;
-	start = plan_skip(line);
+	start = pxelinux_skip(line);
 	if (p->in_text) {
-		p->in_text = !plan_keyword(start, "ENDTEXT");
+		p->in_text = !pxelinux_keyword(start, "ENDTEXT");
 		return true;
 	}
 	if (!*start || *start == '#')
 		return true;
-	return plan_line(p, start);
+	return pxelinux_line(p, start);
 }
 
-static bool read_text(struct plan_parser *p, const char *file, const char *text, size_t len)
+static bool read_text(struct pxelinux_parser *p, const char *file, const char *text, size_t len)
 {
-	struct plan_where outer = p->where;
+	struct pxelinux_where outer = p->where;
 	size_t pos = 0;
 	bool good = true;
 
-	p->where.file = plan_copy(p, file, strlen(file));
+	p->where.file = pxelinux_copy(p, file, strlen(file));
 	if (!p->where.file) {
 		p->where = outer;
 		return false;
 	}
 	p->where.line = 0;
-	if (len > PLAN_TEXT_MAX)
-		good = plan_refuse(p, "the file has more than %d bytes: this is no configuration", PLAN_TEXT_MAX);
+	if (len > PXELINUX_TEXT_MAX)
+		good = pxelinux_refuse(p, "the file has more than %d bytes: this is no configuration",
+				       PXELINUX_TEXT_MAX);
 	while (good && pos < len) {
 		const char *end = memchr(text + pos, '\n', len - pos);
 		size_t n = end ? (size_t)(end - text) - pos : len - pos;
@@ -218,40 +220,41 @@ static bool read_text(struct plan_parser *p, const char *file, const char *text,
 	return good;
 }
 
-bool plan_include(struct plan_parser *p, const char *name, size_t len)
+bool pxelinux_include(struct pxelinux_parser *p, const char *name, size_t len)
 {
-	enum plan_found found;
+	enum pxelinux_found found;
 	const char *text = NULL;
 	char *file;
 	size_t size = 0;
 	bool good;
 
 	if (!len)
-		return plan_refuse(p, "INCLUDE names no file");
-	if (len >= PLAN_WANTED_MAX)
-		return plan_refuse(p, "INCLUDE names a file of %zu bytes, and pxelinux reads no more than %d", len,
-				   PLAN_WANTED_MAX - 1);
-	if (p->depth == PLAN_DEPTH_MAX)
-		return plan_refuse(p, "INCLUDE: files are included %d deep, does one include itself?", PLAN_DEPTH_MAX);
-	if (p->files == PLAN_FILES_MAX)
-		return plan_refuse(p, "INCLUDE: more than %d files are included", PLAN_FILES_MAX);
-	file = plan_copy(p, name, len);
+		return pxelinux_refuse(p, "INCLUDE names no file");
+	if (len >= PXELINUX_WANTED_MAX)
+		return pxelinux_refuse(p, "INCLUDE names a file of %zu bytes, and pxelinux reads no more than %d", len,
+				       PXELINUX_WANTED_MAX - 1);
+	if (p->depth == PXELINUX_DEPTH_MAX)
+		return pxelinux_refuse(p, "INCLUDE: files are included %d deep, does one include itself?",
+				       PXELINUX_DEPTH_MAX);
+	if (p->files == PXELINUX_FILES_MAX)
+		return pxelinux_refuse(p, "INCLUDE: more than %d files are included", PXELINUX_FILES_MAX);
+	file = pxelinux_copy(p, name, len);
 	if (!file)
 		return false;
 	p->files++;
-	found = p->include ? p->include(p->arg, file, &text, &size) : PLAN_FAILED;
+	found = p->include ? p->include(p->arg, file, &text, &size) : PXELINUX_FAILED;
 	switch (found) {
-	case PLAN_FOUND:
+	case PXELINUX_FOUND:
 		break;
-	case PLAN_MISSING:
+	case PXELINUX_MISSING:
 		return true;
-	case PLAN_LATER:
+	case PXELINUX_LATER:
 		memcpy(p->config->wanted, file, len + 1);
-		p->result = PLAN_WAITS;
+		p->result = PXELINUX_WAITS;
 		return false;
-	case PLAN_FAILED:
+	case PXELINUX_FAILED:
 	default:
-		return plan_refuse(p, "INCLUDE %s: the file cannot be read", file);
+		return pxelinux_refuse(p, "INCLUDE %s: the file cannot be read", file);
 	}
 	p->depth++;
 	good = read_text(p, file, text, size);
@@ -259,20 +262,20 @@ bool plan_include(struct plan_parser *p, const char *name, size_t len)
 	return good;
 }
 
-enum plan_parsed plan_parse(struct plan_config *config, const char *file, const char *text, size_t len,
-			    plan_include_fn include, void *arg)
+enum pxelinux_parsed pxelinux_parse(struct pxelinux_config *config, const char *file, const char *text, size_t len,
+				    pxelinux_include_fn include, void *arg)
 {
-	struct plan_parser p = {.config = config, .include = include, .arg = arg, .where = {.file = file}};
+	struct pxelinux_parser p = {.config = config, .include = include, .arg = arg, .where = {.file = file}};
 
 	memset(config, 0, sizeof(*config));
 	config->tail = &config->labels;
 	config->implicit = true;
 	config->allow_options = true;
-	config->first.file = plan_copy(&p, file, strlen(file));
+	config->first.file = pxelinux_copy(&p, file, strlen(file));
 	config->first.line = 1;
 	if (!config->first.file || !read_text(&p, file, text, len))
 		return p.result;
-	plan_label_end(&p);
+	pxelinux_label_end(&p);
 	config->sysappend = p.sysappend;
-	return PLAN_PARSED;
+	return PXELINUX_PARSED;
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "dhcp/dhcp_edit.h"
+#include "base/file_name.h"
 #include "log.h"
 
 #define RESEND_MS 50	    /* a repeated ACK this soon after DATA has crossed it: no reason to send again */
@@ -82,7 +82,7 @@ void tftp_session_end(struct tftp_session *s, bool forget)
 /* End a session with an ERROR to the guest and a line in the log. */
 static void refuse(struct tftp_session *s, uint16_t code, const char *text)
 {
-	if (code == TFTP_E_NOT_FOUND && bootfile_is_search(s->id.filename))
+	if (code == TFTP_E_NOT_FOUND && file_name_is_search(s->id.filename))
 		log_msg(LOG_INFO, s->serve->vm, "tftp: no %.128s: the boot program tries its next name",
 			s->id.filename);
 	else

@@ -51,12 +51,12 @@ void vm_fail(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const
 	vm_reply(vm, id, status, detail, text, NULL, 0);
 }
 
-void vm_keep(struct vm *vm, uint32_t key, const void *blob, size_t len)
+void vm_send_keep(struct vm *vm, uint32_t key, const void *blob, size_t len)
 {
 	vm_send(vm, PVBOOT_LINK_KEEP, key, -1, &(struct link_part){blob, len}, 1);
 }
 
-void vm_forget(struct vm *vm, uint32_t key)
+void vm_send_forget(struct vm *vm, uint32_t key)
 {
 	vm_send(vm, PVBOOT_LINK_FORGET, key, -1, NULL, 0);
 }
@@ -113,7 +113,7 @@ static void reset(struct vm *vm)
 	vm_dgram_reset(vm);
 	vm_frame_reset(vm);
 	vm->frames_refused[0] = '\0';
-	vm_guest_leave(vm);
+	vm_source_leave(vm);
 }
 
 /* ---- requests and notes ---------------------------------------------------------------------------------------- */
@@ -188,7 +188,7 @@ static void note_phase(struct vm *vm, const uint8_t *args, size_t len)
 	log_msg(LOG_INFO, vm->id.name, "phase %s at %u ms", names[phase.phase], phase.guest_ms);
 	if (phase.phase == PVBOOT_PHASE_UNLOAD || phase.phase == PVBOOT_PHASE_KERNEL ||
 	    phase.phase == PVBOOT_PHASE_FAILED)
-		vm_guest_leave(vm);
+		vm_source_leave(vm);
 }
 
 static bool on_note(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint8_t *body, const char **why)
@@ -271,7 +271,7 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 	welcome.host_wait_ms = vm->id.conf->host_wait_ms;
 	link_send(vm->link, PVBOOT_LINK_WELCOME, 0, -1, &(struct link_part){&welcome, sizeof(welcome)}, 1);
 	*why = "out of memory";
-	return vm_dgram_start(vm) && vm_guest_start(vm);
+	return vm_dgram_start(vm) && vm_source_start(vm);
 }
 
 static bool on_kept(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint8_t *body)
@@ -295,7 +295,7 @@ static bool on_kept(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint
 		return true;
 	/* Not one of ours, or of a version that is no more: the guest sees a file that is gone, not a hostd that is. */
 	log_msg(LOG_WARNING, vm->id.name, "what the device kept under %#x is of no use: dropped", key);
-	vm_forget(vm, key);
+	vm_send_forget(vm, key);
 	return true;
 }
 
@@ -437,8 +437,8 @@ void vm_free(struct vm *vm)
 			vm_wait_end(&vm->waits[i]);
 	if (vm->dhcp)
 		dhcp_cancel(vm->dhcp);
-	vm_pxelinux_reset(vm);
-	vm_guest_stop(vm);
+	vm_prefix_reset(vm);
+	vm_source_stop(vm);
 	vm_dgram_stop(vm);
 	vm_frame_reset(vm);
 	vm_plan_reset(vm);

@@ -46,7 +46,7 @@ static void deliver_udp(void *arg, const struct pvboot_pkt *pkt, const void *pay
 
 static struct file *serve_open(void *arg, const uint8_t server[4], uint16_t port, const char *filename)
 {
-	return vm_source(arg, server, port, filename, false);
+	return vm_open(arg, server, port, filename, false);
 }
 
 static void serve_keep(void *arg, uint16_t key, const void *blob, size_t len)
@@ -56,9 +56,9 @@ static void serve_keep(void *arg, uint16_t key, const void *blob, size_t len)
 	if (!key || len > PVBOOT_LINK_KEEP_MAX)
 		return;
 	if (len)
-		vm_keep(vm, key, blob, len);
+		vm_send_keep(vm, key, blob, len);
 	else
-		vm_forget(vm, key);
+		vm_send_forget(vm, key);
 }
 
 static const struct tftp_serve_ops serve_ops = {
@@ -115,7 +115,7 @@ void vm_dgram_open(struct vm *vm, const uint8_t *args, size_t len)
 	memcpy(&open, args, sizeof(open));
 	memcpy(vm->dgram_ip, open.address, 4);
 	memcpy(kept.address, open.address, 4);
-	vm_keep(vm, PVBOOT_LINK_KEY_DGRAM, &kept, sizeof(kept));
+	vm_send_keep(vm, PVBOOT_LINK_KEY_DGRAM, &kept, sizeof(kept));
 }
 
 void vm_dgram_reset(struct vm *vm)
@@ -123,7 +123,7 @@ void vm_dgram_reset(struct vm *vm)
 	memset(vm->dgram_ip, 0, sizeof(vm->dgram_ip));
 	tftp_serve_reset(vm->serve);
 	udp_reset(vm->udp);
-	vm_forget(vm, PVBOOT_LINK_KEY_DGRAM);
+	vm_send_forget(vm, PVBOOT_LINK_KEY_DGRAM);
 }
 
 bool vm_dgram_restore(struct vm *vm, const uint8_t *blob, size_t len)

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/http_url.h"
-#include "dhcp/dhcp_edit.h"
 #include "base/file_name.h"
 #include "log.h"
 #include "vm/vm_internal.h"
@@ -77,9 +76,9 @@ bool vm_file_begin(struct vm_file *vf, bool stat_only)
 	if (!vf->timer)
 		vf->timer = evtimer_new(server_base(vf->vm->server), on_timer, vf);
 	if (vf->timer && !stat_only)
-		vf->file = vm_pxelinux_take(vf->vm, vf->server, vf->port, vf->name);
+		vf->file = vm_prefix_take(vf->vm, vf->server, vf->port, vf->name);
 	if (vf->timer && !vf->file)
-		vf->file = vm_source(vf->vm, vf->server, vf->port, vf->name, stat_only);
+		vf->file = vm_open(vf->vm, vf->server, vf->port, vf->name, stat_only);
 	if (!vf->file)
 		return false;
 	file_watch(vf->file, &vf->watch);
@@ -141,7 +140,7 @@ static void grow(struct vm_file *vf)
 
 static void fail_open(struct vm_file *vf, uint32_t status, uint32_t detail, const char *text)
 {
-	if (status == PVBOOT_S_NOT_FOUND && bootfile_is_search(vf->name)) {
+	if (status == PVBOOT_S_NOT_FOUND && file_name_is_search(vf->name)) {
 		log_msg(LOG_INFO, vf->vm->id.name, "no \"%s\": the boot program tries its next name", vf->name);
 		vm_reply(vf->vm, vf->open_id, status, detail, text, NULL, 0);
 	} else {
@@ -331,7 +330,7 @@ void vm_file_close(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len,
 		status = PVBOOT_S_CHANGED;
 		snprintf(text, sizeof(text), "%s", file_text(vf->file));
 	}
-	vm_forget(vm, PVBOOT_LINK_KEY_FILE + vf->handle);
+	vm_send_forget(vm, PVBOOT_LINK_KEY_FILE + vf->handle);
 	vm_file_drop(vf);
 	if (status == PVBOOT_S_OK)
 		vm_reply(vm, id, status, 0, "", NULL, 0);
@@ -379,7 +378,7 @@ void vm_file_reset(struct vm *vm)
 		if (!vm->files[i].used)
 			continue;
 		if (vm->files[i].answered)
-			vm_forget(vm, PVBOOT_LINK_KEY_FILE + vm->files[i].handle);
+			vm_send_forget(vm, PVBOOT_LINK_KEY_FILE + vm->files[i].handle);
 		vm_file_drop(&vm->files[i]);
 	}
 }

@@ -66,7 +66,7 @@ void vm_file_keep(struct vm_file *vf)
 	memcpy(kept.server, vf->server, 4);
 	memcpy(blob, &kept, sizeof(kept));
 	memcpy(blob + sizeof(kept), vf->name, kept.name_len);
-	vm_keep(vf->vm, PVBOOT_LINK_KEY_FILE + vf->handle, blob, sizeof(kept) + kept.name_len);
+	vm_send_keep(vf->vm, PVBOOT_LINK_KEY_FILE + vf->handle, blob, sizeof(kept) + kept.name_len);
 }
 
 bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t len)

@@ -67,7 +67,7 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why,
 	vm->frames = frames_open(server_base(vm->server), &guest, &filter, &frames_ops, vm, why, room);
 	if (!vm->frames)
 		return PVBOOT_S_FAILED;
-	vm_guest_leave(vm);
+	vm_source_leave(vm);
 	log_msg(LOG_INFO, vm->id.name, "the guest sends and hears frames on %s", conf->ifname);
 	return PVBOOT_S_OK;
 }
@@ -87,7 +87,7 @@ void vm_frame_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, 
 		return;
 	}
 	memcpy(&kept.args, args, sizeof(kept.args));
-	vm_keep(vm, PVBOOT_LINK_KEY_FRAME, &kept, sizeof(kept));
+	vm_send_keep(vm, PVBOOT_LINK_KEY_FRAME, &kept, sizeof(kept));
 	vm_reply(vm, id, PVBOOT_S_OK, 0, "", NULL, 0);
 }
 
@@ -97,8 +97,8 @@ void vm_frame_reset(struct vm *vm)
 		return;
 	frames_close(vm->frames);
 	vm->frames = NULL;
-	vm_forget(vm, PVBOOT_LINK_KEY_FRAME);
-	vm_guest_enter(vm);
+	vm_send_forget(vm, PVBOOT_LINK_KEY_FRAME);
+	vm_source_enter(vm);
 }
 
 bool vm_frame_input(struct vm *vm, const uint8_t *body, size_t len, const char **why)

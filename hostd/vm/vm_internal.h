@@ -15,7 +15,7 @@ struct frames;
 struct source;
 struct tftp_serve;
 struct udp;
-struct vm_pxelinux;
+struct vm_prefix;
 
 #define VM_READS_MAX 64 /* READ and DISCOVER waiting; a guest's queue holds no more */
 
@@ -87,10 +87,10 @@ struct vm {
 	struct vm_wait waits[VM_READS_MAX];
 	struct dhcp *dhcp;
 	struct pvboot_lease lease;
-	struct plan_guest guest;	    /* what a plan needs of the lease and its packets */
+	struct pxelinux_guest guest;	    /* what a plan needs of the lease and its packets */
 	char boot_text[PLAN_BOOT_TEXT_MAX]; /* what a site's DHCP option says of the boot; "": nothing */
 	struct vm_plan *plan;		    /* being made, or NULL */
-	struct vm_pxelinux *pxelinux;	    /* the boot file, from DISCOVER until it is opened; or NULL */
+	struct vm_prefix *pxelinux;	    /* the boot file, from DISCOVER until it is opened; or NULL */
 	const char *no_prefix; /* why pxelinux.0 gets no path prefix, to be said when it is opened; or NULL */
 	struct tftp_serve *serve;
 	struct udp *udp;
@@ -108,8 +108,8 @@ void vm_reply(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, cons
 	      size_t len);
 /* Log the words, and answer with them. */
 void vm_fail(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const char *text);
-void vm_keep(struct vm *vm, uint32_t key, const void *blob, size_t len);
-void vm_forget(struct vm *vm, uint32_t key);
+void vm_send_keep(struct vm *vm, uint32_t key, const void *blob, size_t len);
+void vm_send_forget(struct vm *vm, uint32_t key);
 /* A free wait, used and filled in; NULL after answering that there is none. */
 struct vm_wait *vm_wait_begin(struct vm *vm, uint16_t op, uint32_t id, uint64_t room);
 void vm_wait_end(struct vm_wait *wait);
@@ -143,7 +143,7 @@ bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t
 void vm_file_resume(struct vm_file *vf);
 
 /* vm_open.c: where a file comes from.  NULL only if memory ran out. */
-struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only);
+struct file *vm_open(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only);
 /* vm_lease.c */
 void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
 void vm_lease_cancelled(struct vm *vm);
@@ -155,11 +155,11 @@ bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len);
 /* vm_prefix.c */
 /* Find out whether the boot program is a pxelinux.0 that is to have a prefix.  True if vm_lease_answer() was called, or
  * will be; the result is copied. */
-bool vm_pxelinux_begin(struct vm *vm, const struct dhcp_result *result);
-bool vm_pxelinux_waits(const struct vm *vm); /* vm_lease_answer() will be called */
+bool vm_prefix_begin(struct vm *vm, const struct dhcp_result *result);
+bool vm_prefix_waits(const struct vm *vm); /* vm_lease_answer() will be called */
 /* The boot file, if that is what is opened now and it is here already: a reference for the caller; else NULL. */
-struct file *vm_pxelinux_take(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name);
-void vm_pxelinux_reset(struct vm *vm);
+struct file *vm_prefix_take(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name);
+void vm_prefix_reset(struct vm *vm);
 
 /* vm_plan.c */
 void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
@@ -187,10 +187,10 @@ void vm_frame_drained(struct vm *vm);
 void vm_frame_reset(struct vm *vm);
 bool vm_frame_restore(struct vm *vm, const uint8_t *blob, size_t len);
 
-/* vm_source.c; each does nothing without `source = guest` */
-bool vm_guest_start(struct vm *vm); /* false: out of memory */
-void vm_guest_enter(struct vm *vm); /* there is a lease, or frames were closed: speak with the guest's address */
-void vm_guest_leave(struct vm *vm); /* somebody else may speak with it from now on */
-void vm_guest_stop(struct vm *vm);  /* leave for good */
+/* vm_open.c; each does nothing without `source = guest` */
+bool vm_source_start(struct vm *vm); /* false: out of memory */
+void vm_source_enter(struct vm *vm); /* there is a lease, or frames were closed: speak with the guest's address */
+void vm_source_leave(struct vm *vm); /* somebody else may speak with it from now on */
+void vm_source_stop(struct vm *vm);  /* leave for good */
 
 #endif /* HOSTD_VM_INTERNAL_H */

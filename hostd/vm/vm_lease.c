@@ -15,7 +15,7 @@ struct kept_lease {
 	uint8_t card[PVBOOT_CARD_LEN]; /* with mac = card, else 0 */
 	uint8_t reserved[2];
 	struct pvboot_lease lease;
-	char prefix[PVBOOT_BOOTFILE_MAX]; /* of struct plan_guest */
+	char prefix[PVBOOT_BOOTFILE_MAX]; /* of struct pxelinux_guest */
 	char config[PVBOOT_BOOTFILE_MAX];
 	char boot_text[PLAN_BOOT_TEXT_MAX];
 };
@@ -33,12 +33,12 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 {
 	const struct pvboot_lease *lease = &res->lease;
 	struct kept_lease kept = {.magic = KEPT_LEASE_MAGIC, .lease = *lease};
-	struct plan_guest before = vm->guest;
+	struct pxelinux_guest before = vm->guest;
 	uint8_t uuid[16];
 	bool known;
 
 	uuid_of(vm, uuid);
-	plan_guest_read(&vm->guest, res, vm->id.mac, uuid);
+	pxelinux_guest_read(&vm->guest, res, vm->id.mac, uuid);
 	if (vm->id.mac_of_card)
 		memcpy(kept.card, vm->id.mac, sizeof(kept.card));
 	memcpy(kept.prefix, vm->guest.prefix, sizeof(kept.prefix));
@@ -49,8 +49,8 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 	server_note_address(vm->server, &vm->id, lease->address);
 	memcpy(vm->id.previous, lease->address, 4);
 	if (!known)
-		vm_keep(vm, PVBOOT_LINK_KEY_LEASE, &kept, sizeof(kept));
-	vm_guest_enter(vm);
+		vm_send_keep(vm, PVBOOT_LINK_KEY_LEASE, &kept, sizeof(kept));
+	vm_source_enter(vm);
 	log_msg(LOG_INFO, vm->id.name, "lease %u.%u.%u.%u, boot file \"%s\" at %u.%u.%u.%u", lease->address[0],
 		lease->address[1], lease->address[2], lease->address[3], lease->bootfile, lease->boot_server[0],
 		lease->boot_server[1], lease->boot_server[2], lease->boot_server[3]);
@@ -61,7 +61,7 @@ static struct pvboot_discover_res with_prefix(struct vm *vm, const struct dhcp_r
 {
 	struct pvboot_discover_res res = result->res;
 
-	if (prefix && bootfile_add_prefix(&res, prefix))
+	if (prefix && dhcp_edit_add_prefix(&res, prefix))
 		log_msg(LOG_INFO, vm->id.name, "the boot program is pxelinux.0: told to find its files at %s", prefix);
 	else if (prefix)
 		vm->no_prefix = "there is no room for it in the server's packet";
@@ -93,7 +93,7 @@ static void answer(struct vm *vm, const struct dhcp_result *result)
 {
 	if (result->status == PVBOOT_S_OK)
 		remember(vm, &result->res);
-	if (!vm_pxelinux_begin(vm, result))
+	if (!vm_prefix_begin(vm, result))
 		vm_lease_answer(vm, result, NULL);
 }
 
@@ -124,7 +124,7 @@ static void on_done(void *arg, const struct dhcp_result *result)
 
 	vm->dhcp = NULL;
 	if (vm->id.conf->boot_file[0] && (result->status == PVBOOT_S_OK || result->status == PVBOOT_S_NO_BOOTFILE)) {
-		bootfile_override(&changed.res, vm->id.conf->boot_file);
+		dhcp_edit_boot_file(&changed.res, vm->id.conf->boot_file);
 		changed.status = PVBOOT_S_OK;
 	}
 	read_boot_text(vm, &changed.res);
@@ -159,7 +159,7 @@ static void ask_server(struct vm *vm, bool fresh)
 static void make_up(struct vm *vm)
 {
 	const struct conf_vm *conf = vm->id.conf;
-	struct local_request req = {
+	struct dhcp_local_request req = {
 		.root_path = conf->root,
 		.root_fd = conf->root_fd,
 		.boot_file = conf->boot_file,
@@ -169,7 +169,7 @@ static void make_up(struct vm *vm)
 
 	memcpy(req.mac, vm->id.mac, 6);
 	memcpy(req.uuid, vm->id.uuid, 16);
-	local_lease(&req, &result);
+	dhcp_local_lease(&req, &result);
 	plan_needs_no_boot_file(vm, &result);
 	if (result.status != PVBOOT_S_OK)
 		log_msg(LOG_WARNING, vm->id.name, "%s", result.text);
@@ -191,7 +191,7 @@ static bool take_card(struct vm *vm, uint32_t id, const uint8_t card[PVBOOT_CARD
 	}
 	if (memcmp(before, vm->id.mac, 6) != 0) { /* the one before may be another VM's from now on */
 		vm_frame_reset(vm);
-		vm_guest_leave(vm);
+		vm_source_leave(vm);
 	}
 	return true;
 }
@@ -201,7 +201,7 @@ void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t 
 	bool has_card = len == sizeof(struct pvboot_discover_args) + PVBOOT_CARD_LEN;
 	uint8_t card[PVBOOT_CARD_LEN] = {0};
 	struct pvboot_discover_args args;
-	bool asked = vm->dhcp || vm_pxelinux_waits(vm);
+	bool asked = vm->dhcp || vm_prefix_waits(vm);
 
 	memcpy(&args, bytes, sizeof(args));
 	if ((len != sizeof(args) && !has_card) || args.reserved || room < sizeof(struct pvboot_discover_res)) {
@@ -237,12 +237,12 @@ void vm_lease_reset(struct vm *vm)
 	if (vm->dhcp)
 		dhcp_cancel(vm->dhcp);
 	vm->dhcp = NULL;
-	vm_pxelinux_reset(vm);
+	vm_prefix_reset(vm);
 }
 
 static void restore_guest(struct vm *vm, const struct kept_lease *kept)
 {
-	struct plan_guest *guest = &vm->guest;
+	struct pxelinux_guest *guest = &vm->guest;
 
 	memcpy(guest->mac, vm->id.mac, 6);
 	uuid_of(vm, guest->uuid);
@@ -273,6 +273,6 @@ bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
 	vm->lease = kept.lease;
 	restore_guest(vm, &kept);
 	memcpy(vm->id.previous, kept.lease.address, 4);
-	vm_guest_enter(vm);
+	vm_source_enter(vm);
 	return true;
 }

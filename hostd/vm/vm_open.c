@@ -94,7 +94,7 @@ static struct file *from_tftp(struct vm *vm, const uint8_t server[4], uint16_t p
 	return cache_open(server_cache(vm->server), &req);
 }
 
-struct file *vm_source(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
+struct file *vm_open(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
 {
 	static const uint8_t none[4];
 	const struct conf_vm *conf = vm->id.conf;

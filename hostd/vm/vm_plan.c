@@ -17,7 +17,7 @@ struct vm_plan {
 	struct file *boot_file;
 	uint32_t id; /* request */
 	struct pvboot_plan_args args;
-	struct plan_fetch *fetch;
+	struct pxelinux_fetch *fetch;
 };
 
 /* ---- the answer -------------------------------------------------------------------------------------------------- */
@@ -78,7 +78,7 @@ bool vm_plan_allows(const struct vm *vm, const char *name)
 
 /* ---- what pxelinux would find ------------------------------------------------------------------------------------ */
 
-static struct file *open_file(void *arg, const struct plan_file *named)
+static struct file *open_file(void *arg, const struct pxelinux_file *named)
 {
 	static const uint8_t none[4];
 	const struct vm_plan *job = arg;
@@ -92,7 +92,7 @@ static struct file *open_file(void *arg, const struct plan_file *named)
 	status = file_name_parse(named->name, server, &port, &path, words, sizeof(words));
 	if (status != PVBOOT_S_OK)
 		return file_new_failed(job->vm->id.name, named->name, status, words);
-	return vm_source(job->vm, server, port, path, false);
+	return vm_open(job->vm, server, port, path, false);
 }
 
 /* ---- what DHCP says ---------------------------------------------------------------------------------------------- */
@@ -135,7 +135,7 @@ static bool is_kernel(const struct vm_plan *job)
 static void reply_boot_file(struct vm_plan *job)
 {
 	static struct plan plan; /* too large for the stack */
-	char words[PLAN_ERROR_MAX], text[PLAN_ERROR_MAX];
+	char words[PXELINUX_ERROR_MAX], text[PXELINUX_ERROR_MAX];
 	struct vm *vm = job->vm;
 	const char *options;
 	bool understood;
@@ -158,12 +158,12 @@ static void look(struct vm_plan *job)
 		return;
 	if (is_kernel(job)) {
 		stop_looking(job);
-		plan_fetch_cancel(job->fetch);
+		pxelinux_fetch_cancel(job->fetch);
 		reply_boot_file(job);
 		return;
 	}
 	stop_looking(job);
-	plan_fetch_run(job->fetch);
+	pxelinux_fetch_run(job->fetch);
 }
 
 static void on_boot_file(struct file_watch *watch)
@@ -174,7 +174,7 @@ static void on_boot_file(struct file_watch *watch)
 /* Is the boot file a kernel?  False: it cannot be one. */
 static bool look_at_boot_file(struct vm_plan *job)
 {
-	struct plan_file named = {0};
+	struct pxelinux_file named = {0};
 
 	if (!plan_boot_may_be_kernel(job->vm->lease.bootfile))
 		return false;
@@ -194,8 +194,8 @@ static bool look_at_boot_file(struct vm_plan *job)
  * Somebody is to choose: *command is what was chosen, where that was; else the list is the answer (*listed).  The
  * configuration is read again after the choice: nothing is kept of a list, so hostd may be another one by then.
  */
-static bool ask_which(const struct vm_plan *job, const struct plan_config *config, const struct plan_choice *choice,
-		      struct plan_command *command, bool *listed, char *words, size_t cap)
+static bool ask_which(const struct vm_plan *job, const struct pxelinux_config *config, const struct plan_choice *choice,
+		      struct pxelinux_command *command, bool *listed, char *words, size_t cap)
 {
 	struct pvboot_plan_list list;
 	struct vm *vm = job->vm;
@@ -222,7 +222,7 @@ static bool ask_which(const struct vm_plan *job, const struct plan_config *confi
 }
 
 /* Answer by a configuration.  False with words. */
-static bool decide(const struct vm_plan *job, const struct plan_config *config, char *words, size_t cap)
+static bool decide(const struct vm_plan *job, const struct pxelinux_config *config, char *words, size_t cap)
 {
 	static struct plan plan; /* too large for the stack */
 	struct plan_choice choice;
@@ -240,21 +240,21 @@ static bool decide(const struct vm_plan *job, const struct plan_config *config, 
 	return true;
 }
 
-static void on_fetched(void *arg, enum plan_fetched fetched, const struct plan_config *config, const char *why)
+static void on_fetched(void *arg, enum pxelinux_fetched fetched, const struct pxelinux_config *config, const char *why)
 {
-	char words[PLAN_ERROR_MAX], text[PLAN_ERROR_MAX];
+	char words[PXELINUX_ERROR_MAX], text[PXELINUX_ERROR_MAX];
 	struct vm_plan *job = arg;
 
 	job->vm->plan = NULL;
-	snprintf(words, sizeof(words), "%s", fetched == PLAN_FETCHED ? "" : why);
-	if (fetched != PLAN_FETCHED || !decide(job, config, words, sizeof(words))) {
+	snprintf(words, sizeof(words), "%s", fetched == PXELINUX_FETCHED ? "" : why);
+	if (fetched != PXELINUX_FETCHED || !decide(job, config, words, sizeof(words))) {
 		snprintf(text, sizeof(text), "no direct boot: %.480s", words);
 		reply_words(job->vm, job->id, PVBOOT_PLAN_NONE, text);
 	}
 	free(job);
 }
 
-static const struct plan_fetch_ops fetch_ops = {.open = open_file, .done = on_fetched};
+static const struct pxelinux_fetch_ops fetch_ops = {.open = open_file, .done = on_fetched};
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
@@ -263,7 +263,7 @@ static void start(struct vm *vm, uint32_t id, const struct pvboot_plan_args *arg
 	struct vm_plan *job = calloc(1, sizeof(*job));
 
 	if (job)
-		job->fetch = plan_fetch_new(&vm->guest, &fetch_ops, job);
+		job->fetch = pxelinux_fetch_new(&vm->guest, &fetch_ops, job);
 	if (!job || !job->fetch) {
 		free(job);
 		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
@@ -274,7 +274,7 @@ static void start(struct vm *vm, uint32_t id, const struct pvboot_plan_args *arg
 	job->args = *args;
 	vm->plan = job;
 	if (!look_at_boot_file(job))
-		plan_fetch_run(job->fetch);
+		pxelinux_fetch_run(job->fetch);
 }
 
 void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, uint64_t room)
@@ -313,7 +313,7 @@ void vm_plan_reset(struct vm *vm)
 	if (!vm->plan)
 		return;
 	stop_looking(vm->plan);
-	plan_fetch_cancel(vm->plan->fetch);
+	pxelinux_fetch_cancel(vm->plan->fetch);
 	free(vm->plan);
 	vm->plan = NULL;
 }

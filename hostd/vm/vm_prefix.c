@@ -25,7 +25,7 @@
 #define MAGIC_AT 8	  /* of pxelinux's own table of settings, */
 #define MAGIC 0x2983c8acu /* which begins with this */
 
-struct vm_pxelinux {
+struct vm_prefix {
 	struct vm *vm;
 	struct file_watch watch;
 	struct file *file;
@@ -37,9 +37,9 @@ struct vm_pxelinux {
 	struct dhcp_result result;
 };
 
-void vm_pxelinux_reset(struct vm *vm)
+void vm_prefix_reset(struct vm *vm)
 {
-	struct vm_pxelinux *p = vm->pxelinux;
+	struct vm_prefix *p = vm->pxelinux;
 
 	if (!p)
 		return;
@@ -77,7 +77,7 @@ static bool is_pxelinux(struct file *file)
  * Answer DISCOVER, with the prefix or (why: unless the guest will hear of it) without; the boot file stays until the
  * guest opens it, but not for long.
  */
-static void answer(struct vm_pxelinux *p, const char *url, const char *why)
+static void answer(struct vm_prefix *p, const char *url, const char *why)
 {
 	p->answered = true;
 	p->vm->no_prefix = why;
@@ -85,7 +85,7 @@ static void answer(struct vm_pxelinux *p, const char *url, const char *why)
 	vm_lease_answer(p->vm, &p->result, url);
 }
 
-static void step(struct vm_pxelinux *p)
+static void step(struct vm_prefix *p)
 {
 	bool all = file_done(p->file);
 
@@ -101,15 +101,15 @@ static void step(struct vm_pxelinux *p)
 
 static void on_changed(struct file_watch *watch)
 {
-	step((struct vm_pxelinux *)((char *)watch - offsetof(struct vm_pxelinux, watch)));
+	step((struct vm_prefix *)((char *)watch - offsetof(struct vm_prefix, watch)));
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct vm_pxelinux *p = arg;
+	struct vm_prefix *p = arg;
 
 	if (p->answered)
-		vm_pxelinux_reset(p->vm);
+		vm_prefix_reset(p->vm);
 	else
 		answer(p, NULL, "its first 8 KiB took more than a second to come");
 }
@@ -153,18 +153,18 @@ static bool make_url(char url[PREFIX_MAX + 1], const struct pvboot_lease *lease)
 	const uint8_t *s = lease->boot_server;
 	char prefix[PVBOOT_BOOTFILE_MAX];
 
-	plan_prefix_of(prefix, lease->bootfile);
+	pxelinux_prefix_of(prefix, lease->bootfile);
 	return !strstr(prefix, "::") && !strstr(prefix, "://") &&
 	       snprintf(url, PREFIX_MAX + 1, PVBOOT_SCHEME "://%u.%u.%u.%u/%s", s[0], s[1], s[2], s[3], prefix) <=
 		       PREFIX_MAX;
 }
 
-bool vm_pxelinux_begin(struct vm *vm, const struct dhcp_result *result)
+bool vm_prefix_begin(struct vm *vm, const struct dhcp_result *result)
 {
 	const struct pvboot_lease *lease = &result->res.lease;
-	struct vm_pxelinux *p;
+	struct vm_prefix *p;
 
-	vm_pxelinux_reset(vm);
+	vm_prefix_reset(vm);
 	vm->no_prefix = NULL;
 	if (result->status != PVBOOT_S_OK || !lease->bootfile[0])
 		return false;
@@ -182,9 +182,9 @@ bool vm_pxelinux_begin(struct vm *vm, const struct dhcp_result *result)
 	if (!make_url(p->url, lease))
 		vm->no_prefix = "its path is a URL, has \"::\" in it, or is too long";
 	else if (p->timer)
-		p->file = vm_source(vm, p->server, 0, p->name, false);
+		p->file = vm_open(vm, p->server, 0, p->name, false);
 	if (!p->file || event_add(p->timer, &(struct timeval){HEAD_MS / 1000, 0})) {
-		vm_pxelinux_reset(vm);
+		vm_prefix_reset(vm);
 		return false;
 	}
 	file_watch(p->file, &p->watch);
@@ -192,14 +192,14 @@ bool vm_pxelinux_begin(struct vm *vm, const struct dhcp_result *result)
 	return true;
 }
 
-bool vm_pxelinux_waits(const struct vm *vm)
+bool vm_prefix_waits(const struct vm *vm)
 {
 	return vm->pxelinux && !vm->pxelinux->answered;
 }
 
-struct file *vm_pxelinux_take(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name)
+struct file *vm_prefix_take(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name)
 {
-	struct vm_pxelinux *p = vm->pxelinux;
+	struct vm_prefix *p = vm->pxelinux;
 	const char *base = strrchr(name, '/');
 	struct file *file;
 
@@ -212,6 +212,6 @@ struct file *vm_pxelinux_take(struct vm *vm, const uint8_t server[4], uint16_t p
 	if (!p || !p->answered || strcmp(p->name, name) || memcmp(p->server, server, 4) || port)
 		return NULL;
 	file = file_ref(p->file);
-	vm_pxelinux_reset(vm);
+	vm_prefix_reset(vm);
 	return file;
 }

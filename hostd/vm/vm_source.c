@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vm_source.c - `source = guest`: when a VM's fetches speak with the guest's own address.
+ * vm_open.c - `source = guest`: when a VM's fetches speak with the guest's own address.
  *
  * From the lease on, until somebody else may speak with that address: a network card of the guest's (the boot program
  * unloads, a kernel or the next boot device begins, the machine is reset), or a network stack of a boot program's own,
@@ -29,16 +29,16 @@ static struct source *make(const struct vm *vm)
 }
 
 /* Out of memory is a source that is gone: never the host's address in the guest's place. */
-bool vm_guest_start(struct vm *vm)
+bool vm_source_start(struct vm *vm)
 {
 	if (!vm->id.conf->source_guest)
 		return true;
 	use(vm, make(vm));
-	vm_guest_leave(vm);
+	vm_source_leave(vm);
 	return vm->source != NULL;
 }
 
-void vm_guest_enter(struct vm *vm)
+void vm_source_enter(struct vm *vm)
 {
 	static const uint8_t none[4];
 	struct source *source;
@@ -50,12 +50,12 @@ void vm_guest_enter(struct vm *vm)
 		use(vm, source);
 }
 
-void vm_guest_leave(struct vm *vm)
+void vm_source_leave(struct vm *vm)
 {
 	source_close(vm->source);
 }
 
-void vm_guest_stop(struct vm *vm)
+void vm_source_stop(struct vm *vm)
 {
 	use(vm, NULL);
 }

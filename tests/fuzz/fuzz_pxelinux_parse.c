@@ -15,21 +15,21 @@ struct input {
 
 /* What is included is what is behind the first NUL, or nothing; what becomes of it is in the first letter of its name.
  */
-static enum plan_found on_include(void *arg, const char *name, const char **text, size_t *len)
+static enum pxelinux_found on_include(void *arg, const char *name, const char **text, size_t *len)
 {
 	const struct input *input = arg;
 
 	switch (name[0]) {
 	case 'f':
-		return PLAN_FAILED;
+		return PXELINUX_FAILED;
 	case 'l':
-		return PLAN_LATER;
+		return PXELINUX_LATER;
 	case 'm':
-		return PLAN_MISSING;
+		return PXELINUX_MISSING;
 	default:
 		*text = input->text;
 		*len = input->len;
-		return PLAN_FOUND;
+		return PXELINUX_FOUND;
 	}
 }
 
@@ -48,14 +48,14 @@ static void check_plan(const struct plan *plan)
 			abort();
 }
 
-static const struct plan_guest guest = {.prefix = "boot/", .uuid = {[6] = 0x40}};
+static const struct pxelinux_guest guest = {.prefix = "boot/", .uuid = {[6] = 0x40}};
 
 /* A list is what the guest checks [DRV-25], and each number of it is a command that can be booted. */
-static void list(const struct plan_config *config, const struct plan_choice *choice)
+static void list(const struct pxelinux_config *config, const struct plan_choice *choice)
 {
 	static struct pvboot_plan_list shown;
-	char error[PLAN_ERROR_MAX] = "";
-	struct plan_command command;
+	char error[PXELINUX_ERROR_MAX] = "";
+	struct pxelinux_command command;
 	static struct plan plan;
 	uint32_t nuls = 0;
 
@@ -78,10 +78,10 @@ static void list(const struct plan_config *config, const struct plan_choice *cho
 	}
 }
 
-static void make(const struct plan_config *config, const struct plan_command *command)
+static void make(const struct pxelinux_config *config, const struct pxelinux_command *command)
 {
 	static struct plan plan;
-	char error[PLAN_ERROR_MAX] = "";
+	char error[PXELINUX_ERROR_MAX] = "";
 
 	if (plan_make(&plan, config, command, &guest, error, sizeof(error)))
 		check_plan(&plan);
@@ -94,25 +94,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *text = (const char *)data, *nul = memchr(text, 0, size);
 	size_t len = nul ? (size_t)(nul - text) : size;
 	struct input input = {.text = nul ? nul + 1 : text, .len = nul ? size - len - 1 : 0};
-	struct plan_config config;
+	struct pxelinux_config config;
 	struct plan_choice choice;
-	char error[PLAN_ERROR_MAX] = "";
+	char error[PXELINUX_ERROR_MAX] = "";
 
-	if (plan_parse(&config, "f", text, len, on_include, &input) == PLAN_PARSED) {
+	if (pxelinux_parse(&config, "f", text, len, on_include, &input) == PXELINUX_PARSED) {
 		if (plan_choose(&choice, &config, error, sizeof(error))) {
 			make(&config, &choice.command);
 			if (choice.ask)
 				list(&config, &choice);
 		} else if (!error[0])
 			abort();
-		for (const struct plan_label *label = config.labels; label; label = label->next) {
-			const struct plan_command command = {.text = label->name, .where = label->where};
+		for (const struct pxelinux_label *label = config.labels; label; label = label->next) {
+			const struct pxelinux_command command = {.text = label->name, .where = label->where};
 
 			make(&config, &command);
 		}
 	} else if (!config.error[0] && !config.wanted[0]) {
 		abort();
 	}
-	plan_config_free(&config);
+	pxelinux_config_free(&config);
 	return 0;
 }

@@ -10,19 +10,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1}, ip[4] = {172, 21, 0, 50};
-	uint8_t reply[FRAME_ARP], again[FRAME_MAX];
-	struct frame_udp udp, udp2;
+	uint8_t reply[UDP_FRAME_ARP], again[UDP_FRAME_MAX];
+	struct udp_frame udp, udp2;
 	const uint8_t *payload, *payload2;
 	size_t len, len2;
 
-	(void)frame_arp_answer(data, size, mac, ip, reply);
-	if (!frame_udp_parse(data, size, true, &udp, &payload, &len))
+	(void)udp_frame_arp_answer(data, size, mac, ip, reply);
+	if (!udp_frame_parse(data, size, true, &udp, &payload, &len))
 		return 0;
 	assert(payload >= data && len <= size - (size_t)(payload - data));
-	size = frame_udp_build(again, sizeof(again), &udp, payload, len);
+	size = udp_frame_build(again, sizeof(again), &udp, payload, len);
 	if (!size)
 		return 0;
-	assert(frame_udp_parse(again, size, false, &udp2, &payload2, &len2));
+	assert(udp_frame_parse(again, size, false, &udp2, &payload2, &len2));
 	assert(len2 == len && !memcmp(payload2, payload, len) && !memcmp(&udp, &udp2, sizeof(udp)));
 	return 0;
 }

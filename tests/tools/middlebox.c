@@ -34,7 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FRAME_MAX (66 * 1024)
+#define UDP_FRAME_MAX (66 * 1024)
 #define HELD_MAX 16 /* frames waiting to be overtaken, each direction */
 #define HOLD_MS 10  /* and no longer than that */
 #define OVERTAKE_MAX 3
@@ -235,7 +235,7 @@ static void carry(struct side *from, const uint8_t *frame, size_t len)
 
 static void receive(struct side *from)
 {
-	static uint8_t frame[FRAME_MAX];
+	static uint8_t frame[UDP_FRAME_MAX];
 
 	for (int i = 0; i < 64; i++) {
 		struct sockaddr_ll sll;

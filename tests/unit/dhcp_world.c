@@ -36,13 +36,13 @@ struct dhcp_request request;
 /* ---- dhcp_socket.c and the routes, as dhcp.c sees them
  * ------------------------------------------------------------------ */
 
-struct pkt {
+struct dhcp_socket {
 	int unused;
 };
 
-static struct pkt the_pkt;
+static struct dhcp_socket the_pkt;
 
-struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len)
+struct dhcp_socket *dhcp_socket_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len)
 {
 	assert_string_equal(ifname, "br0");
 	assert_memory_equal(mac, craft_mac, 6);
@@ -55,7 +55,7 @@ struct pkt *pkt_open(const char *ifname, const uint8_t mac[6], uint32_t xid, cha
 	return &the_pkt;
 }
 
-void pkt_close(struct pkt *pkt)
+void dhcp_socket_close(struct dhcp_socket *pkt)
 {
 	if (!pkt)
 		return;
@@ -63,12 +63,12 @@ void pkt_close(struct pkt *pkt)
 	close(net.fds[1]);
 }
 
-int pkt_fd(const struct pkt *pkt)
+int dhcp_socket_fd(const struct dhcp_socket *pkt)
 {
 	return net.fds[0];
 }
 
-bool pkt_send(struct pkt *pkt, struct frame_udp *udp, const void *payload, size_t len)
+bool dhcp_socket_send(struct dhcp_socket *pkt, struct udp_frame *udp, const void *payload, size_t len)
 {
 	struct sent *sent = &net.sent[net.count];
 
@@ -86,7 +86,7 @@ bool pkt_send(struct pkt *pkt, struct frame_udp *udp, const void *payload, size_
 	return true;
 }
 
-ssize_t pkt_recv(struct pkt *pkt, struct frame_udp *udp, void *buf, size_t cap)
+ssize_t dhcp_socket_recv(struct dhcp_socket *pkt, struct udp_frame *udp, void *buf, size_t cap)
 {
 	memset(udp, 0, sizeof(*udp));
 	memcpy(udp->src_ip, "\254\25\0\2", 4);
@@ -94,12 +94,12 @@ ssize_t pkt_recv(struct pkt *pkt, struct frame_udp *udp, void *buf, size_t cap)
 	return recv(net.fds[0], buf, cap, 0);
 }
 
-void pkt_answer_arp(struct pkt *pkt, const uint8_t ip[4])
+void dhcp_socket_answer_arp(struct dhcp_socket *pkt, const uint8_t ip[4])
 {
 	memcpy(net.arp_ip, ip, 4);
 }
 
-bool pkt_has_carrier(const char *ifname)
+bool dhcp_socket_has_carrier(const char *ifname)
 {
 	return true;
 }

@@ -14,7 +14,7 @@
 
 struct sent {
 	struct dhcp_msg msg;
-	struct frame_udp udp;
+	struct udp_frame udp;
 	uint16_t secs;
 };
 

@@ -15,7 +15,7 @@
 #include "dhcp/dhcp_local.h"
 
 static char root[64];
-static struct local_request req;
+static struct dhcp_local_request req;
 static struct dhcp_result result;
 static struct dhcp_msg msg;
 
@@ -23,7 +23,7 @@ static int setup(void **state)
 {
 	strcpy(root, "/tmp/test_local.XXXXXX");
 	assert_non_null(mkdtemp(root));
-	req = (struct local_request){.root_path = "/boot", .boot_file = "", .mac = {0x52, 0x54, 0, 1, 2, 3}};
+	req = (struct dhcp_local_request){.root_path = "/boot", .boot_file = "", .mac = {0x52, 0x54, 0, 1, 2, 3}};
 	req.root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return 0;
 }
@@ -44,7 +44,7 @@ static void put(const char *name)
 
 static void test_local_without_boot_program(void **state)
 {
-	local_lease(&req, &result);
+	dhcp_local_lease(&req, &result);
 	assert_int_equal(result.status, PVBOOT_S_NO_BOOTFILE);
 	assert_non_null(strstr(result.text, "/boot has no pxelinux.0"));
 }
@@ -52,14 +52,14 @@ static void test_local_without_boot_program(void **state)
 static void test_local_chooses_boot_program(void **state)
 {
 	put("undionly.kpxe");
-	local_lease(&req, &result);
+	dhcp_local_lease(&req, &result);
 	assert_int_equal(result.status, PVBOOT_S_OK);
 	assert_string_equal(result.res.lease.bootfile, "undionly.kpxe");
 	put("pxelinux.0");
-	local_lease(&req, &result);
+	dhcp_local_lease(&req, &result);
 	assert_string_equal(result.res.lease.bootfile, "pxelinux.0");
 	req.boot_file = "other.0";
-	local_lease(&req, &result);
+	dhcp_local_lease(&req, &result);
 	assert_string_equal(result.res.lease.bootfile, "other.0");
 }
 
@@ -72,7 +72,7 @@ static void test_local_packets(void **state)
 	put("pxelinux.0");
 	req.has_uuid = true;
 	memset(req.uuid, 0x77, 16);
-	local_lease(&req, &result);
+	dhcp_local_lease(&req, &result);
 	assert_true(dhcp_msg_parse(&msg, result.res.discover, sizeof(result.res.discover)));
 	assert_int_equal(msg.type, DHCP_DISCOVER);
 	assert_memory_equal(msg.chaddr, req.mac, 6);
@@ -91,13 +91,13 @@ static void test_local_packets(void **state)
 static void test_bootfile_in_broken_packet(void **state)
 {
 	memset(&result, 0xee, sizeof(result)); /* option 238 of 238 bytes, again and again, the last one cut off */
-	bootfile_override(&result.res, "x");
+	dhcp_edit_boot_file(&result.res, "x");
 	assert_string_equal(result.res.lease.bootfile, "x");
 	memset(&result, 0, sizeof(result));
 	result.res.reply[PVBOOT_DHCP_PACKET - 1] = 67;
-	bootfile_override(&result.res, "x");
+	dhcp_edit_boot_file(&result.res, "x");
 	memset(&result, 0, sizeof(result)); /* all pads: no room for the option */
-	bootfile_override(&result.res, "x");
+	dhcp_edit_boot_file(&result.res, "x");
 	assert_string_equal((char *)result.res.reply + 108, "x");
 }
 
@@ -106,8 +106,8 @@ static void test_bootfile_replaces(void **state)
 	char name[256];
 
 	put("pxelinux.0");
-	local_lease(&req, &result);
-	bootfile_override(&result.res, "dir/other.0");
+	dhcp_local_lease(&req, &result);
+	dhcp_edit_boot_file(&result.res, "dir/other.0");
 	assert_string_equal(result.res.lease.bootfile, "dir/other.0");
 	assert_true(dhcp_msg_parse(&msg, result.res.reply, sizeof(result.res.reply)));
 	assert_string_equal(msg.file, "dir/other.0");
@@ -122,11 +122,11 @@ static void test_bootfile_with_overload(void **state)
 	char name[256];
 
 	put("pxelinux.0");
-	local_lease(&req, &result);
+	dhcp_local_lease(&req, &result);
 	memset(result.res.reply + 108, 0, 128);
 	memcpy(result.res.reply + 108, "\x06\x04\x01\x02\x03\x04\xff", 7); /* option 6 in `file` */
 	memcpy(result.res.reply + 240, "\x34\x01\x01\x35\x01\x05\xff", 7); /* 52: so it says; 53 */
-	bootfile_override(&result.res, "other.0");
+	dhcp_edit_boot_file(&result.res, "other.0");
 	assert_true(dhcp_msg_parse(&msg, result.res.reply, sizeof(result.res.reply)));
 	assert_non_null(dhcp_msg_option(&msg, DHCP_OPT_DNS, 4, NULL));
 	assert_true(dhcp_msg_string(&msg, DHCP_OPT_BOOTFILE, name, sizeof(name)) > 0);

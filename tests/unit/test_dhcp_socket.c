@@ -59,7 +59,7 @@ static void refuse(const char *ifname, const char *words)
 {
 	char err[256] = "";
 
-	assert_null(pkt_open(ifname, mac, 1, err, sizeof(err)));
+	assert_null(dhcp_socket_open(ifname, mac, 1, err, sizeof(err)));
 	if (!strstr(err, words))
 		fail_msg("%s: %s", ifname, err);
 }
@@ -87,32 +87,32 @@ static void test_open_down(void **state)
 
 static void test_recv_nothing(void **state)
 {
-	struct frame_udp udp;
+	struct udp_frame udp;
 	char err[256];
 	uint8_t buf[64];
-	struct pkt *pkt;
+	struct dhcp_socket *pkt;
 
 	need_bridge();
-	pkt = pkt_open("br0", mac, 1, err, sizeof(err));
+	pkt = dhcp_socket_open("br0", mac, 1, err, sizeof(err));
 	assert_non_null(pkt);
-	assert_int_equal(pkt_recv(pkt, &udp, buf, sizeof(buf)), -1);
+	assert_int_equal(dhcp_socket_recv(pkt, &udp, buf, sizeof(buf)), -1);
 	assert_int_equal(errno, EAGAIN);
-	pkt_close(pkt);
+	dhcp_socket_close(pkt);
 }
 
 static void test_send_too_large(void **state)
 {
-	struct frame_udp udp = {0};
-	uint8_t payload[FRAME_MAX] = {0};
+	struct udp_frame udp = {0};
+	uint8_t payload[UDP_FRAME_MAX] = {0};
 	char err[256];
-	struct pkt *pkt;
+	struct dhcp_socket *pkt;
 
 	need_bridge();
-	pkt = pkt_open("br0", mac, 1, err, sizeof(err));
+	pkt = dhcp_socket_open("br0", mac, 1, err, sizeof(err));
 	assert_non_null(pkt);
-	assert_false(pkt_send(pkt, &udp, payload, sizeof(payload)));
+	assert_false(dhcp_socket_send(pkt, &udp, payload, sizeof(payload)));
 	assert_int_equal(errno, EMSGSIZE);
-	pkt_close(pkt);
+	dhcp_socket_close(pkt);
 }
 
 static void test_close_does_not_wait(void **state)
@@ -124,13 +124,13 @@ static void test_close_does_not_wait(void **state)
 	/* The kernel's own close() takes some 15 ms each time; the least of a few is clear of whatever else runs here.
 	 */
 	for (int i = 0; i < 8; i++) {
-		struct pkt *pkt = pkt_open("br0", mac, 1, err, sizeof(err));
+		struct dhcp_socket *pkt = dhcp_socket_open("br0", mac, 1, err, sizeof(err));
 		struct timespec from, to;
 		int64_t us;
 
 		assert_non_null(pkt);
 		clock_gettime(CLOCK_MONOTONIC, &from);
-		pkt_close(pkt);
+		dhcp_socket_close(pkt);
 		clock_gettime(CLOCK_MONOTONIC, &to);
 		us = (int64_t)(to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000;
 		if (us < least)

@@ -19,7 +19,7 @@
 #define GOLDEN "tests/unit/plan"
 #define TEXT_MAX 65536
 
-static const struct plan_guest guest = {
+static const struct pxelinux_guest guest = {
 	.mac = {0x52, 0x54, 0, 0x12, 0x34, 0x57},
 	.uuid = {0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x42, 0x34, 0x9a, 0xbc, 0xde, 0xf0, 0x12, 0x34, 0x56, 0x78},
 	.address = {172, 21, 0, 50},
@@ -27,10 +27,10 @@ static const struct plan_guest guest = {
 	.netmask = {255, 255, 0, 0},
 	.prefix = "boot/",
 };
-static struct plan_config config;
+static struct pxelinux_config config;
 static struct plan_choice choice;
 static struct plan plan;
-static char error[PLAN_ERROR_MAX];
+static char error[PXELINUX_ERROR_MAX];
 
 /* ---- golden files ------------------------------------------------------------------------------------------------ */
 
@@ -52,10 +52,10 @@ static char *read_golden(const char *name, size_t *len)
 	return buf;
 }
 
-static enum plan_found on_include(void *arg, const char *name, const char **text, size_t *len)
+static enum pxelinux_found on_include(void *arg, const char *name, const char **text, size_t *len)
 {
 	*text = read_golden(name, len);
-	return *text ? PLAN_FOUND : PLAN_MISSING;
+	return *text ? PXELINUX_FOUND : PXELINUX_MISSING;
 }
 
 static void show_to(FILE *out, const char *name)
@@ -65,11 +65,11 @@ static void show_to(FILE *out, const char *name)
 
 	assert_non_null(text);
 	fprintf(out, "# SPDX-License-Identifier: BSD-2-Clause\n");
-	if (plan_parse(&config, name, text, len, on_include, NULL) == PLAN_PARSED)
+	if (pxelinux_parse(&config, name, text, len, on_include, NULL) == PXELINUX_PARSED)
 		plan_show(out, &config, &guest, NULL, NULL);
 	else
 		fprintf(out, "cannot be booted directly: %s\n", config.error);
-	plan_config_free(&config);
+	pxelinux_config_free(&config);
 }
 
 static void compare_golden(const char *name)
@@ -123,8 +123,8 @@ static void test_plan_golden_files(void **state)
 
 static void parse(const char *text)
 {
-	plan_config_free(&config);
-	if (plan_parse(&config, "f", text, strlen(text), NULL, NULL) == PLAN_PARSED)
+	pxelinux_config_free(&config);
+	if (pxelinux_parse(&config, "f", text, strlen(text), NULL, NULL) == PXELINUX_PARSED)
 		return;
 	print_error("%s\n", config.error);
 	fail();
@@ -291,7 +291,7 @@ static void test_plan_cmdline(void **state)
 
 static void test_plan_uuid_that_is_none(void **state)
 {
-	struct plan_guest other = guest;
+	struct pxelinux_guest other = guest;
 
 	parse("DEFAULT a\nLABEL a\nLINUX k\nSYSAPPEND 4\n");
 	other.uuid[6] = 0;
@@ -397,7 +397,7 @@ static void test_plan_choice_by_a_menu(void **state)
 
 static int free_config(void **state)
 {
-	plan_config_free(&config);
+	pxelinux_config_free(&config);
 	return 0;
 }
 

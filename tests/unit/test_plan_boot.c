@@ -14,7 +14,7 @@
 #define OPTION 224
 
 static struct plan plan;
-static char error[PLAN_ERROR_MAX];
+static char error[PXELINUX_ERROR_MAX];
 
 /* ---- the option -------------------------------------------------------------------------------------------------- */
 
@@ -116,17 +116,17 @@ static void test_kernel_by_its_name(void **state)
 static void expect_(const char *prefix, const char *bootfile, const char *options, const char *more, const char *kernel,
 		    const char *initrd, const char *cmdline, int line)
 {
-	struct plan_guest guest = {.server = {172, 21, 0, 2}};
-	char found[PLAN_NAME_TEXT_MAX], second[PLAN_NAME_TEXT_MAX] = "";
+	struct pxelinux_guest guest = {.server = {172, 21, 0, 2}};
+	char found[PXELINUX_NAME_TEXT_MAX], second[PXELINUX_NAME_TEXT_MAX] = "";
 
 	strcpy(guest.prefix, prefix);
 	if (!plan_boot_make(&plan, bootfile, options, more, &guest, error, sizeof(error))) {
 		print_error("%s\n", error);
 		_fail(__FILE__, line);
 	}
-	plan_file_text(found, &plan.kernel);
+	pxelinux_file_text(found, &plan.kernel);
 	if (plan.n_initrds)
-		plan_file_text(second, &plan.initrd[0]);
+		pxelinux_file_text(second, &plan.initrd[0]);
 	if (!strcmp(found, kernel) && !strcmp(second, initrd) && !strcmp(plan.cmdline, cmdline))
 		return;
 	print_error("\"%s\", \"%s\", \"%s\"\n", found, second, plan.cmdline);
@@ -147,7 +147,7 @@ static void test_plan_of_a_boot_file(void **state)
 static void test_plan_of_a_boot_file_refused(void **state)
 {
 	char options[PLAN_COMMAND_MAX];
-	struct plan_guest guest = {0};
+	struct pxelinux_guest guest = {0};
 
 	memset(options, 'x', sizeof(options) - 1);
 	options[sizeof(options) - 1] = 0;

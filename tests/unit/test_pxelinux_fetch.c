@@ -38,8 +38,8 @@ static unsigned int n_open;
 
 static struct {
 	unsigned int times;
-	enum plan_fetched fetched;
-	char words[PLAN_ERROR_MAX];
+	enum pxelinux_fetched fetched;
+	char words[PXELINUX_ERROR_MAX];
 	char kernel[64]; /* the first label's */
 	char where[64];	 /* the configuration's name */
 } ended;
@@ -100,7 +100,7 @@ void file_unref(struct file *file)
 	free(file);
 }
 
-static struct file *on_open(void *arg, const struct plan_file *named)
+static struct file *on_open(void *arg, const struct pxelinux_file *named)
 {
 	static const struct served none = {.name = "", .text = "", .status = PVBOOT_S_NOT_FOUND};
 	struct file *file = calloc(1, sizeof(*file));
@@ -137,37 +137,37 @@ static void let_come(void)
 
 /* ---- the fetch --------------------------------------------------------------------------------------------------- */
 
-static void on_done(void *arg, enum plan_fetched fetched, const struct plan_config *config, const char *words)
+static void on_done(void *arg, enum pxelinux_fetched fetched, const struct pxelinux_config *config, const char *words)
 {
 	assert_ptr_equal(arg, &ended);
 	assert_int_equal(n_open, 0);
 	ended.times++;
 	ended.fetched = fetched;
 	snprintf(ended.words, sizeof(ended.words), "%s", words);
-	assert_true((fetched == PLAN_FETCHED) == (config != NULL));
+	assert_true((fetched == PXELINUX_FETCHED) == (config != NULL));
 	if (!config || !config->labels)
 		return;
 	snprintf(ended.kernel, sizeof(ended.kernel), "%s", config->labels->image);
 	snprintf(ended.where, sizeof(ended.where), "%s", config->first.file);
 }
 
-static const struct plan_fetch_ops ops = {.open = on_open, .done = on_done};
-static const struct plan_guest guest = {.address = {10, 0, 2, 15}, .prefix = "b/", .config = "own.cfg"};
+static const struct pxelinux_fetch_ops ops = {.open = on_open, .done = on_done};
+static const struct pxelinux_guest guest = {.address = {10, 0, 2, 15}, .prefix = "b/", .config = "own.cfg"};
 
-static struct plan_fetch *fetch(const struct served *files)
+static struct pxelinux_fetch *fetch(const struct served *files)
 {
-	struct plan_fetch *made;
+	struct pxelinux_fetch *made;
 
 	memset(&ended, 0, sizeof(ended));
 	asked[0] = 0;
 	server = files;
-	made = plan_fetch_new(&guest, &ops, &ended);
+	made = pxelinux_fetch_new(&guest, &ops, &ended);
 	assert_non_null(made);
-	plan_fetch_run(made);
+	pxelinux_fetch_run(made);
 	return made;
 }
 
-static void expect_(enum plan_fetched fetched, const char *words, int line)
+static void expect_(enum pxelinux_fetched fetched, const char *words, int line)
 {
 	if (ended.times == 1 && ended.fetched == fetched && strstr(ended.words, words))
 		return;
@@ -181,14 +181,14 @@ static void test_fetch_nothing_there(void **state)
 	static const struct served empty[] = {{.name = "b/own.cfg", .text = ""}, {0}};
 
 	fetch(NULL);
-	expect(PLAN_FETCH_NONE, "put one at b/pxelinux.cfg/default");
+	expect(PXELINUX_FETCH_NONE, "put one at b/pxelinux.cfg/default");
 	assert_string_equal(
 		asked, "b/own.cfg b/pxelinux.cfg/01-00-00-00-00-00-00 b/pxelinux.cfg/0A00020F b/pxelinux.cfg/0A00020 "
 		       "b/pxelinux.cfg/0A0002 b/pxelinux.cfg/0A000 b/pxelinux.cfg/0A00 b/pxelinux.cfg/0A0 "
 		       "b/pxelinux.cfg/0A b/pxelinux.cfg/0 b/pxelinux.cfg/default ");
 	/* An empty one is none. */
 	fetch(empty);
-	expect(PLAN_FETCH_NONE, "");
+	expect(PXELINUX_FETCH_NONE, "");
 }
 
 static void test_fetch_server_that_is_dead(void **state)
@@ -199,40 +199,40 @@ static void test_fetch_server_that_is_dead(void **state)
 		const struct served files[] = {{.name = "b/own.cfg", .text = "", .status = deaths[i]}, {0}};
 
 		fetch(files);
-		expect(PLAN_FETCH_REFUSED, "b/own.cfg: these?are words");
+		expect(PXELINUX_FETCH_REFUSED, "b/own.cfg: these?are words");
 		assert_string_equal(asked, "b/own.cfg ");
 	}
 }
 
 static void test_fetch_file_too_large(void **state)
 {
-	static const struct served files[] = {{.name = "b/own.cfg", .text = "", .len = PLAN_TEXT_MAX + 1}, {0}};
-	static const struct served late[] = {{.name = "b/own.cfg", .text = "", .len = PLAN_TEXT_MAX + 1, .late = true},
-					     {0}};
-	static const struct served most[] = {{.name = "b/own.cfg", .text = "", .len = PLAN_TEXT_MAX}, {0}};
+	static const struct served files[] = {{.name = "b/own.cfg", .text = "", .len = PXELINUX_TEXT_MAX + 1}, {0}};
+	static const struct served late[] = {
+		{.name = "b/own.cfg", .text = "", .len = PXELINUX_TEXT_MAX + 1, .late = true}, {0}};
+	static const struct served most[] = {{.name = "b/own.cfg", .text = "", .len = PXELINUX_TEXT_MAX}, {0}};
 
 	fetch(files);
-	expect(PLAN_FETCH_REFUSED, "b/own.cfg: the file is too large");
+	expect(PXELINUX_FETCH_REFUSED, "b/own.cfg: the file is too large");
 	/* Not waited for. */
 	fetch(late);
-	expect(PLAN_FETCH_REFUSED, "b/own.cfg: the file is too large");
+	expect(PXELINUX_FETCH_REFUSED, "b/own.cfg: the file is too large");
 	fetch(most);
-	expect(PLAN_FETCHED, "");
+	expect(PXELINUX_FETCHED, "");
 }
 
 static void test_fetch_files_too_large_together(void **state)
 {
 	static const struct served files[] = {
 		{.name = "b/own.cfg", .text = "INCLUDE 1\nINCLUDE 2\nINCLUDE 3\nINCLUDE 4\n"},
-		{.name = "b/1", .text = "", .len = PLAN_TEXT_MAX},
-		{.name = "b/2", .text = "", .len = PLAN_TEXT_MAX},
-		{.name = "b/3", .text = "", .len = PLAN_TEXT_MAX},
-		{.name = "b/4", .text = "", .len = PLAN_TEXT_MAX},
+		{.name = "b/1", .text = "", .len = PXELINUX_TEXT_MAX},
+		{.name = "b/2", .text = "", .len = PXELINUX_TEXT_MAX},
+		{.name = "b/3", .text = "", .len = PXELINUX_TEXT_MAX},
+		{.name = "b/4", .text = "", .len = PXELINUX_TEXT_MAX},
 		{0},
 	};
 
 	fetch(files);
-	expect(PLAN_FETCH_REFUSED, "4: the file is too large");
+	expect(PXELINUX_FETCH_REFUSED, "4: the file is too large");
 }
 
 static void test_fetch_refused_configuration(void **state)
@@ -243,11 +243,11 @@ static void test_fetch_refused_configuration(void **state)
 	static const struct served self[] = {{.name = "b/own.cfg", .text = "INCLUDE own.cfg\n"}, {0}};
 
 	fetch(files);
-	expect(PLAN_FETCH_REFUSED, "two:2: FROB: this is not understood");
+	expect(PXELINUX_FETCH_REFUSED, "two:2: FROB: this is not understood");
 	fetch(named);
-	expect(PLAN_FETCH_REFUSED, "INCLUDE: \"host::x\" names a server");
+	expect(PXELINUX_FETCH_REFUSED, "INCLUDE: \"host::x\" names a server");
 	fetch(self);
-	expect(PLAN_FETCH_REFUSED, "16 deep");
+	expect(PXELINUX_FETCH_REFUSED, "16 deep");
 }
 
 static void test_fetch_include_that_cannot_be_had(void **state)
@@ -257,7 +257,7 @@ static void test_fetch_include_that_cannot_be_had(void **state)
 					      {0}};
 
 	fetch(files);
-	expect(PLAN_FETCH_REFUSED, "two: these?are words");
+	expect(PXELINUX_FETCH_REFUSED, "two: these?are words");
 }
 
 static void test_fetch_the_first_that_is_there(void **state)
@@ -271,7 +271,7 @@ static void test_fetch_the_first_that_is_there(void **state)
 	};
 
 	fetch(files);
-	expect(PLAN_FETCHED, "");
+	expect(PXELINUX_FETCHED, "");
 	assert_string_equal(ended.kernel, "right");
 	assert_string_equal(ended.where, "b/pxelinux.cfg/0A0002");
 }
@@ -289,7 +289,7 @@ static void test_fetch_includes(void **state)
 	};
 
 	fetch(files);
-	expect(PLAN_FETCHED, "");
+	expect(PXELINUX_FETCHED, "");
 	assert_string_equal(ended.kernel, "from-two");
 	/* Each is asked for once. */
 	assert_string_equal(asked, "b/own.cfg b/one b/missing b/empty b//one two ");
@@ -311,22 +311,22 @@ static void test_fetch_files_that_are_late(void **state)
 		assert_int_equal(n_open, 1);
 		let_come();
 	}
-	expect(PLAN_FETCHED, "");
+	expect(PXELINUX_FETCHED, "");
 	assert_string_equal(ended.kernel, "late");
 }
 
 static void test_fetch_of_a_text(void **state)
 {
 	static const struct served files[] = {{.name = "b/one", .text = "LABEL a\nKERNEL k\n", .late = true}, {0}};
-	struct plan_fetch *made = plan_fetch_new(&guest, &ops, &ended);
+	struct pxelinux_fetch *made = pxelinux_fetch_new(&guest, &ops, &ended);
 
 	memset(&ended, 0, sizeof(ended));
 	asked[0] = 0;
 	server = files;
 	assert_non_null(made);
-	plan_fetch_parse(made, "here", "INCLUDE one\n# rest", 12);
+	pxelinux_fetch_parse(made, "here", "INCLUDE one\n# rest", 12);
 	let_come();
-	expect(PLAN_FETCHED, "");
+	expect(PXELINUX_FETCHED, "");
 	assert_string_equal(ended.where, "here");
 	assert_string_equal(asked, "b/one ");
 }
@@ -340,8 +340,8 @@ static void test_fetch_cancelled(void **state)
 		{0},
 	};
 
-	plan_fetch_cancel(NULL);
-	plan_fetch_cancel(fetch(files));
+	pxelinux_fetch_cancel(NULL);
+	pxelinux_fetch_cancel(fetch(files));
 	assert_int_equal(ended.times, 0);
 	assert_int_equal(n_open, 0);
 }

@@ -13,13 +13,13 @@
 
 static const uint8_t uuid[16] = {0x78, 0x56, 0x34, 0x12, 0x34, 0x12, 0x78, 0x56,
 				 0x9a, 0xbc, 0xde, 0xf0, 0x12, 0x34, 0x56, 0x78};
-static struct plan_file file;
+static struct pxelinux_file file;
 static char error[256];
 
 static bool resolve(const char *prefix, const char *name)
 {
 	error[0] = 0;
-	return plan_file_resolve(&file, prefix, name, strlen(name), error, sizeof(error));
+	return pxelinux_file_resolve(&file, prefix, name, strlen(name), error, sizeof(error));
 }
 
 static void expect_refused_(const char *prefix, const char *name, const char *words, int line)
@@ -33,10 +33,10 @@ static void expect_refused_(const char *prefix, const char *name, const char *wo
 
 static void expect_file_(const char *prefix, const char *name, const char *text, int line)
 {
-	char found[PLAN_NAME_TEXT_MAX] = "";
+	char found[PXELINUX_NAME_TEXT_MAX] = "";
 
 	if (resolve(prefix, name)) {
-		plan_file_text(found, &file);
+		pxelinux_file_text(found, &file);
 		if (!strcmp(found, text))
 			return;
 	}
@@ -56,19 +56,19 @@ static void test_name_empty(void **state)
 
 static void test_name_too_long(void **state)
 {
-	char name[PLAN_WRITTEN_MAX + 2], prefix[PVBOOT_NAME_MAX + 1];
+	char name[PXELINUX_WRITTEN_MAX + 2], prefix[PVBOOT_NAME_MAX + 1];
 
 	memset(name, 'n', sizeof(name));
-	name[PLAN_WRITTEN_MAX + 1] = 0;
+	name[PXELINUX_WRITTEN_MAX + 1] = 0;
 	expect_refused("", name, "256 bytes");
-	name[PLAN_WRITTEN_MAX] = 0;
+	name[PXELINUX_WRITTEN_MAX] = 0;
 	assert_true(resolve("", name));
 	memset(prefix, 'p', sizeof(prefix));
-	prefix[PVBOOT_NAME_MAX - PLAN_WRITTEN_MAX] = 0;
+	prefix[PVBOOT_NAME_MAX - PXELINUX_WRITTEN_MAX] = 0;
 	assert_true(resolve(prefix, name));
 	assert_int_equal(strlen(file.name), PVBOOT_NAME_MAX);
-	prefix[PVBOOT_NAME_MAX - PLAN_WRITTEN_MAX] = 'p';
-	prefix[PVBOOT_NAME_MAX - PLAN_WRITTEN_MAX + 1] = 0;
+	prefix[PVBOOT_NAME_MAX - PXELINUX_WRITTEN_MAX] = 'p';
+	prefix[PVBOOT_NAME_MAX - PXELINUX_WRITTEN_MAX + 1] = 0;
 	expect_refused(prefix, name, "too long behind its prefix");
 }
 
@@ -139,41 +139,41 @@ static void test_names_order(void **state)
 		"boot/pxelinux.cfg/A",
 		"boot/pxelinux.cfg/default",
 	};
-	struct plan_guest guest = {.address = {172, 21, 0, 50}, .prefix = "boot/", .config = "my.cfg"};
-	static struct plan_names names;
+	struct pxelinux_guest guest = {.address = {172, 21, 0, 50}, .prefix = "boot/", .config = "my.cfg"};
+	static struct pxelinux_names names;
 
 	memcpy(guest.mac, craft_mac, 6);
 	memcpy(guest.uuid, uuid, 16);
-	plan_names(&names, &guest);
-	assert_int_equal(names.count, PLAN_NAMES_MAX);
+	pxelinux_names(&names, &guest);
+	assert_int_equal(names.count, PXELINUX_NAMES_MAX);
 	for (unsigned int i = 0; i < names.count; i++)
 		assert_string_equal(names.file[i].name, wanted[i]);
 	/* What pxelinux takes for no UUID. */
 	guest.uuid[6] = 0x0f;
 	guest.config[0] = 0;
-	plan_names(&names, &guest);
-	assert_int_equal(names.count, PLAN_NAMES_MAX - 2);
+	pxelinux_names(&names, &guest);
+	assert_int_equal(names.count, PXELINUX_NAMES_MAX - 2);
 	assert_string_equal(names.file[0].name, wanted[2]);
 	guest.uuid[6] = 0xf0;
-	plan_names(&names, &guest);
-	assert_int_equal(names.count, PLAN_NAMES_MAX - 2);
+	pxelinux_names(&names, &guest);
+	assert_int_equal(names.count, PXELINUX_NAMES_MAX - 2);
 }
 
 static void test_names_config_of_another_server(void **state)
 {
-	struct plan_guest guest = {.prefix = "boot/", .config = "10.9.8.7::my.cfg"};
-	static struct plan_names names;
+	struct pxelinux_guest guest = {.prefix = "boot/", .config = "10.9.8.7::my.cfg"};
+	static struct pxelinux_names names;
 
-	plan_names(&names, &guest);
+	pxelinux_names(&names, &guest);
 	assert_string_equal(names.file[0].name, "my.cfg");
 	assert_int_equal(names.file[0].server[1], 9);
 	/* One that cannot be had is left out. */
 	strcpy(guest.config, "host::my.cfg");
-	plan_names(&names, &guest);
+	pxelinux_names(&names, &guest);
 	assert_string_equal(names.file[0].name, "boot/pxelinux.cfg/01-00-00-00-00-00-00");
 }
 
-static void read_guest(struct plan_guest *guest, struct craft *ack, struct craft *reply)
+static void read_guest(struct pxelinux_guest *guest, struct craft *ack, struct craft *reply)
 {
 	static struct pvboot_discover_res res;
 
@@ -185,13 +185,13 @@ static void read_guest(struct plan_guest *guest, struct craft *ack, struct craft
 	memcpy(res.ack, ack->buf, ack->len);
 	craft_end(reply);
 	memcpy(res.reply, reply->buf, reply->len);
-	plan_guest_read(guest, &res, craft_mac, uuid);
+	pxelinux_guest_read(guest, &res, craft_mac, uuid);
 }
 
 static void test_guest_of_a_lease(void **state)
 {
 	static const uint8_t mask[4] = {255, 255, 0, 0}, routers[8] = {172, 21, 0, 1, 172, 21, 0, 2}, none[4];
-	struct plan_guest guest;
+	struct pxelinux_guest guest;
 	struct craft ack, reply;
 
 	craft_begin(&ack, DHCP_ACK);

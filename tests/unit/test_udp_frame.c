@@ -11,7 +11,7 @@
 
 #include "net/udp_frame.h"
 
-static const struct frame_udp good = {
+static const struct udp_frame good = {
 	.src_mac = {2, 0, 0, 0, 0, 1},
 	.dst_mac = {2, 0, 0, 0, 0, 2},
 	.src_ip = {172, 21, 0, 2},
@@ -20,16 +20,16 @@ static const struct frame_udp good = {
 	.dst_port = 68,
 };
 
-static uint8_t frame[FRAME_MAX];
+static uint8_t frame[UDP_FRAME_MAX];
 static size_t frame_len;
-static struct frame_udp udp;
+static struct udp_frame udp;
 static const uint8_t *payload;
 static size_t payload_len;
 
 static int build(void **state)
 {
-	frame_len = frame_udp_build(frame, sizeof(frame), &good, "hello", 5);
-	return frame_len == FRAME_UDP_HEADERS + 5 ? 0 : -1;
+	frame_len = udp_frame_build(frame, sizeof(frame), &good, "hello", 5);
+	return frame_len == UDP_FRAME_HEADERS + 5 ? 0 : -1;
 }
 
 /* Parse from a heap block of exactly that length. */
@@ -40,7 +40,7 @@ static bool parse(size_t len, bool csum_unfinished)
 
 	assert_non_null(exact);
 	memcpy(exact, frame, len);
-	ok = frame_udp_parse(exact, len, csum_unfinished, &udp, &payload, &payload_len);
+	ok = udp_frame_parse(exact, len, csum_unfinished, &udp, &payload, &payload_len);
 	if (ok) {
 		assert_true(payload >= exact);
 		assert_in_range(payload_len, 0, len - (size_t)(payload - exact));
@@ -53,7 +53,7 @@ static bool parse(size_t len, bool csum_unfinished)
 static void fix_ip(void)
 {
 	uint32_t sum = 0;
-	uint8_t *ip = frame + FRAME_ETHER;
+	uint8_t *ip = frame + UDP_FRAME_ETHER;
 
 	ip[10] = ip[11] = 0;
 	for (int i = 0; i < (ip[0] & 15) * 4; i += 2)
@@ -74,7 +74,7 @@ static void test_udp_cut_short(void **state)
 
 static void test_udp_wrong_ip_checksum(void **state)
 {
-	frame[FRAME_ETHER + 8]++;
+	frame[UDP_FRAME_ETHER + 8]++;
 	assert_false(parse(frame_len, false));
 	fix_ip();
 	assert_true(parse(frame_len, false));
@@ -85,28 +85,28 @@ static void test_udp_wrong_checksum(void **state)
 	frame[frame_len - 1] ^= 1;
 	assert_false(parse(frame_len, false));
 	assert_true(parse(frame_len, true)); /* a sender on this machine has not finished it */
-	frame[FRAME_ETHER + 26] = frame[FRAME_ETHER + 27] = 0;
+	frame[UDP_FRAME_ETHER + 26] = frame[UDP_FRAME_ETHER + 27] = 0;
 	assert_true(parse(frame_len, false)); /* none was sent (RFC 768) */
 }
 
 static void test_udp_fragment(void **state)
 {
-	frame[FRAME_ETHER + 6] = 0x20; /* more fragments */
+	frame[UDP_FRAME_ETHER + 6] = 0x20; /* more fragments */
 	fix_ip();
 	assert_false(parse(frame_len, false));
-	frame[FRAME_ETHER + 6] = 0x00;
-	frame[FRAME_ETHER + 7] = 0x01; /* an offset */
+	frame[UDP_FRAME_ETHER + 6] = 0x00;
+	frame[UDP_FRAME_ETHER + 7] = 0x01; /* an offset */
 	fix_ip();
 	assert_false(parse(frame_len, false));
-	frame[FRAME_ETHER + 6] = 0x40; /* don't fragment */
-	frame[FRAME_ETHER + 7] = 0x00;
+	frame[UDP_FRAME_ETHER + 6] = 0x40; /* don't fragment */
+	frame[UDP_FRAME_ETHER + 7] = 0x00;
 	fix_ip();
 	assert_true(parse(frame_len, false));
 }
 
 static void test_udp_lengths_that_disagree(void **state)
 {
-	uint8_t *ip = frame + FRAME_ETHER;
+	uint8_t *ip = frame + UDP_FRAME_ETHER;
 
 	ip[3]++; /* more than there is */
 	fix_ip();
@@ -135,28 +135,29 @@ static void test_udp_other_protocols(void **state)
 	frame[12] = 0x86;
 	assert_false(parse(frame_len, false));
 	build(NULL);
-	frame[FRAME_ETHER + 9] = 6;
+	frame[UDP_FRAME_ETHER + 9] = 6;
 	fix_ip();
 	assert_false(parse(frame_len, true));
 	build(NULL);
-	frame[FRAME_ETHER] = 0x65;
+	frame[UDP_FRAME_ETHER] = 0x65;
 	assert_false(parse(frame_len, true));
 }
 
 static void test_udp_too_large(void **state)
 {
-	uint8_t big[FRAME_MAX + 1] = {0};
-	uint8_t buf[FRAME_MAX + 64];
+	uint8_t big[UDP_FRAME_MAX + 1] = {0};
+	uint8_t buf[UDP_FRAME_MAX + 64];
 
-	assert_int_equal(frame_udp_build(buf, sizeof(buf), &good, big, FRAME_MAX - FRAME_UDP_HEADERS), FRAME_MAX);
-	assert_int_equal(frame_udp_build(buf, sizeof(buf), &good, big, FRAME_MAX - FRAME_UDP_HEADERS + 1), 0);
-	assert_int_equal(frame_udp_build(buf, FRAME_UDP_HEADERS + 4, &good, big, 5), 0);
+	assert_int_equal(udp_frame_build(buf, sizeof(buf), &good, big, UDP_FRAME_MAX - UDP_FRAME_HEADERS),
+			 UDP_FRAME_MAX);
+	assert_int_equal(udp_frame_build(buf, sizeof(buf), &good, big, UDP_FRAME_MAX - UDP_FRAME_HEADERS + 1), 0);
+	assert_int_equal(udp_frame_build(buf, UDP_FRAME_HEADERS + 4, &good, big, 5), 0);
 }
 
 static void test_udp_round_trip(void **state)
 {
 	frame_len += 13; /* Ethernet's padding is no part of it */
-	assert_true(frame_udp_parse(frame, frame_len, false, &udp, &payload, &payload_len));
+	assert_true(udp_frame_parse(frame, frame_len, false, &udp, &payload, &payload_len));
 	assert_memory_equal(&udp, &good, sizeof(udp));
 	assert_int_equal(payload_len, 5);
 	assert_memory_equal(payload, "hello", 5);
@@ -168,7 +169,7 @@ static void test_udp_checksum_of_zero(void **state)
 	for (unsigned int i = 0; i <= 0xffff; i++) {
 		uint8_t word[2] = {(uint8_t)(i >> 8), i & 0xff};
 
-		frame_len = frame_udp_build(frame, sizeof(frame), &good, word, 2);
+		frame_len = udp_frame_build(frame, sizeof(frame), &good, word, 2);
 		assert_true(frame[40] | frame[41]);
 		if (frame[40] == 0xff && frame[41] == 0xff) {
 			assert_true(parse(frame_len, false));
@@ -182,36 +183,36 @@ static void test_udp_checksum_of_zero(void **state)
 
 static const uint8_t guest_mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x57};
 static const uint8_t guest_ip[4] = {172, 21, 0, 50};
-static const uint8_t arp_request[FRAME_ARP] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0,   1,	8, 6,
-					       0,    1,	   8,	 0,    6,    4,	   0, 1, 2, 0, 0,   0,	0, 1,
-					       172,  21,   0,	 2,    0,    0,	   0, 0, 0, 0, 172, 21, 0, 50};
+static const uint8_t arp_request[UDP_FRAME_ARP] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0,	1,  8, 6,
+						   0,	 1,    8,    0,	   6,	 4,    0, 1, 2, 0, 0,	0,  0, 1,
+						   172,	 21,   0,    2,	   0,	 0,    0, 0, 0, 0, 172, 21, 0, 50};
 
 static void test_arp_not_for_us(void **state)
 {
 	static const uint8_t none[4], other[4] = {172, 21, 0, 51};
-	uint8_t reply[FRAME_ARP], changed[FRAME_ARP];
+	uint8_t reply[UDP_FRAME_ARP], changed[UDP_FRAME_ARP];
 
-	assert_false(frame_arp_answer(arp_request, FRAME_ARP - 1, guest_mac, guest_ip, reply));
-	assert_false(frame_arp_answer(arp_request, FRAME_ARP, guest_mac, other, reply));
-	memcpy(changed, arp_request, FRAME_ARP);
+	assert_false(udp_frame_arp_answer(arp_request, UDP_FRAME_ARP - 1, guest_mac, guest_ip, reply));
+	assert_false(udp_frame_arp_answer(arp_request, UDP_FRAME_ARP, guest_mac, other, reply));
+	memcpy(changed, arp_request, UDP_FRAME_ARP);
 	memset(changed + 38, 0, 4);
-	assert_false(frame_arp_answer(changed, FRAME_ARP, guest_mac, none, reply));
+	assert_false(udp_frame_arp_answer(changed, UDP_FRAME_ARP, guest_mac, none, reply));
 	for (int i = 12; i < 22; i++) {
-		memcpy(changed, arp_request, FRAME_ARP);
+		memcpy(changed, arp_request, UDP_FRAME_ARP);
 		changed[i] ^= 0x10;
-		assert_false(frame_arp_answer(changed, FRAME_ARP, guest_mac, guest_ip, reply));
+		assert_false(udp_frame_arp_answer(changed, UDP_FRAME_ARP, guest_mac, guest_ip, reply));
 	}
 }
 
 static void test_arp_answer(void **state)
 {
-	static const uint8_t wanted[FRAME_ARP] = {2,   0,  0, 0,  0, 1, 0x52, 0x54, 0,	  0x12, 0x34, 0x57, 8,	  6,
-						  0,   1,  8, 0,  6, 4, 0,    2,    0x52, 0x54, 0,    0x12, 0x34, 0x57,
-						  172, 21, 0, 50, 2, 0, 0,    0,    0,	  1,	172,  21,   0,	  2};
-	uint8_t reply[FRAME_ARP];
+	static const uint8_t wanted[UDP_FRAME_ARP] = {2, 0, 0, 0, 0, 1, 0x52, 0x54, 0, 0x12, 0x34, 0x57, 8,   6,  0, 1,
+						      8, 0, 6, 4, 0, 2, 0x52, 0x54, 0, 0x12, 0x34, 0x57, 172, 21, 0, 50,
+						      2, 0, 0, 0, 0, 1, 172,  21,   0, 2};
+	uint8_t reply[UDP_FRAME_ARP];
 
-	assert_true(frame_arp_answer(arp_request, FRAME_ARP, guest_mac, guest_ip, reply));
-	assert_memory_equal(reply, wanted, FRAME_ARP);
+	assert_true(udp_frame_arp_answer(arp_request, UDP_FRAME_ARP, guest_mac, guest_ip, reply));
+	assert_memory_equal(reply, wanted, UDP_FRAME_ARP);
 }
 
 int main(void)

@@ -13,7 +13,7 @@ $(TFTP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,fake_file.o tft
 $(B)/tests/unit/test_tftp_msg: $(B)/hostd/tftp/tftp_msg.o
 $(TFTP_CLIENT_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp/tftp_client.o hostd/tftp/tftp_blocks.o hostd/tftp/tftp_msg.o hostd/tftp/tftp_path.o tests/unit/tftp_world.o)
 $(B)/tests/unit/test_tftp_socket: $(B)/libhostd.a
-$(TFTP_SERVE_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp/tftp_serve.o hostd/tftp/tftp_session.o hostd/tftp/tftp_keep.o hostd/tftp/tftp_msg.o hostd/dhcp/dhcp_edit.o hostd/log.o \
+$(TFTP_SERVE_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp/tftp_serve.o hostd/tftp/tftp_session.o hostd/tftp/tftp_keep.o hostd/tftp/tftp_msg.o hostd/base/file_name.o hostd/base/http_url.o hostd/log.o \
 	tests/unit/fake_file.o tests/unit/serve_world.o)
 
 $(TFTP_TESTS:%=$(B)/tests/unit/%): %: %.o
