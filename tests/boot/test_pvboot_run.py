@@ -232,7 +232,7 @@ def test_run_on_a_terminal(lab):
     with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
         try:
             text = ""
-            while "boot: " not in text:
+            while "boot:" not in text:  # what comes behind it waits for the next character, on SeaBIOS's console
                 text += read_terminal(ours)
             os.write(ours, b"\x01x")
             while process.poll() is None:
