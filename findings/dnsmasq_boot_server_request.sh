@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# dnsmasq 2.93 (and 2.90) as a proxy DHCP server: the ACK of port 4011 names no boot file, unless the REQUEST carries the
-# menu's item as option 43, sub-option 71, with dnsmasq's own type for it: 8000h for the first --pxe-service.  Without
+# dnsmasq 2.93 (and 2.90) as a proxy DHCP server: the ACK of port 4011 names no boot file, unless the REQUEST carries
+# the menu's item as option 43, sub-option 71, with dnsmasq's type for it, 8000h for the first --pxe-service.  Without
 # sub-option 71 the ACK repeats the menu; with type 0, which PXE reserves for a "Bootstrap server", there is no answer.
 # That is so for a menu of one item as well.
 #
-# Why it matters: a client that sends the plain REQUEST of the PXE specification to port 4011, as it may to a proxy whose
-# offer names no file, gets an ACK with which nothing can be booted.
+# Why it matters: a client that sends a plain PXE REQUEST to port 4011, as it may to a proxy whose offer names no file,
+# gets an ACK with which nothing can be booted.
 . "$(dirname "$0")/lib.sh"
 
 unpack sid dnsmasq-base=2.93-3
@@ -20,7 +20,7 @@ listens 4011
 seen=$(python <<'PYTHON'
 from lib import dhcp, dhcp_socket
 
-PXE = [(60, b"PXEClient:Arch:00000:UNDI:002001"), (93, b"\0\0"), (94, b"\1\2\1"), (97, bytes(17)), (55, b"\x2b\x3c\x42\x43")]
+PXE = [(60, b"PXEClient:Arch:00000:UNDI:002001"), (93, bytes(2)), (94, b"\1\2\1"), (97, bytes(17)), (55, b"+<BC")]
 s = dhcp_socket(wait=5)
 offer = dhcp(s, 1, PXE)
 print("offer:", offer["siaddr"], offer["file"], offer["options"].get(67), offer["options"][43].hex())

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# dnsmasq 2.93 (and 2.90) with --tftp-single-port and --bind-interfaces starts, says "TFTP root is ... single port mode",
-# and answers nobody.  Its log then has "failed to send packet: Network is unreachable", a message without TFTP in it.
-# Each of the two options works alone, and --bind-dynamic works with --tftp-single-port.
+# dnsmasq 2.93 (and 2.90) with --tftp-single-port and --bind-interfaces starts, says "TFTP root is ... single port
+# mode", and answers nobody.  Its log then has "failed to send packet: Network is unreachable", a message that does not
+# name TFTP.  Each of the two options works alone, and --bind-dynamic works with --tftp-single-port.
 #
 # Why it matters: --tftp-single-port is what one takes for TFTP through NAT and firewalls, --bind-interfaces what one
 # takes beside another DNS server (libvirt's networks, systemd-resolved).

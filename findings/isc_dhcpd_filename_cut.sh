@@ -18,7 +18,8 @@ subnet 10.77.0.0 netmask 255.255.255.0 {
 }
 CONF
 : >"$root/run/leases"
-inside dhcpd -t -cf /etc/dhcpd.conf >/dev/null 2>&1 && check=passed || check=failed
+check=passed
+inside dhcpd -t -cf /etc/dhcpd.conf >/dev/null 2>&1 || check=failed
 expect "dhcpd -t, with a filename of 200 characters" "$check" passed
 serve dhcpd -f -d -4 -cf /etc/dhcpd.conf -lf /run/leases -pf /run/pid srv0
 logs "Server starting service"

@@ -25,7 +25,8 @@ try()
     "loggers": [ { "name": "kea-dhcp4", "output_options": [ { "output": "stdout" } ], "severity": "INFO" } ]
 } }
 JSON
-	ip netns exec "$server" chroot "$root" kea-dhcp4 -t /etc/kea.conf >/dev/null 2>&1 && check=passed || check=failed
+	check=passed
+	ip netns exec "$server" chroot "$root" kea-dhcp4 -t /etc/kea.conf >/dev/null 2>&1 || check=failed
 	KEA_LOCKFILE_DIR=none KEA_PIDFILE_DIR=/run serve kea-dhcp4 -c /etc/kea.conf
 	logs DHCP4_STARTED
 	offer=$(python <<'PYTHON'
@@ -35,7 +36,7 @@ offer = dhcp(dhcp_socket(wait=10), 1)
 print(offer and f"{offer['yiaddr']}, a file of {len(offer['file'])} bytes")
 PYTHON
 )
-	log=$(sed -n 's/.*DHCP4_LEASE_OFFER.*: \(lease .* offered\).*/\1/p; /\(WARN\|ERROR\|FATAL\).*0x1:/p' "$work/log")
+	log=$(sed -nE 's/.*DHCP4_LEASE_OFFER.*: (lease .* offered).*/\1/p; /(WARN|ERROR|FATAL).*tid=0x1:/p' "$work/log")
 	kill -0 "$pid" || log="$log; the server has ended"
 	end_server
 	expect "$1 characters" "check $check; offer: $offer; log: $log" "$2"

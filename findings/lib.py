@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Plain DHCP and TFTP requests, for the Python programs in the scripts here.  They run as root in the client's namespace."""
+"""Plain DHCP and TFTP requests, for the Python programs in the scripts here: root, in the client's namespace."""
 import socket
 import struct
 
@@ -42,7 +42,7 @@ def dhcp_socket(port=68, wait=5):
 
 
 def dhcp(s, kind, options=(), mac=b"\x52\x54\0\0\0\1", xid=1, ciaddr="0.0.0.0", to=("255.255.255.255", 67)):
-    """Send one message (1 DISCOVER, 3 REQUEST).  Returns the answer, or None: a dict of yiaddr, siaddr, file, options."""
+    """Send one message (1 DISCOVER, 3 REQUEST).  Returns the answer's fields, or None."""
     packet = struct.pack("!BBBBIHH", 1, 1, 6, 0, xid, 0, 0x8000) + socket.inet_aton(ciaddr) + bytes(12)
     packet += mac + bytes(10) + bytes(192) + b"\x63\x82\x53\x63" + bytes((53, 1, kind))
     for code, value in options:

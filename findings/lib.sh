@@ -59,21 +59,26 @@ unpack()
 	[ -n "$mirror" ] || cannot "apt has no Debian package lists here; run apt-get update"
 	local state=$work/apt
 	rm -rf "$state"
-	mkdir -p "$state"/{lists,archives}/partial "$state/parts" "$root"/usr/{bin,sbin,lib,lib64} "$root"/{etc,tmp,run,dev,proc,var/tmp}
+	mkdir -p "$state"/{lists,archives}/partial "$state/parts"
+	mkdir -p "$root"/usr/{bin,sbin,lib,lib64} "$root"/{etc,tmp,run,dev,proc,var/tmp}
 	: >"$state/status"
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$state/sources.list"
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	echo "deb [signed-by=$keyring] $mirror $suite main" >"$state/sources.list"
 	local o=(-o APT::Sandbox::User=root -o Acquire::Retries=3 -o Acquire::Languages=none
 		-o Dir::State="$state" -o Dir::State::lists="$state/lists" -o Dir::State::status="$state/status"
 		-o Dir::Cache="$state" -o Dir::Cache::archives="$state/archives"
 		-o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts="$state/parts"
-		-o Dir::Etc::preferences="$state/none" -o Dir::Etc::preferencesparts="$state/parts" -o Debug::NoLocking=true)
-	apt-get -qq "${o[@]}" update </dev/null
+		-o Dir::Etc::preferences="$state/none" -o Dir::Etc::preferencesparts="$state/parts"
+		-o Debug::NoLocking=true)
+	apt-get -qq "${o[@]}" update </dev/null || cannot "apt-get cannot read the package lists of $suite"
 	for want; do
-		apt-cache "${o[@]}" show "$want" >/dev/null 2>&1 ||
-			missing="$missing $want (now: $(apt-cache "${o[@]}" policy "${want%%=*}" | sed -n 's/ *Candidate: //p'))"
+		apt-cache "${o[@]}" madison "${want%%=*}" | awk -v want="${want#*=}" '
+			$3 == want { found = 1 } END { exit !found }' || [ "$want" = "${want%%=*}" ] ||
+			missing="$missing $want (now$(apt-cache "${o[@]}" madison "${want%%=*}" | cut -d '|' -f 2))"
 	done
 	[ -z "$missing" ] || cannot "no longer to be had in $suite:$missing"
-	apt-get -qq -y "${o[@]}" --no-install-recommends --download-only install "$@" </dev/null >/dev/null
+	apt-get -qq -y "${o[@]}" --no-install-recommends --download-only install "$@" </dev/null >/dev/null ||
+		cannot "apt-get cannot download $*"
 	# dpkg -x follows these links, so that old and new packages meet in /usr.
 	for deb in bin sbin lib lib64; do ln -sfn usr/$deb "$root/$deb"; done
 	for deb in "$state"/archives/*.deb; do dpkg -x "$deb" "$root"; done

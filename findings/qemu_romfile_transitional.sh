@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# QEMU 11.1.3 with Debian's own iPXE ROM for virtio: `-device virtio-net-pci` boots from it, and with romfile= naming the
-# very file that is its default, SeaBIOS never starts it.  The file says that it is for 1af4:1041, a transitional card
-# is 1af4:1000; QEMU corrects the ids in the ROM that it chose itself, and only there.  No message.
+# QEMU 11.1.3 with Debian's own iPXE ROM for virtio: `-device virtio-net-pci` boots from it, and with romfile= naming
+# the very file that is its default, SeaBIOS never boots from it.  The file says that it is for 1af4:1041, a transitional
+# card is 1af4:1000; QEMU corrects the ids in the ROM that it chose itself, and only there.  No message.
 #
 # Why it matters: romfile= (libvirt's <rom file=>) is how a fixed or a newer iPXE gets into a machine.  Such a ROM has
 # to be built for the id of the bus it will be on: 1000 on a plain PCI bus, 1041 behind a PCI Express port.

@@ -43,9 +43,13 @@ boot()
 	device=$!
 	pids+=("$device")
 	shift
-	for ((i = 0; i < 100; i++)); do [ -S "$root/tmp/socket" ] && break || sleep 0.1; done
+	for ((i = 0; i < 100; i++)); do
+		[ ! -S "$root/tmp/socket" ] || break
+		sleep 0.1
+	done
 	serve qemu-system-x86_64 -accel tcg -nodefaults -display none -L /usr/share/seabios -L /usr/share/qemu "$@" \
-		-chardev socket,path=/tmp/socket,id=c -netdev vhost-user,chardev=c,id=n -device virtio-net-pci,netdev=n,bootindex=1
+		-chardev socket,path=/tmp/socket,id=c -netdev vhost-user,chardev=c,id=n \
+		-device virtio-net-pci,netdev=n,bootindex=1
 	for ((i = 0; i < 600; i++)); do
 		[ "$(grep -o KICK "$work/given" | wc -l)" -ge 2 ] || grep -q "unable to start" "$work/log" && break
 		sleep 0.1

@@ -18,7 +18,8 @@ generate()
 		inside /usr/lib/systemd/systemd-network-generator 2>&1; then
 		echo "no configuration: $(find "$root/run/systemd/network" -type f 2>/dev/null | wc -l) files"
 	else
-		cat "$root"/run/systemd/network/*.network | grep -E '^(DHCP|Address|Peer|Gateway|MACAddress)=' | paste -s -d ' '
+		cat "$root"/run/systemd/network/*.network |
+			grep -E '^(DHCP|Address|Peer|Gateway|MACAddress)=' | paste -s -d ' '
 	fi
 }
 expect "four fields" "$(generate ip=10.77.0.5:10.77.0.1:10.77.0.254:255.255.255.0)" \

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# tftpd-hpa 5.3 (Debian 13) never answers the first request after its start.  5.2 (Debian 12) and 7.2 (sid) answer it.
+# tftpd-hpa 5.3 (Debian 13) never answers the first request after its start.  5.2 (Debian 12) and 7.3 (sid) answer it.
 #
 # Why it matters: the first machine that boots after a server was set up or restarted meets silence, and so does the
 # person who tries the server once.  Boot programs wait from 0.1 s (pxelinux) to several seconds before they ask again.
