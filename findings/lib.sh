@@ -110,7 +110,9 @@ inside()
 
 serve()
 {
-	ip netns exec "$server" chroot "$root" "$@" >"$work/log" 2>&1 </dev/null &
+	# Not by the server's own redirection: the log of the one before must not be taken for its.
+	: >"$work/log"
+	ip netns exec "$server" chroot "$root" "$@" >>"$work/log" 2>&1 </dev/null &
 	pid=$!
 	pids+=("$pid")
 }
