@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# dnsmasq 2.93 (and 2.90) as a proxy DHCP server: the ACK of port 4011 names no boot file, unless the REQUEST carries
+# dnsmasq 2.93 as a proxy DHCP server: the ACK of port 4011 names no boot file, unless the REQUEST carries
 # the menu's item as option 43, sub-option 71, with dnsmasq's type for it, 8000h for the first --pxe-service.  Without
 # sub-option 71 the ACK repeats the menu; with type 0, which PXE reserves for a "Bootstrap server", there is no answer.
 # That is so for a menu of one item as well.
