@@ -2,7 +2,7 @@
 # The device, for programs of the host: link $(PVBOOT_DEV_OBJS).  The same sources compile freestanding for a VMM that
 # lives in a kernel; `make freestanding` (part of all) holds them to it.
 
-PVBOOT_DEV_SRCS := vmm/pvboot_dev.c vmm/pvboot_front.c vmm/pvboot_io.c vmm/pvboot_mem.c vmm/pvboot_pci.c vmm/pvboot_pkt.c vmm/pvboot_req.c \
+PVBOOT_DEV_SRCS := vmm/pvboot_dev.c vmm/pvboot_vhost.c vmm/pvboot_io.c vmm/pvboot_mem.c vmm/pvboot_pci.c vmm/pvboot_pkt.c vmm/pvboot_req.c \
 	vmm/pvboot_ring.c vmm/pvboot_state.c
 PVBOOT_DEV_OBJS := $(PVBOOT_DEV_SRCS:%.c=$(B)/%.o)
 PVBOOT_DIR_OBJS := $(B)/vmm/pvboot_backend/dir.o

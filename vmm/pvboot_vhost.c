@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pvboot_front.c - the device behind a virtio front end of the VMM's own (docs/spec.md, chapter 7).
+ * pvboot_vhost.c - the device behind a virtio front end of the VMM's own (docs/spec.md, chapter 7).
  *
  * Registers, features and the life cycle are the front end's; what arrives here is where the queues are and when they
  * run.  Nothing but guest memory outlives the process, so a queue goes on where its used index says, whoever wrote it:
