@@ -78,7 +78,7 @@ static void change_status(struct pvboot_dev *dev, uint16_t status)
 		return;
 	dev->config.status = status;
 	config_changed(dev);
-	pvboot_front_tell_all(dev);
+	pvboot_vhost_tell_all(dev);
 }
 
 /* ---- life cycle ------------------------------------------------------------------------------------------------ */

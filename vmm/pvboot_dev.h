@@ -121,30 +121,30 @@ uint32_t pvboot_dev_bar_read(struct pvboot_dev *dev, uint32_t offset, uint32_t l
 void pvboot_dev_bar_write(struct pvboot_dev *dev, uint32_t offset, uint32_t len, uint32_t value);
 
 /*
- * For a VMM with a virtio front end of its own, in place of the two above: its registers and its negotiation, our
- * queues (docs/spec.md, chapter 7).  All features are in force.
+ * The device as a vhost back end, in place of configuration space and BAR: the VMM's own virtio front end has registers
+ * and negotiates, the device has the queues (docs/spec.md, chapter 7).  All features are in force.
  */
-struct pvboot_front_queue {
+struct pvboot_vhost_queue {
 	uint64_t desc, avail, used; /* guest-physical */
 	uint16_t size;
 };
 
 /*
- * A queue runs from now on, and goes on behind the last chain that came back: what the used index in guest memory says.
- * False, and nothing runs, if addresses or size cannot be used or the used ring is not in guest memory.
+ * Start a queue.  It goes on behind the last chain that came back, as the used index in guest memory says.  Returns
+ * false, and starts nothing, if addresses or size cannot be used or the used ring is not in guest memory.
  */
-bool pvboot_front_start(struct pvboot_dev *dev, uint32_t queue, const struct pvboot_front_queue *fq);
+bool pvboot_vhost_start(struct pvboot_dev *dev, uint32_t queue, const struct pvboot_vhost_queue *vq);
 /*
- * It runs no more, and guest memory is left alone.  Requests that are not answered yet are taken from the backend; they
- * are begun again after the next start.  Returns the used index.
+ * Stop a queue, and leave guest memory alone.  The device takes unanswered requests back from the backend, and begins
+ * them again after the next start.  Returns the used index.
  */
-uint16_t pvboot_front_stop(struct pvboot_dev *dev, uint32_t queue);
+uint16_t pvboot_vhost_stop(struct pvboot_dev *dev, uint32_t queue);
 /* The guest has notified a queue. */
-void pvboot_front_kick(struct pvboot_dev *dev, uint32_t queue);
+void pvboot_vhost_kick(struct pvboot_dev *dev, uint32_t queue);
 /* The process before this one had datagrams or frames open and began to count milliseconds at epoch_ms. */
-void pvboot_front_resume(struct pvboot_dev *dev, bool dgram_open, bool frame_open, uint64_t epoch_ms);
-/* The driver is through: what it had open is closed.  A queue 1 in which nothing has come back yet does the same. */
-void pvboot_front_forget(struct pvboot_dev *dev);
+void pvboot_vhost_resume(struct pvboot_dev *dev, bool dgram_open, bool frame_open, uint64_t epoch_ms);
+/* The driver has ended: close what it had open.  Starting a queue 1 in which no chain has come back does so too. */
+void pvboot_vhost_forget(struct pvboot_dev *dev);
 
 /*
  * Checkpoints.  pvboot_dev_save() writes the device's state, at most pvboot_dev_state_max() bytes, and returns how

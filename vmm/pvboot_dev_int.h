@@ -10,7 +10,7 @@
  *   pvboot_io.c     what the backend may do with a request
  *   pvboot_pkt.c    queue 0: packets
  *   pvboot_state.c  checkpoints
- *   pvboot_vhost.c  a front end of the VMM's own in place of BAR and configuration space
+ *   pvboot_vhost.c  the device as a vhost back end: the VMM has a front end in place of our BAR
  */
 #ifndef PVBOOT_DEV_INT_H
 #define PVBOOT_DEV_INT_H
@@ -74,7 +74,7 @@ struct pvboot_dev {
 	uint8_t isr;
 	bool irq;     /* level last given to the VMM */
 	bool started; /* DRIVER_OK was reached since the last reset: the backend has something to forget */
-	bool front;   /* driven by pvboot_vhost.c */
+	bool vhost;   /* pvboot_vhost.c started its queues: no register of ours did */
 	bool dgram_open;
 	bool frame_open;  /* a FRAME_OPEN has succeeded */
 	uint32_t dropped; /* packets that the guest did not take, since they were last told of */
@@ -178,10 +178,10 @@ bool pvboot_io_put_rsp(struct pvboot_io *io, size_t offset, const void *buf, siz
 
 /* ---- pvboot_vhost.c ---- */
 
-/* A request begins to wait for the backend: behind a front end its driver sees in it whether there is a host. */
-void pvboot_front_tell(struct pvboot_io *io);
-/* That has changed. */
-void pvboot_front_tell_all(struct pvboot_dev *dev);
+/* Write the device's status into a waiting request's response, where a driver behind a front end reads it. */
+void pvboot_vhost_tell(struct pvboot_io *io);
+/* The status has changed: write it into every waiting request's response. */
+void pvboot_vhost_tell_all(struct pvboot_dev *dev);
 
 /* ---- pvboot_req.c ---- */
 

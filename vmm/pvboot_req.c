@@ -382,7 +382,7 @@ static void begin(struct pvboot_dev *dev, struct pvboot_io *io, const struct pvb
 		status = check_more(io);
 	if (status == PVBOOT_S_OK) {
 		if (!ops[io->op].answer) {
-			pvboot_front_tell(io);
+			pvboot_vhost_tell(io);
 			dev->be_ops->submit(dev->be, io);
 			return;
 		}

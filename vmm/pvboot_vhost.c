@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pvboot_vhost.c - the device behind a virtio front end of the VMM's own (docs/spec.md, chapter 7).
+ * pvboot_vhost.c - the device as a vhost back end: the virtio front end is the VMM's own (docs/spec.md, chapter 7).
  *
- * Registers, features and the life cycle are the front end's; what arrives here is where the queues are and when they
- * run.  Nothing but guest memory outlives the process, so a queue goes on where its used index says, whoever wrote it:
- * what has not come back is taken from the ring again, and is a request submitted for the first time.
+ * The front end has the registers, the features and the life cycle.  It tells this file where each queue lies, and when
+ * the queue starts and stops.  The device process may end and be started again; only guest memory remains.  So a queue
+ * goes on at its used index, whoever wrote that, and the chains that have not come back are taken from the ring again,
+ * as if the driver had just submitted them.
  */
 #include "pvboot_dev_int.h"
 
@@ -12,10 +13,10 @@
 
 static bool runs(const struct pvboot_dev *dev)
 {
-	return dev->front && pvboot_dev_running(dev);
+	return dev->vhost && pvboot_dev_running(dev);
 }
 
-void pvboot_front_tell(struct pvboot_io *io)
+void pvboot_vhost_tell(struct pvboot_io *io)
 {
 	uint32_t status = io->dev->config.status;
 
@@ -23,13 +24,13 @@ void pvboot_front_tell(struct pvboot_io *io)
 		pvboot_io_put_rsp(io, offsetof(struct pvboot_rsp, detail), &status, sizeof(status));
 }
 
-void pvboot_front_tell_all(struct pvboot_dev *dev)
+void pvboot_vhost_tell_all(struct pvboot_dev *dev)
 {
 	uint16_t i;
 
 	for (i = 0; i < PVBOOT_QUEUE_MAX; i++)
 		if (dev->io[i].busy && !dev->parked[i])
-			pvboot_front_tell(&dev->io[i]);
+			pvboot_vhost_tell(&dev->io[i]);
 }
 
 /* DRIVER_OK as long as any queue runs; a queue that was broken works again once it is started. */
@@ -44,7 +45,7 @@ static void set_running(struct pvboot_dev *dev)
 				      VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK;
 }
 
-void pvboot_front_forget(struct pvboot_dev *dev)
+void pvboot_vhost_forget(struct pvboot_dev *dev)
 {
 	pvboot_io_forget(dev);
 	dev->dgram_open = dev->frame_open = false;
@@ -55,34 +56,34 @@ void pvboot_front_forget(struct pvboot_dev *dev)
 	dev->started = false;
 }
 
-bool pvboot_front_start(struct pvboot_dev *dev, uint32_t queue, const struct pvboot_front_queue *fq)
+bool pvboot_vhost_start(struct pvboot_dev *dev, uint32_t queue, const struct pvboot_vhost_queue *vq)
 {
 	struct pvboot_queue *q;
 	uint16_t next;
 
 	if (queue >= PVBOOT_NUM_QUEUES)
 		return false;
-	pvboot_front_stop(dev, queue);
+	pvboot_vhost_stop(dev, queue);
 	q = &dev->queue[queue];
-	q->desc = fq->desc;
-	q->avail = fq->avail;
-	q->used = fq->used;
-	q->size = fq->size;
+	q->desc = vq->desc;
+	q->avail = vq->avail;
+	q->used = vq->used;
+	q->size = vq->size;
 	if (!pvboot_ring_valid(q) || !pvboot_mem_load16(dev, q->used + USED_IDX, &next))
 		return false;
 	if (queue == PVBOOT_Q_REQUESTS && !next) /* nothing has come back in this ring: a driver begins */
-		pvboot_front_forget(dev);
+		pvboot_vhost_forget(dev);
 	q->next_avail = q->next_used = next;
 	q->flags = 0;
 	q->enabled = true;
-	dev->front = true;
+	dev->vhost = true;
 	dev->started = true;
 	dev->driver_features = PVBOOT_FEATURES;
 	pvboot_pci_set_bus_master(dev);
 	set_running(dev);
 	if (queue == PVBOOT_Q_PACKETS)
 		pvboot_ring_notify(dev, q, false);
-	pvboot_front_kick(dev, queue);
+	pvboot_vhost_kick(dev, queue);
 	return true;
 }
 
@@ -96,7 +97,7 @@ static void take_back(struct pvboot_dev *dev)
 	pvboot_io_forget(dev);
 }
 
-uint16_t pvboot_front_stop(struct pvboot_dev *dev, uint32_t queue)
+uint16_t pvboot_vhost_stop(struct pvboot_dev *dev, uint32_t queue)
 {
 	struct pvboot_queue *q;
 
@@ -112,15 +113,15 @@ uint16_t pvboot_front_stop(struct pvboot_dev *dev, uint32_t queue)
 	return q->next_used;
 }
 
-void pvboot_front_kick(struct pvboot_dev *dev, uint32_t queue)
+void pvboot_vhost_kick(struct pvboot_dev *dev, uint32_t queue)
 {
 	if (queue < PVBOOT_NUM_QUEUES && dev->queue[queue].enabled)
 		pvboot_dev_notified(dev, queue);
 }
 
-void pvboot_front_resume(struct pvboot_dev *dev, bool dgram_open, bool frame_open, uint64_t epoch_ms)
+void pvboot_vhost_resume(struct pvboot_dev *dev, bool dgram_open, bool frame_open, uint64_t epoch_ms)
 {
-	dev->front = true;
+	dev->vhost = true;
 	dev->started = true;
 	dev->dgram_open = dgram_open;
 	dev->frame_open = frame_open;

@@ -134,7 +134,7 @@ static void write_step(const uint8_t *p, size_t len)
 		len = RAM_BYTES - at;
 	memcpy(mem + at, p, len);
 	for (uint32_t q = 0; q < PVBOOT_NUM_QUEUES; q++)
-		pvboot_front_kick(dev, q);
+		pvboot_vhost_kick(dev, q);
 	pvboot_dev_set_status(dev, len & 1);
 }
 

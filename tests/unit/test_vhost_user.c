@@ -491,7 +491,7 @@ static void test_written_stands_in_what_waits(void **state)
 	assert_true(pvboot_io_write(w->held[0], 0, "x", 1));
 	assert_int_equal(world_rsp(w, 0).detail, PVBOOT_STATUS_WRITTEN);
 	assert_int_equal(world_rsp(w, 4).detail, PVBOOT_STATUS_WRITTEN);
-	pvboot_front_forget(w->dev);
+	pvboot_vhost_forget(w->dev);
 	world_submit(w, 8, PVBOOT_OP_CONFIG, NULL, 0, sizeof(config));
 	memcpy(&config, w->mem + WORLD_RESPONSE + 8 * 0x4000u + sizeof(struct pvboot_rsp), sizeof(config));
 	assert_int_equal(config.status, PVBOOT_STATUS_WRITTEN);

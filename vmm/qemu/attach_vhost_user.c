@@ -94,7 +94,7 @@ static void hide(void)
 	leaving = false;
 	hidden = true;
 	event_del(listening);
-	pvboot_front_forget(device->dev);
+	pvboot_vhost_forget(device->dev);
 	device_log(device, PVBOOT_LOG_DEBUG, "the guest's card has no link until the next boot");
 	hang_up();
 	after_ms(look, LOOK_MS);
@@ -154,7 +154,7 @@ static void check_guest(void)
 	    (dev == keep->ram_dev && ino == keep->ram_ino))
 		return;
 	if (keep->ram_ino) {
-		pvboot_front_forget(device->dev);
+		pvboot_vhost_forget(device->dev);
 		keep->written = 0;
 		pvboot_dev_set_written(device->dev, false);
 	}
@@ -333,7 +333,7 @@ static void resume(struct device *d)
 	}
 	keep->dgram_open = keep->dgram_open == 1;
 	pvboot_dev_set_written(d->dev, keep->written == 1);
-	pvboot_front_resume(d->dev, keep->dgram_open, frames, keep->epoch_ms);
+	pvboot_vhost_resume(d->dev, keep->dgram_open, frames, keep->epoch_ms);
 	if (keep->dgram_open && !dgrams) /* hostd has not heard of it */
 		d->phase.next->note(d->phase.next_backend, PVBOOT_OP_DGRAM_OPEN, (const uint8_t *)&keep->dgram,
 				    sizeof(keep->dgram));

@@ -78,7 +78,7 @@ static void replace_fd(int *to, int fd)
 static void stop_queue(struct vhost_user *v, uint32_t i)
 {
 	if (v->queue[i].running)
-		pvboot_front_stop(v->dev, i);
+		pvboot_vhost_stop(v->dev, i);
 	v->queue[i].running = false;
 }
 
@@ -105,14 +105,14 @@ static bool translate(const struct vhost_user *v, uint64_t uva, uint64_t len, ui
 static enum vhost_user_result start_queue(struct vhost_user *v, uint32_t i)
 {
 	struct vhost_user_queue *q = &v->queue[i];
-	struct pvboot_front_queue fq = {.size = q->num};
+	struct pvboot_vhost_queue vq = {.size = q->num};
 	uint64_t n = q->num;
 
-	if (!translate(v, q->addr.desc, n * sizeof(struct vring_desc), &fq.desc) ||
-	    !translate(v, q->addr.avail, sizeof(struct vring_avail) + n * sizeof(uint16_t), &fq.avail) ||
-	    !translate(v, q->addr.used, sizeof(struct vring_used) + n * sizeof(struct vring_used_elem), &fq.used))
+	if (!translate(v, q->addr.desc, n * sizeof(struct vring_desc), &vq.desc) ||
+	    !translate(v, q->addr.avail, sizeof(struct vring_avail) + n * sizeof(uint16_t), &vq.avail) ||
+	    !translate(v, q->addr.used, sizeof(struct vring_used) + n * sizeof(struct vring_used_elem), &vq.used))
 		return fail(v, "QEMU starts a queue that is not in the memory it shares");
-	if (!pvboot_front_start(v->dev, i, &fq))
+	if (!pvboot_vhost_start(v->dev, i, &vq))
 		return fail(v, "QEMU starts a queue whose rings are misaligned, too large or no memory: " RAM_REMEDY);
 	q->running = true;
 	return VHOST_USER_GOOD;
@@ -290,7 +290,7 @@ static enum vhost_user_result set_vring(struct vhost_user *v, uint32_t request, 
 		return VHOST_USER_GOOD;
 	default: /* VHOST_USER_GET_VRING_BASE: also "stop" */
 		stop_queue(v, m.index);
-		m.num = pvboot_front_stop(v->dev, m.index);
+		m.num = pvboot_vhost_stop(v->dev, m.index);
 		set_kick(v, m.index, -1);
 		q->kicked = false;
 		return answer(v, request, &m, sizeof(m));
@@ -498,7 +498,7 @@ void vhost_user_kick(struct vhost_user *v, uint32_t queue)
 	uint64_t count;
 
 	if (q->kick_fd >= 0 && read(q->kick_fd, &count, sizeof(count)) == sizeof(count) && q->running)
-		pvboot_front_kick(v->dev, queue);
+		pvboot_vhost_kick(v->dev, queue);
 }
 
 /* An eventfd takes this without waiting until it has counted to 2^64 - 2; only QEMU could have made it block. */
