@@ -5,7 +5,7 @@
  */
 #include "hooks.h"
 #include "pvboot.h"
-#include "pxe.h"
+#include "pxe_abi.h"
 #include "rom.h"
 
 #define CONST(name, value) __asm__ volatile("\n@@ %%define " #name " %c0" : : "i"(value))

@@ -7,7 +7,7 @@
 #include "hooks.h"
 #include "linux.h"
 #include "pci.h"
-#include "pxe.h"
+#include "pxe_abi.h"
 #include "request.h"
 #include "transfer.h"
 #include "virtio.h"

@@ -3,7 +3,7 @@
 #include "errors.h"
 
 #include "console.h"
-#include "pxe.h"
+#include "pxe_abi.h"
 #include "request.h"
 #include "virtio.h"
 

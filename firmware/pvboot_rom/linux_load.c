@@ -3,7 +3,7 @@
 #include "console.h"
 #include "errors.h"
 #include "hooks.h"
-#include "linux_internal.h"
+#include "linux_load.h"
 #include "request.h"
 #include "virtio.h"
 

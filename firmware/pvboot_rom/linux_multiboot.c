@@ -5,8 +5,8 @@
  */
 #include "console.h"
 #include "hooks.h"
-#include "linux_internal.h"
-#include "pxe.h"
+#include "linux_load.h"
+#include "pxe_abi.h"
 #include "request.h"
 #include "virtio.h"
 

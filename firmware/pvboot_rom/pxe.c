@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* pxe.c - the PXE API: its structures in base memory, its installation, and the dispatch of calls. */
-#include "pxe.h"
+#include "pxe_abi.h"
 
 #include "hooks.h"
 #include "pci.h"

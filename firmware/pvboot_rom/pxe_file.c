@@ -7,7 +7,7 @@
  * them.
  */
 #include "errors.h"
-#include "pxe.h"
+#include "pxe_abi.h"
 #include "receive.h"
 #include "request.h"
 #include "transfer.h"

@@ -6,7 +6,7 @@
  * where the device wrote it, until the caller's next PROCESS or GET_NEXT.  There is no interrupt: callers poll.
  */
 #include "pvboot.h"
-#include "pxe.h"
+#include "pxe_abi.h"
 #include "receive.h"
 #include "request.h"
 #include "send.h"

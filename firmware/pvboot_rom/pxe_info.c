@@ -3,7 +3,7 @@
 #include "boot.h" // boot_dhcp
 #include "pci.h"
 #include "pvboot.h"
-#include "pxe.h"
+#include "pxe_abi.h"
 #include "receive.h" // RECEIVE_BUFFERS
 #include "virtio.h"
 

@@ -3,7 +3,7 @@
 #include "boot.h" // boot_load
 #include "errors.h"
 #include "console.h"
-#include "pxe.h"
+#include "pxe_abi.h"
 #include "request.h"
 #include "transfer.h"
 

@@ -2,7 +2,7 @@
 /* pxe_udp.c - the UDP group of the API. */
 #include "boot.h" // boot_dhcp
 #include "pvboot.h"
-#include "pxe.h"
+#include "pxe_abi.h"
 #include "receive.h"
 #include "request.h"
 #include "send.h"

@@ -7,7 +7,7 @@
  */
 #include "console.h"
 #include "pvboot.h"
-#include "pxe.h"
+#include "pxe_abi.h"
 #include "receive.h"
 #include "request.h"
 #include "virtio.h"

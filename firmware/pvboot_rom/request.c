@@ -3,7 +3,7 @@
 #include "request.h"
 
 #include "console.h"
-#include "front.h"
+#include "front_net.h"
 #include "virtio.h"
 
 #define HEAD_CANCEL REQUEST_DESC_CANCEL /* and the response */

@@ -9,7 +9,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
 
-#include "front.h"
+#include "front_net.h"
 #include "pci.h"
 
 /* Where a structure of the device lies. */

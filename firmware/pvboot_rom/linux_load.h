@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* linux_internal.h - between linux.c (the plan, the kernel, the jump) and linux_load.c (files, and where they go). */
-#ifndef ROM_LINUX_INTERNAL_H
-#define ROM_LINUX_INTERNAL_H
+/* linux_load.h - between linux.c (the plan, the kernel, the jump) and linux_load.c (files, and where they go). */
+#ifndef ROM_LINUX_LOAD_H
+#define ROM_LINUX_LOAD_H
 
 #include "pvboot_req.h"
 #include "rom.h"
@@ -85,4 +85,4 @@ uint32_t linux_load_initrds(uint32_t *where, uint32_t *len);
 uint32_t linux_multiboot_load(void);
 _Noreturn void linux_multiboot_enter(void);
 
-#endif /* ROM_LINUX_INTERNAL_H */
+#endif /* ROM_LINUX_LOAD_H */

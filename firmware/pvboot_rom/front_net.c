@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* front.c - our queues behind a virtio-net card of the VMM's own. */
-#include "front.h"
+/* front_net.c - our queues behind a virtio-net card of the VMM's own. */
+#include "front_net.h"
 
 #include "console.h"
 #include "pvboot.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * front.h - our queues behind a virtio-net card of the VMM's own (docs/spec.md, chapter 7).
+ * front_net.h - our queues behind a virtio-net card of the VMM's own (docs/spec.md, chapter 7).
  *
  * The card's registers, features and configuration are the VMM's: what the device has to say comes as the answer to
  * PVBOOT_OP_CONFIG, whether there is a host stands in requests that wait, and the clock is the machine's.

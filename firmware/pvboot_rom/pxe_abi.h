@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pxe.h - the PXE 2.1 structures and codes that the ROM implements.
+ * pxe_abi.h - the PXE 2.1 structures and codes that the ROM implements.
  *
  * Layouts are the specification's (unaligned fields included); each is asserted.  Addresses and ports are in network
  * order.  Every parameter block begins with its Status.
  */
-#ifndef PXE_H
-#define PXE_H
+#ifndef ROM_PXE_ABI_H
+#define ROM_PXE_ABI_H
 
 #include "rom.h"
 
@@ -419,4 +419,4 @@ bool pxe_close(void);
 /* Give the base memory back, unless somebody lowered 0:413h further. */
 void pxe_release_memory(void);
 
-#endif /* PXE_H */
+#endif /* ROM_PXE_ABI_H */
