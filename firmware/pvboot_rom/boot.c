@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "errors.h"
+#include "front_own.h"
 #include "hooks.h"
 #include "linux.h"
 #include "pci.h"
@@ -38,7 +39,7 @@ uint32_t boot_init(void)
 		return 1;
 	}
 	/* A BIOS that knows nothing of PnP does not look for a BEV; others may put it last. */
-	if (!resident.pnp_bios || virtio_boots_first())
+	if (!resident.pnp_bios || front_own_boots_first())
 		hooks_take_boot();
 	direct_sum = sum_direct();
 	return 0;
@@ -173,8 +174,7 @@ static uint32_t prepare(const char **words)
 	print("\npvboot " PVBOOT_VERSION "  ");
 	if (!pci_find(pci_bdf))
 		return ERROR_NO_PCI;
-	pxe_forget(); /* a boot program may have called INT 19h */
-	*words = virtio_start();
+	*words = pxe_start(); /* a boot program may have called INT 19h: nothing is open then */
 	if (*words)
 		return ERROR_START;
 	status = request_begin();

@@ -5,7 +5,6 @@
 #include "console.h"
 #include "pvboot.h"
 #include "request.h"
-#include "virtio.h"
 
 #define PIT_COUNTER 0x40 /* counter 0 of the 8254, which counts down 65536 in a tick of the BIOS */
 #define PIT_COMMAND 0x43
@@ -13,16 +12,16 @@
 #define PIT_KHZ 1193
 #define TICK_MS 55
 #define LINK_WAIT_MS 30000
+#define NET_STATUS 6 /* in the card's configuration (virtio 1.2, 5.1.4) */
+#define NET_LINK_UP 1
 
-bool front;
-uint16_t front_host_status;
-uint32_t front_host_wait_ms = 0;
+static uint32_t wait_ms; /* struct pvboot_config.host_wait_ms */
 
 _Static_assert(offsetof(struct resident, magic) == PVBOOT_BEACON_MAGIC_AT, "the beacon");
 _Static_assert(offsetof(struct resident, wanted) == PVBOOT_BEACON_AT, "the beacon");
 
 /* Where no interrupts come the counter has to be looked at more often than each 55 ms. */
-uint32_t front_milliseconds(void)
+static uint32_t milliseconds(void)
 {
 	static uint32_t ms, ticks;
 	static uint16_t count, rest;
@@ -45,16 +44,23 @@ uint32_t front_milliseconds(void)
 	return ms;
 }
 
-bool front_wait_link(void)
+/* The link is up while the back end of the card is there. */
+static bool has_link(void)
 {
-	uint32_t start = front_milliseconds();
-	bool up = virtio_has_link();
+	return virtio_config(NET_STATUS, 2) & NET_LINK_UP;
+}
+
+/* Wait until the card has a link, asking the host for it.  False: it did not come, or Esc. */
+static bool wait_link(void)
+{
+	uint32_t start = milliseconds();
+	bool up = has_link();
 
 	if (!up)
 		print("waiting for pvboot-device on the host\n");
-	for (; !up; up = virtio_has_link()) {
+	for (; !up; up = has_link()) {
 		resident.wanted = PVBOOT_BEACON_WANTED;
-		if (front_milliseconds() - start > LINK_WAIT_MS || console_escape())
+		if (milliseconds() - start > LINK_WAIT_MS || console_escape())
 			break;
 		halt();
 	}
@@ -62,7 +68,23 @@ bool front_wait_link(void)
 	return up;
 }
 
-uint32_t front_ask(void)
+static const char *check(void)
+{
+	return wait_link() ? NULL : "the device does not answer: see whether pvboot-device runs";
+}
+
+static uint16_t host_status(void)
+{
+	return has_link() ? request_host_status : 0;
+}
+
+static uint32_t host_wait_ms(void)
+{
+	return wait_ms;
+}
+
+/* Ask the device for its configuration.  PVBOOT_S_OK, or as request(). */
+static uint32_t ask(void)
 {
 	static struct pvboot_config config;
 	struct request r = {.op = PVBOOT_OP_CONFIG, .room = near_phys(&config), .room_len = sizeof(config)};
@@ -72,9 +94,32 @@ uint32_t front_ask(void)
 		return status;
 	if (config.abi_version != PVBOOT_ABI_VERSION)
 		return PVBOOT_S_UNSUPPORTED;
-	front_host_status = config.status;
-	front_host_wait_ms = config.host_wait_ms;
+	request_host_status = config.status;
+	wait_ms = config.host_wait_ms;
 	virtio_dgram = config.flags & PVBOOT_CFG_F_DGRAM;
 	virtio_take_mac(config.mac);
 	return PVBOOT_S_OK;
 }
+
+static uint32_t begin(void)
+{
+	wait_ms = PVBOOT_HOST_WAIT_DEFAULT_MS;
+	return ask();
+}
+
+static void refresh(void)
+{
+	if (has_link())
+		ask();
+}
+
+const struct virtio_front front_net = {
+	.check = check,
+	.features = 0, /* they are the card's; the configuration says whether the host takes datagrams */
+	.milliseconds = milliseconds,
+	.host_status = host_status,
+	.host_wait_ms = host_wait_ms,
+	.has_link = has_link,
+	.begin = begin,
+	.refresh = refresh,
+};

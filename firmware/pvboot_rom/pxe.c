@@ -2,6 +2,8 @@
 /* pxe.c - the PXE API: its structures in base memory, its installation, and the dispatch of calls. */
 #include "pxe_abi.h"
 
+#include "front_net.h"
+#include "front_own.h"
 #include "hooks.h"
 #include "pci.h"
 #include "pvboot_req.h"
@@ -81,7 +83,7 @@ uint32_t pxe_env_far(void)
 	return pack(far_here(&env));
 }
 
-void pxe_forget(void)
+static void forget(void)
 {
 	pxe_tftp_forget();
 	pxe_udp_forget();
@@ -89,11 +91,16 @@ void pxe_forget(void)
 	pxe_file_forget();
 }
 
+const char *pxe_start(void)
+{
+	forget();
+	return virtio_start(pci_device == PVBOOT_PCI_DEVICE ? &front_own : &front_net);
+}
+
 bool pxe_reopen(void)
 {
 	if (!virtio_running) {
-		pxe_forget();
-		if (virtio_start())
+		if (pxe_start())
 			return false;
 		unloaded = false;
 	}

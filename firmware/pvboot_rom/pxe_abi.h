@@ -397,8 +397,7 @@ uint16_t pxe_file_api_check(void FAR *block);
 /* Frames are open: a call of UNDI_OPEN succeeded, and nothing closed them since. */
 bool pxe_undi_opened(void);
 
-/* The device was reset: nothing is open any more, in any part or in one. */
-void pxe_forget(void);
+/* The device was reset: nothing of the part is open any more. */
 void pxe_undi_forget(void);
 void pxe_tftp_forget(void);
 void pxe_udp_forget(void);
@@ -412,6 +411,8 @@ void pxe_install(void);
 /* Far pointers to them, for the boot program's entry. */
 uint32_t pxe_bang_far(void);
 uint32_t pxe_env_far(void);
+/* Start the device, with nothing open in any part of the API.  Returns NULL, or what is wrong in words. */
+const char *pxe_start(void);
 /* Make sure that the device runs (a boot program may have shut it down) and INT 1Ah is ours. */
 bool pxe_reopen(void);
 /* Stop the device, and give INT 1Ah back.  False if somebody chained to it since. */

@@ -3,7 +3,6 @@
 #include "request.h"
 
 #include "console.h"
-#include "front_net.h"
 #include "virtio.h"
 
 #define HEAD_CANCEL REQUEST_DESC_CANCEL /* and the response */
@@ -20,6 +19,7 @@
 		    */
 
 bool request_interactive;
+uint16_t request_host_status;
 
 static struct {
 	struct pvboot_req hdr;
@@ -73,16 +73,13 @@ static void notice_host(uint16_t status)
 
 uint32_t request_begin(void)
 {
-	uint32_t status = PVBOOT_S_OK;
+	uint32_t status;
 
 	request_interactive = true;
 	boot_start = virtio_milliseconds();
-	if (front) {
-		front_host_wait_ms = PVBOOT_HOST_WAIT_DEFAULT_MS;
-		at_once = true;
-		status = front_ask();
-		at_once = false;
-	}
+	at_once = true;
+	status = virtio_front->begin();
+	at_once = false;
 	host_seen = virtio_host_status() & PVBOOT_STATUS_HOST_UP;
 	return status;
 }
@@ -95,8 +92,7 @@ void request_check_host(void)
 	if ((uint16_t)(ticks - checked) < TICKS_A_SECOND)
 		return;
 	checked = ticks;
-	if (front && virtio_has_link())
-		front_ask();
+	virtio_front->refresh();
 	notice_host(virtio_host_status());
 }
 
@@ -141,7 +137,7 @@ static uint32_t look_around(struct waiting *w, uint32_t now)
 	bool up;
 
 	if (response.rsp.status == PVBOOT_S_UNWRITTEN)
-		front_host_status = response.rsp.detail; /* the device keeps it there while a request waits */
+		request_host_status = response.rsp.detail; /* the device keeps it there while a request waits */
 	status = virtio_host_status();
 
 	if (status == UINT16_MAX) {
@@ -157,7 +153,7 @@ static uint32_t look_around(struct waiting *w, uint32_t now)
 	}
 	if (request_interactive && (status & PVBOOT_STATUS_HOST_REFUSED))
 		return REQUEST_REFUSED;
-	up = at_once ? !front || virtio_has_link() : status & PVBOOT_STATUS_HOST_UP;
+	up = at_once ? virtio_front->has_link() : status & PVBOOT_STATUS_HOST_UP;
 	if (!at_once || !up)
 		notice_host(status);
 	if (up) {
@@ -243,7 +239,7 @@ void request_submit(uint16_t head)
 static void submit(uint16_t head, volatile struct pvboot_rsp *rsp)
 {
 	rsp->status = PVBOOT_S_UNWRITTEN;
-	rsp->detail = front_host_status;
+	rsp->detail = request_host_status;
 	request_submit(head);
 	virtio_kick(&virtio_requests);
 }

@@ -32,6 +32,12 @@ struct request {
  */
 extern bool request_interactive;
 
+/*
+ * PVBOOT_STATUS_* as last heard of by a request: a device behind a front end writes it into the response of one that
+ * waits.  front_net.c sets it, too.
+ */
+extern uint16_t request_host_status;
+
 /* The ROM is on its own from now on; see whether the host is there already.  As request(). */
 uint32_t request_begin(void);
 

@@ -9,7 +9,6 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
 
-#include "front_net.h"
 #include "pci.h"
 
 /* Where a structure of the device lies. */
@@ -21,12 +20,13 @@ struct window {
 };
 
 #define COMMON(field) offsetof(struct virtio_pci_common_cfg, field)
-#define CONFIG(field) offsetof(struct pvboot_config, field)
-#define CAPS_MAX 48 /* a list longer than configuration space holds is a loop */
+#define CONFIG_MAC 0 /* of struct pvboot_config, and of a net card's configuration (virtio 1.2, 5.1.4) */
+#define CAPS_MAX 48  /* a list longer than configuration space holds is a loop */
 #define RESET_MS 1000
-#define NET_STATUS 6 /* in virtio-net's configuration, virtio 1.2 5.1.4 */
-#define NET_LINK_UP 1
 
+_Static_assert(offsetof(struct pvboot_config, mac) == CONFIG_MAC, "pvboot_config.mac");
+
+const struct virtio_front *virtio_front;
 struct virtio_queue virtio_packets, virtio_requests;
 bool virtio_running, virtio_dgram;
 uint8_t virtio_mac[6];
@@ -100,7 +100,7 @@ static void take_window(struct window *w, uint8_t cap)
 	w->found = 1;
 }
 
-static bool find_windows(void)
+bool virtio_find(void)
 {
 	uint8_t cap = pci_read(PCI_CAPABILITY_LIST, 1);
 
@@ -150,18 +150,18 @@ static bool reset(void)
 
 static bool negotiate(void)
 {
-	uint32_t offered, high;
+	uint32_t low, high;
 
 	reg_write(&common, COMMON(device_feature_select), 4, 0);
-	offered = front ? 0 : reg_read(&common, COMMON(device_feature), 4); /* a net card's bits mean something else */
+	low = reg_read(&common, COMMON(device_feature), 4) & virtio_front->features;
 	reg_write(&common, COMMON(device_feature_select), 4, 1);
 	high = reg_read(&common, COMMON(device_feature), 4) & (1u << (VIRTIO_F_VERSION_1 - 32));
-	if (!front)
-		virtio_dgram = offered & (1u << PVBOOT_F_DGRAM);
+	if (virtio_front->features)
+		virtio_dgram = low & (1u << PVBOOT_F_DGRAM);
 	if (!high)
 		return false;
 	reg_write(&common, COMMON(guest_feature_select), 4, 0);
-	reg_write(&common, COMMON(guest_feature), 4, offered & (1u << PVBOOT_F_DGRAM));
+	reg_write(&common, COMMON(guest_feature), 4, low);
 	reg_write(&common, COMMON(guest_feature_select), 4, 1);
 	reg_write(&common, COMMON(guest_feature), 4, high);
 	set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK);
@@ -202,42 +202,28 @@ void virtio_take_mac(const uint8_t mac[6])
 		memcpy(virtio_mac, mac, sizeof(virtio_mac));
 }
 
-/* The device's, or (front) the card's: the one that the machine was given. */
+/* The one that the VMM gave the machine. */
 static void read_mac(void)
 {
 	for (uint32_t i = 0; i < sizeof(virtio_mac); i++)
-		virtio_mac[i] = reg_read(&config, CONFIG(mac) + i, 1);
+		virtio_mac[i] = reg_read(&config, CONFIG_MAC + i, 1);
 }
 
-bool virtio_boots_first(void)
+const char *virtio_start(const struct virtio_front *front)
 {
-	uint16_t command = pci_read(PCI_COMMAND, 2);
-	bool first;
+	const char *words;
 
-	if (pci_device != PVBOOT_PCI_DEVICE)
-		return false; /* the configuration is not ours: the boot order is the BIOS's */
-	pci_write(PCI_COMMAND, 2, command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
-	first = find_windows() && virtio_host_status() != UINT16_MAX &&
-		reg_read(&config, CONFIG(abi_version), 4) == PVBOOT_ABI_VERSION &&
-		(reg_read(&config, CONFIG(flags), 4) & PVBOOT_CFG_F_BOOT_FIRST);
-	pci_write(PCI_COMMAND, 2, command);
-	return first;
-}
-
-const char *virtio_start(void)
-{
 	virtio_running = false;
+	virtio_front = front;
 	/* No interrupt line: nothing here serves it, and another driver may share it. */
 	pci_write(PCI_COMMAND, 2,
 		  pci_read(PCI_COMMAND, 2) | PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
 			  PCI_COMMAND_INTX_DISABLE);
-	if (!find_windows())
+	if (!virtio_find())
 		return "the device's structures cannot be reached: see pvboot-device's log";
-	front = pci_device != PVBOOT_PCI_DEVICE;
-	if (front ? !front_wait_link() : virtio_host_status() == UINT16_MAX)
-		return "the device does not answer: see whether pvboot-device runs";
-	if (!front && reg_read(&config, CONFIG(abi_version), 4) != PVBOOT_ABI_VERSION)
-		return "the device speaks another version: use the ROM that belongs to it";
+	words = front->check();
+	if (words)
+		return words;
 	if (!reset())
 		return "the device does not reset: see pvboot-device's log";
 	read_mac();
@@ -285,26 +271,24 @@ void virtio_kick(struct virtio_queue *q)
 
 /* ---- device configuration -------------------------------------------------------------------------------------- */
 
-bool virtio_has_link(void)
+uint32_t virtio_config(uint32_t offset, uint8_t size)
 {
-	return reg_read(&config, NET_STATUS, 2) & NET_LINK_UP;
+	return reg_read(&config, offset, size);
 }
 
 uint32_t virtio_milliseconds(void)
 {
-	return front ? front_milliseconds() : reg_read(&config, CONFIG(milliseconds), 4);
+	return virtio_front->milliseconds();
 }
 
 uint16_t virtio_host_status(void)
 {
-	if (!front)
-		return reg_read(&config, CONFIG(status), 2);
-	return virtio_has_link() ? front_host_status : 0;
+	return virtio_front->host_status();
 }
 
 uint32_t virtio_host_wait_ms(void)
 {
-	return front ? front_host_wait_ms : reg_read(&config, CONFIG(host_wait_ms), 4);
+	return virtio_front->host_wait_ms();
 }
 
 bool virtio_broken(void)

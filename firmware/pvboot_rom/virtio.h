@@ -26,17 +26,46 @@ struct virtio_queue {
 	uint32_t notify_offset;
 } __attribute__((aligned(16)));
 
+/*
+ * What differs between the two devices that the ROM drives: pvboot's own (front_own.c), which has registers for it, and
+ * a virtio-net card of the VMM's (front_net.c), behind which the host answers requests.
+ */
+struct virtio_front {
+	/* Is the device there, and of our version?  Returns NULL, or what is wrong in words. */
+	const char *(*check)(void);
+	/* The driver takes the features that the device offers among these (bits 0 to 31). */
+	uint32_t features;
+
+	/* The clock.  All ones if the device is gone, and with it the clock. */
+	uint32_t (*milliseconds)(void);
+	/* PVBOOT_STATUS_*; all ones if the device is gone. */
+	uint16_t (*host_status)(void);
+	/* How long to wait for an absent host. */
+	uint32_t (*host_wait_ms)(void);
+	/* Does somebody serve the queues? */
+	bool (*has_link)(void);
+
+	/* Learn what the two above return, by a request if it takes one: when a boot begins, and about each second. */
+	uint32_t (*begin)(void); /* returns PVBOOT_S_OK, or as request() */
+	void (*refresh)(void);
+};
+
+extern const struct virtio_front *virtio_front; /* as given to the last virtio_start() */
+
 extern struct virtio_queue virtio_packets, virtio_requests;
 extern bool virtio_running;	/* between a virtio_start() that succeeded and virtio_stop() */
-extern bool virtio_dgram;	/* PVBOOT_F_DGRAM was negotiated */
+extern bool virtio_dgram;	/* the host takes datagrams (PVBOOT_F_DGRAM) */
 extern uint8_t virtio_mac[6];	/* the host's word; before there is one, that of the card the VMM gave the machine */
 extern uint16_t virtio_io_base; /* ports of the device, 0 if it has none */
 
-/* At POST: does PVBOOT_CFG_F_BOOT_FIRST ask the ROM to go before the BIOS's own boot devices? */
-bool virtio_boots_first(void);
+/* Find the device's structures through the capability list.  False if one of them cannot be reached. */
+bool virtio_find(void);
 
-/* Find the structures, negotiate features and start the queues, empty.  NULL, or what is wrong in words. */
-const char *virtio_start(void);
+/* Read the device-specific configuration; size 1, 2 or 4.  Needs virtio_find(). */
+uint32_t virtio_config(uint32_t offset, uint8_t size);
+
+/* Find the structures, negotiate features and start the queues, empty.  Returns NULL, or what is wrong in words. */
+const char *virtio_start(const struct virtio_front *front);
 
 /* Reset the device: when this returns it does no DMA any more. */
 void virtio_stop(void);
@@ -51,15 +80,12 @@ static inline bool virtio_has_used(const struct virtio_queue *q)
 	return q->used.idx != q->last_used;
 }
 
-/* Whether a virtio-net front end says that its link is up: its back end is there. */
-bool virtio_has_link(void);
-
 /* The guest has that MAC, unless it is 0. */
 void virtio_take_mac(const uint8_t mac[6]);
 
-/* Device configuration; behind a front end what is known of it. */
+/* As the front has them. */
 uint32_t virtio_milliseconds(void);
-uint16_t virtio_host_status(void); /* PVBOOT_STATUS_*; all ones if the device is gone */
+uint16_t virtio_host_status(void);
 uint32_t virtio_host_wait_ms(void);
 
 /* Has the device given up (DEVICE_NEEDS_RESET)?  Nothing comes back from it then. */
