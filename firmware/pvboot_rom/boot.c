@@ -6,21 +6,18 @@
 #include "errors.h"
 #include "front_own.h"
 #include "hooks.h"
+#include "lease.h"
 #include "linux.h"
+#include "nbp.h"
 #include "pci.h"
 #include "pxe_abi.h"
 #include "request.h"
-#include "transfer.h"
 #include "virtio.h"
 
-#define BOOTP_CHADDR 28 /* where a packet has the client's MAC (RFC 951, 3) */
-#define CHUNK 32768	/* bytes of the boot program asked for at once: what progress is counted in */
-#define PROGRESS_MS 500 /* between two lines of progress */
 #define FAILURE_MS 1500 /* how long a failure is left on the screen before the BIOS may clear it */
 
 extern char _direct_start[], _direct_end[], _direct_bss_start[], _direct_bss_end[]; /* runtime.ld */
 
-struct pvboot_discover_res boot_dhcp;
 static uint32_t direct_sum; /* of linux.c, at POST */
 
 static uint32_t sum_direct(void)
@@ -54,95 +51,9 @@ static void linger(uint32_t ms)
 		halt();
 }
 
-static uint32_t discover(void)
-{
-	struct {
-		struct pvboot_discover_args discover;
-		uint8_t card[PVBOOT_CARD_LEN];
-	} __attribute__((packed)) args = {0};
-	struct request r = {
-		.op = PVBOOT_OP_DISCOVER,
-		.args = &args,
-		.arg_len = sizeof(args),
-		.room = near_phys(&boot_dhcp),
-		.room_len = sizeof(boot_dhcp),
-	};
-	const struct pvboot_lease *lease = &boot_dhcp.lease;
-	uint32_t status;
-
-	print("DHCP ");
-	memcpy(args.card, virtio_mac, sizeof(args.card));
-	status = request(&r);
-	if (status)
-		return status;
-	boot_dhcp.lease.bootfile[PVBOOT_BOOTFILE_MAX - 1] = 0;
-	virtio_take_mac(boot_dhcp.ack + BOOTP_CHADDR);
-	print("%i mask %i", lease->address, lease->netmask);
-	if (lease->router[0])
-		print(" router %i", lease->router);
-	if (lease->flags & PVBOOT_LEASE_F_LOCAL)
-		print(" (given by the host itself)\n");
-	else
-		print(" server %i\n", lease->dhcp_server);
-	return PVBOOT_S_OK;
-}
-
-static uint32_t load_chunks(struct transfer *t, uint32_t limit)
-{
-	uint32_t shown = virtio_milliseconds();
-
-	while (!t->eof) {
-		uint32_t done = t->offset, got, status;
-
-		if (done == limit)
-			return ERROR_TOO_BIG;
-		status = transfer_read(t, PXE_NBP_ADDRESS + done, limit - done < CHUNK ? limit - done : CHUNK, 0, 0,
-				       &got);
-		if (status)
-			return status | ERROR_READ;
-		if (!got && !t->eof)
-			return PVBOOT_S_TRUNCATED;
-		if (request_interactive && !t->eof && virtio_milliseconds() - shown >= PROGRESS_MS) {
-			shown = virtio_milliseconds();
-			transfer_show(t, t->offset);
-		}
-	}
-	if (!t->offset)
-		return ERROR_EMPTY;
-	renew_base(PXE_NBP_ADDRESS, t->offset); /* limit is a whole KiB, too */
-	return PVBOOT_S_OK;
-}
-
-uint32_t boot_load(uint32_t server, uint32_t name, uint32_t name_len)
-{
-	uint16_t kib = peek16(BDA_FBM);
-	uint32_t limit, status;
-	struct transfer t;
-
-	status = transfer_open(&t, server, 0, 0, 0, name, name_len);
-	if (status)
-		return status;
-	if (kib > resident.new_fbm)
-		kib = resident.new_fbm;
-	limit = ((uint32_t)kib << 10) - PXE_NBP_ADDRESS;
-	if (t.size != PVBOOT_SIZE_UNKNOWN && t.size > limit) {
-		status = ERROR_TOO_BIG;
-		if (request_interactive)
-			print("  %d KiB, and room for %d", (uint32_t)(t.size >> 10), limit >> 10);
-	} else if (!t.size) {
-		status = ERROR_EMPTY;
-	} else {
-		status = load_chunks(&t, limit);
-	}
-	if (!status && request_interactive)
-		transfer_show(&t, t.offset);
-	transfer_close(&t);
-	return status;
-}
-
 static uint32_t load(void)
 {
-	const struct pvboot_lease *lease = &boot_dhcp.lease;
+	const struct pvboot_lease *lease = &lease_dhcp.lease;
 	uint32_t len = strlen_linear(near_phys(lease->bootfile), PVBOOT_BOOTFILE_MAX);
 	uint32_t status;
 
@@ -151,7 +62,7 @@ static uint32_t load(void)
 	print("loading ");
 	print_text(lease->bootfile, len);
 	print(" from %i\n", lease->boot_server);
-	status = boot_load(0, near_phys(lease->bootfile), len);
+	status = nbp_load(0, near_phys(lease->bootfile), len);
 	if (!status)
 		print("\n");
 	return status;
@@ -216,7 +127,7 @@ void boot_main(void)
 	hooks_boot();
 	status = prepare(&words);
 	if (!status)
-		status = discover();
+		status = lease_ask();
 	if (!status) {
 		request_phase(PVBOOT_PHASE_LEASE);
 		status = direct(&words);

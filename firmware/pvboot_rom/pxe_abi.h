@@ -401,7 +401,6 @@ bool pxe_undi_opened(void);
 void pxe_undi_forget(void);
 void pxe_tftp_forget(void);
 void pxe_udp_forget(void);
-void pxe_info_drop_prefix(void);
 void pxe_file_forget(void);
 
 /* ---- the stack as a whole (pxe.c) ------------------------------------------------------------------------------ */

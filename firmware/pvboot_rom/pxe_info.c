@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* pxe_info.c - what the API tells about itself: cached DHCP packets, and the network card there is not. */
-#include "boot.h" // boot_dhcp
+#include "lease.h"
 #include "pci.h"
 #include "pvboot.h"
 #include "pxe_abi.h"
@@ -10,7 +10,6 @@
 #define HW_TYPE_ETHERNET 1
 #define NIC_PCI 2
 #define LINK_SPEED 1000000000 /* bit/s */
-#define DHCP_END 255	      /* RFC 2132 3.2 */
 /* ServiceFlags: broadcast, multicast, clearing statistics, RESET, OPEN and CLOSE; no interrupt (1000h). */
 #define SERVICES 0x0c23
 
@@ -22,7 +21,7 @@ uint16_t pxe_get_cached_info(void FAR *block)
 
 	if (p->type < 1 || p->type > 3)
 		return PXE_S_INVALID_PARAMETER;
-	packet = boot_dhcp.discover + (p->type - 1) * PVBOOT_DHCP_PACKET;
+	packet = lease_dhcp.discover + (p->type - 1) * PVBOOT_DHCP_PACKET;
 	if (!p->buffer_size) {
 		p->buffer.offset = (uint32_t)packet;
 		p->buffer.segment = resident_base >> 4;
@@ -33,20 +32,6 @@ uint16_t pxe_get_cached_info(void FAR *block)
 		p->buffer_size = PVBOOT_DHCP_PACKET;
 	copy_to_linear(linear(p->buffer), packet, p->buffer_size);
 	return PXE_S_SUCCESS;
-}
-
-/*
- * The option 210 that is the host's own is for pxelinux alone, which has read it when it closes UDP: who is loaded
- * after it sees what the server sent.
- */
-void pxe_info_drop_prefix(void)
-{
-	static const uint8_t scheme[] = PVBOOT_SCHEME;
-	uint16_t at = boot_dhcp.lease.prefix_at;
-
-	/* Unless somebody wrote another one there meanwhile. */
-	if (at && at < PVBOOT_DHCP_PACKET - 8 && !memcmp(boot_dhcp.reply + at + 2, scheme, 4))
-		boot_dhcp.reply[at] = DHCP_END;
 }
 
 static void put_address(uint8_t FAR *field)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* pxe_tftp.c - the TFTP group of the API: the host is the client, and writes into the caller's buffer. */
-#include "boot.h" // boot_load
 #include "errors.h"
-#include "console.h"
+#include "nbp.h"
 #include "pxe_abi.h"
 #include "request.h"
 #include "transfer.h"
@@ -150,7 +149,7 @@ uint16_t pxe_restart_tftp(void FAR *block)
 	transfer_close(&t);
 	transfer_close(&file);
 	pxe_udp_close(NULL);
-	status = boot_load(server, name, len);
+	status = nbp_load(server, name, len);
 	if (!status)
 		nbp_restart();
 	errors_explain(status, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* pxe_udp.c - the UDP group of the API. */
-#include "boot.h" // boot_dhcp
+#include "lease.h"
 #include "pvboot.h"
 #include "pxe_abi.h"
 #include "receive.h"
@@ -35,7 +35,7 @@ uint16_t pxe_udp_open(void FAR *block)
 		return PXE_S_FAILURE;
 	receive_start(RECEIVE_FEW);
 	receive_drop_type(PVBOOT_PKT_DGRAM);
-	memcpy(args.address, source ? (void *)&source : boot_dhcp.lease.address, sizeof(args.address));
+	memcpy(args.address, source ? (void *)&source : lease_dhcp.lease.address, sizeof(args.address));
 	if (dgram_op(PVBOOT_OP_DGRAM_OPEN, &args, sizeof(args)))
 		return PXE_S_FAILURE;
 	opened = true;
@@ -45,7 +45,7 @@ uint16_t pxe_udp_open(void FAR *block)
 uint16_t pxe_udp_close(void FAR *block)
 {
 	send_flush();
-	pxe_info_drop_prefix();
+	lease_drop_prefix();
 	if (opened && virtio_running)
 		dgram_op(PVBOOT_OP_DGRAM_CLOSE, NULL, 0);
 	opened = false;

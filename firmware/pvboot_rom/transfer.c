@@ -2,8 +2,8 @@
 /* transfer.c - one open file on the host. */
 #include "transfer.h"
 
-#include "boot.h" // boot_dhcp
 #include "console.h"
+#include "lease.h"
 #include "request.h"
 
 uint32_t transfer_open(struct transfer *t, uint32_t server, uint16_t port_be, uint16_t block, uint32_t flags,
@@ -26,7 +26,7 @@ uint32_t transfer_open(struct transfer *t, uint32_t server, uint16_t port_be, ui
 	if (!name_len || name_len > PVBOOT_NAME_MAX)
 		return PVBOOT_S_NOT_FOUND;
 	if (!server)
-		memcpy(&server, boot_dhcp.lease.boot_server, sizeof(server));
+		memcpy(&server, lease_dhcp.lease.boot_server, sizeof(server));
 	memcpy(args.server, &server, sizeof(server));
 	status = request(&r);
 	if (status)
