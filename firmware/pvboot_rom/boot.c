@@ -10,6 +10,7 @@
 #include "linux.h"
 #include "nbp.h"
 #include "pci.h"
+#include "pxe.h"
 #include "pxe_abi.h"
 #include "request.h"
 #include "virtio.h"

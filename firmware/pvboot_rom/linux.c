@@ -14,7 +14,7 @@
 #include "linux_load.h"
 #include "linux_list.h"
 #include "pvboot_req.h"
-#include "pxe_abi.h"
+#include "pxe.h"
 #include "request.h"
 #include "transfer.h"
 #include "virtio.h"

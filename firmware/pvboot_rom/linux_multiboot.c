@@ -6,7 +6,6 @@
 #include "console.h"
 #include "hooks.h"
 #include "linux_load.h"
-#include "pxe_abi.h"
 #include "request.h"
 #include "virtio.h"
 

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* pxe.c - the PXE API: its structures in base memory, its installation, and the dispatch of calls. */
-#include "pxe_abi.h"
+#include "pxe.h"
 
 #include "front_net.h"
 #include "front_own.h"
 #include "hooks.h"
 #include "pci.h"
 #include "pvboot_req.h"
+#include "pxe_abi.h"
+#include "pxe_file.h"
+#include "pxe_frame.h"
+#include "pxe_info.h"
+#include "pxe_tftp.h"
+#include "pxe_udp.h"
+#include "pxe_undi.h"
 #include "request.h"
 #include "send.h"
 #include "virtio.h"
@@ -97,7 +104,8 @@ const char *pxe_start(void)
 	return virtio_start(pci_device == PVBOOT_PCI_DEVICE ? &front_own : &front_net);
 }
 
-bool pxe_reopen(void)
+/* Make sure that the device runs (a boot program may have shut it down) and INT 1Ah is ours. */
+static bool reopen(void)
 {
 	if (!virtio_running) {
 		if (pxe_start())
@@ -123,19 +131,13 @@ void pxe_release_memory(void)
 
 /* ---- the stack's own calls ------------------------------------------------------------------------------------- */
 
-/* Also INITIALIZE after a SHUTDOWN, and all of it after UNLOAD_STACK: iPXE's undionly.kpxe goes that way. */
-static uint16_t start(void FAR *block)
-{
-	return pxe_reopen() ? PXE_S_SUCCESS : PXE_S_UNDI_CANNOT_INITIALIZE;
-}
-
 /* The UNDI loader (PXE 2.1, 3.1): for programs that were not booted by us, but use us. */
 static uint16_t load(void FAR *block)
 {
 	struct pxe_undi_loader FAR *p = block;
 
 	hooks_boot();
-	if (!pci_find(pci_bdf) || !pxe_reopen())
+	if (!pci_find(pci_bdf) || !reopen())
 		return PXE_S_UNDI_CANNOT_INITIALIZE;
 	pxe_install();
 	p->bang_pxe = far_here(&bang);
@@ -153,7 +155,7 @@ static uint16_t shutdown(void FAR *block)
 
 static bool unload(void)
 {
-	if (!unloaded && pxe_reopen())
+	if (!unloaded && reopen())
 		request_phase(PVBOOT_PHASE_UNLOAD);
 	unloaded = true;
 	return pxe_close();
@@ -182,7 +184,7 @@ struct call {
 	uint16_t (*run)(void FAR *block);
 };
 
-/* What a boot program calls for every block comes first.  Anything not here is PXE_S_UNSUPPORTED. */
+/* Calls for which the device may be stopped.  What a boot program calls for every block comes first. */
 static const struct call calls[] = {
 	{PXE_UNDI_ISR, pxe_frame_isr},
 	{PXE_UDP_READ, pxe_udp_read},
@@ -190,43 +192,71 @@ static const struct call calls[] = {
 	{PXE_FILE_READ, pxe_file_read},
 	{PXE_UNDI_TRANSMIT, pxe_frame_transmit},
 	{PXE_TFTP_READ, pxe_tftp_read},
-	{PXE_UDP_OPEN, pxe_udp_open},
 	{PXE_UDP_CLOSE, pxe_udp_close},
-	{PXE_TFTP_OPEN, pxe_tftp_open},
 	{PXE_TFTP_CLOSE, pxe_tftp_close},
-	{PXE_TFTP_READ_FILE, pxe_tftp_read_file},
-	{PXE_TFTP_GET_FSIZE, pxe_tftp_get_fsize},
-	{PXE_RESTART_TFTP, pxe_restart_tftp},
-	{PXE_FILE_OPEN, pxe_file_open},
 	{PXE_FILE_CLOSE, pxe_file_close},
 	{PXE_FILE_SELECT, pxe_file_select},
 	{PXE_GET_FILE_SIZE, pxe_file_size},
 	{PXE_FILE_API_CHECK, pxe_file_api_check},
-	{PXE_GET_CACHED_INFO, pxe_get_cached_info},
-	{PXE_START_UNDI, start},
-	{PXE_UNDI_STARTUP, start},
+	{PXE_GET_CACHED_INFO, pxe_info_cached},
 	{PXE_UNDI_CLEANUP, shutdown},
-	{PXE_UNDI_INITIALIZE, start},
-	{PXE_UNDI_RESET, pxe_undi_reset},
 	{PXE_UNDI_SHUTDOWN, shutdown},
-	{PXE_UNDI_OPEN, pxe_undi_open},
 	{PXE_UNDI_CLOSE, pxe_undi_close},
 	{PXE_UNDI_SET_MCAST_ADDRESS, pxe_undi_set_mcast},
 	{PXE_UNDI_SET_STATION_ADDRESS, pxe_undi_set_station},
 	{PXE_UNDI_SET_PACKET_FILTER, pxe_undi_set_filter},
-	{PXE_UNDI_GET_INFORMATION, pxe_get_information},
+	{PXE_UNDI_GET_INFORMATION, pxe_info_information},
 	{PXE_UNDI_GET_STATISTICS, pxe_frame_statistics},
 	{PXE_UNDI_CLEAR_STATISTICS, pxe_frame_clear_statistics},
 	{PXE_UNDI_INITIATE_DIAGS, pxe_undi_diags},
 	{PXE_UNDI_GET_MCAST_ADDRESS, pxe_undi_get_mcast},
-	{PXE_UNDI_GET_NIC_TYPE, pxe_get_nic_type},
-	{PXE_UNDI_GET_IFACE_INFO, pxe_get_iface_info},
+	{PXE_UNDI_GET_NIC_TYPE, pxe_info_nic_type},
+	{PXE_UNDI_GET_IFACE_INFO, pxe_info_iface},
 	{PXE_STOP_UNDI, stop_undi},
 	{PXE_UNLOAD_STACK, unload_stack},
-	{PXE_START_BASE, start},
 	{PXE_LOADER, load},
 	{PXE_STOP_BASE, succeed},
 };
+
+/*
+ * Calls that need the device: it is started for them if a boot program shut it down.  INITIALIZE after a SHUTDOWN, and
+ * all of the starting calls after UNLOAD_STACK, is the way of iPXE's undionly.kpxe.
+ */
+static const struct {
+	struct call call;
+	uint16_t without; /* the Status if the device does not start */
+} device_calls[] = {
+	{{PXE_UDP_OPEN, pxe_udp_open}, PXE_S_FAILURE},
+	{{PXE_TFTP_OPEN, pxe_tftp_open}, PXE_S_FAILURE},
+	{{PXE_TFTP_READ_FILE, pxe_tftp_read_file}, PXE_S_FAILURE},
+	{{PXE_TFTP_GET_FSIZE, pxe_tftp_get_fsize}, PXE_S_FAILURE},
+	{{PXE_RESTART_TFTP, pxe_tftp_restart}, PXE_S_FAILURE},
+	{{PXE_FILE_OPEN, pxe_file_open}, PXE_S_FAILURE},
+	{{PXE_START_UNDI, succeed}, PXE_S_UNDI_CANNOT_INITIALIZE},
+	{{PXE_UNDI_STARTUP, succeed}, PXE_S_UNDI_CANNOT_INITIALIZE},
+	{{PXE_UNDI_INITIALIZE, succeed}, PXE_S_UNDI_CANNOT_INITIALIZE},
+	{{PXE_UNDI_RESET, pxe_undi_reset}, PXE_S_UNDI_CANNOT_INITIALIZE},
+	{{PXE_UNDI_OPEN, pxe_undi_open}, PXE_S_UNDI_CANNOT_INITIALIZE},
+	{{PXE_START_BASE, succeed}, PXE_S_UNDI_CANNOT_INITIALIZE},
+};
+
+#define LEN(table) (sizeof(table) / sizeof((table)[0]))
+
+static uint16_t __attribute__((noinline)) run_device_call(uint32_t opcode, void FAR *block)
+{
+	for (uint32_t i = 0; i < LEN(device_calls); i++)
+		if (device_calls[i].call.opcode == opcode)
+			return reopen() ? device_calls[i].call.run(block) : device_calls[i].without;
+	return PXE_S_UNSUPPORTED;
+}
+
+static uint16_t run(uint32_t opcode, void FAR *block)
+{
+	for (const struct call *c = calls; c < calls + LEN(calls); c++)
+		if (c->opcode == opcode)
+			return c->run(block);
+	return run_device_call(opcode, block);
+}
 
 /* FS:offset nearer to its segment's start: 32-bit offsets do not wrap at 64 KiB as the caller's do. */
 static uint32_t normalise(uint32_t offset)
@@ -241,21 +271,13 @@ static uint32_t normalise(uint32_t offset)
 	return offset & 15;
 }
 
-/* Called by pxe_entry.asm; FS:offset is the parameter block.  Returns AX. */
-uint16_t pxe_call(uint32_t opcode, uint32_t offset);
-
 uint16_t pxe_call(uint32_t opcode, uint32_t offset)
 {
-	uint16_t status = PXE_S_UNSUPPORTED;
-	const struct call *c = calls;
+	uint16_t status;
 
 	if (offset > 0xf000)
 		offset = normalise(offset);
-	for (; c < calls + sizeof(calls) / sizeof(calls[0]); c++)
-		if (c->opcode == opcode) {
-			status = c->run((void FAR *)offset);
-			break;
-		}
+	status = run(opcode, (void FAR *)offset);
 	*(uint16_t FAR *)offset = status;
 	return status != PXE_S_SUCCESS;
 }

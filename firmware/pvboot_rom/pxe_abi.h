@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pxe_abi.h - the PXE 2.1 structures and codes that the ROM implements.
+ * pxe_abi.h - the structures and codes of PXE 2.1 that the ROM implements.
  *
  * Layouts are the specification's (unaligned fields included); each is asserted.  Addresses and ports are in network
  * order.  Every parameter block begins with its Status.
@@ -353,70 +353,5 @@ struct pxe_file_api_check {
 _Static_assert(sizeof(struct pxe_file_api_check) == 0x14, "FILE_API_CHECK");
 #define PXE_FILE_API_MAGIC_IN 0x91d447b2u
 #define PXE_FILE_API_MAGIC_OUT 0xe9c17b20u
-
-/* ---- the parts of the API (pxe_*.c): each takes its block in FS and returns the Status ------------------------- */
-
-uint16_t pxe_get_cached_info(void FAR *block);
-uint16_t pxe_get_information(void FAR *block);
-uint16_t pxe_get_nic_type(void FAR *block);
-uint16_t pxe_get_iface_info(void FAR *block);
-
-uint16_t pxe_undi_reset(void FAR *block);
-uint16_t pxe_undi_open(void FAR *block);
-uint16_t pxe_undi_close(void FAR *block);
-uint16_t pxe_undi_set_mcast(void FAR *block);
-uint16_t pxe_undi_set_station(void FAR *block);
-uint16_t pxe_undi_set_filter(void FAR *block);
-uint16_t pxe_undi_diags(void FAR *block);
-uint16_t pxe_undi_get_mcast(void FAR *block);
-
-uint16_t pxe_frame_transmit(void FAR *block);
-uint16_t pxe_frame_isr(void FAR *block);
-uint16_t pxe_frame_statistics(void FAR *block);
-uint16_t pxe_frame_clear_statistics(void FAR *block);
-
-uint16_t pxe_tftp_open(void FAR *block);
-uint16_t pxe_tftp_close(void FAR *block);
-uint16_t pxe_tftp_read(void FAR *block);
-uint16_t pxe_tftp_read_file(void FAR *block);
-uint16_t pxe_tftp_get_fsize(void FAR *block);
-uint16_t pxe_restart_tftp(void FAR *block);
-
-uint16_t pxe_udp_open(void FAR *block);
-uint16_t pxe_udp_close(void FAR *block);
-uint16_t pxe_udp_read(void FAR *block);
-uint16_t pxe_udp_write(void FAR *block);
-
-uint16_t pxe_file_open(void FAR *block);
-uint16_t pxe_file_close(void FAR *block);
-uint16_t pxe_file_select(void FAR *block);
-uint16_t pxe_file_read(void FAR *block);
-uint16_t pxe_file_size(void FAR *block);
-uint16_t pxe_file_api_check(void FAR *block);
-
-/* Frames are open: a call of UNDI_OPEN succeeded, and nothing closed them since. */
-bool pxe_undi_opened(void);
-
-/* The device was reset: nothing of the part is open any more. */
-void pxe_undi_forget(void);
-void pxe_tftp_forget(void);
-void pxe_udp_forget(void);
-void pxe_file_forget(void);
-
-/* ---- the stack as a whole (pxe.c) ------------------------------------------------------------------------------ */
-
-/* Build !PXE and PXENV+ and hook INT 1Ah. */
-void pxe_install(void);
-/* Far pointers to them, for the boot program's entry. */
-uint32_t pxe_bang_far(void);
-uint32_t pxe_env_far(void);
-/* Start the device, with nothing open in any part of the API.  Returns NULL, or what is wrong in words. */
-const char *pxe_start(void);
-/* Make sure that the device runs (a boot program may have shut it down) and INT 1Ah is ours. */
-bool pxe_reopen(void);
-/* Stop the device, and give INT 1Ah back.  False if somebody chained to it since. */
-bool pxe_close(void);
-/* Give the base memory back, unless somebody lowered 0:413h further. */
-void pxe_release_memory(void);
 
 #endif /* ROM_PXE_ABI_H */

@@ -6,6 +6,8 @@
  * costs several times as much as to copy them, so several calls' bytes are read at once, where there is memory for
  * them.
  */
+#include "pxe_file.h"
+
 #include "errors.h"
 #include "pxe_abi.h"
 #include "receive.h"
@@ -49,8 +51,6 @@ uint16_t pxe_file_open(void FAR *block)
 	struct pxe_file_open FAR *p = block;
 	uint32_t name = linear(p->name), status, i = 0;
 
-	if (!pxe_reopen())
-		return PXE_S_FAILURE;
 	while (i < HANDLES && files[i].handle)
 		i++;
 	if (i == HANDLES)

@@ -5,8 +5,11 @@
  * No frame is copied in the guest: the device reads the caller's fragments itself, and a received frame is handed out
  * where the device wrote it, until the caller's next PROCESS or GET_NEXT.  There is no interrupt: callers poll.
  */
+#include "pxe_frame.h"
+
 #include "pvboot.h"
 #include "pxe_abi.h"
+#include "pxe_undi.h"
 #include "receive.h"
 #include "request.h"
 #include "send.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* pxe_info.c - what the API tells about itself: cached DHCP packets, and the network card there is not. */
+#include "pxe_info.h"
+
 #include "lease.h"
 #include "pci.h"
 #include "pvboot.h"
@@ -14,7 +16,7 @@
 #define SERVICES 0x0c23
 
 /* The three packets follow each other in struct pvboot_discover_res, in the order of PXE's packet types. */
-uint16_t pxe_get_cached_info(void FAR *block)
+uint16_t pxe_info_cached(void FAR *block)
 {
 	struct pxe_get_cached_info FAR *p = block;
 	uint8_t *packet;
@@ -40,7 +42,7 @@ static void put_address(uint8_t FAR *field)
 		field[i] = i < sizeof(virtio_mac) ? virtio_mac[i] : 0;
 }
 
-uint16_t pxe_get_information(void FAR *block)
+uint16_t pxe_info_information(void FAR *block)
 {
 	struct pxe_get_information FAR *p = block;
 
@@ -57,7 +59,7 @@ uint16_t pxe_get_information(void FAR *block)
 	return PXE_S_SUCCESS;
 }
 
-uint16_t pxe_get_nic_type(void FAR *block)
+uint16_t pxe_info_nic_type(void FAR *block)
 {
 	struct pxe_get_nic_type FAR *p = block;
 
@@ -72,7 +74,7 @@ uint16_t pxe_get_nic_type(void FAR *block)
 	return PXE_S_SUCCESS;
 }
 
-uint16_t pxe_get_iface_info(void FAR *block)
+uint16_t pxe_info_iface(void FAR *block)
 {
 	static const char type[16] = "DIX+802.3";
 	struct pxe_get_iface_info FAR *p = block;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* pxe_tftp.c - the TFTP group of the API: the host is the client, and writes into the caller's buffer. */
+#include "pxe_tftp.h"
+
 #include "errors.h"
 #include "nbp.h"
 #include "pxe_abi.h"
+#include "pxe_udp.h"
 #include "request.h"
 #include "transfer.h"
 
@@ -30,8 +33,6 @@ static uint32_t open_name(struct transfer *t, const uint8_t FAR *server, uint16_
 {
 	uint32_t at = far_linear(name);
 
-	if (!pxe_reopen())
-		return REQUEST_NO_DEVICE;
 	return transfer_open(t, *(const uint32_t FAR *)server, port_be, block, flags, at, strlen_linear(at, 128));
 }
 
@@ -130,7 +131,7 @@ uint16_t pxe_tftp_get_fsize(void FAR *block)
  * Load another boot program over the caller and enter it.  The block may lie where the program goes: its fields are
  * taken first, and once loading has begun there is no way back to the caller.
  */
-uint16_t pxe_restart_tftp(void FAR *block)
+uint16_t pxe_tftp_restart(void FAR *block)
 {
 	struct pxe_tftp_read_file FAR *p = block;
 	uint32_t name = far_linear(p->name);
@@ -141,8 +142,6 @@ uint16_t pxe_restart_tftp(void FAR *block)
 
 	copy_from_linear(restart_name, name, len);
 	name = near_phys(restart_name);
-	if (!pxe_reopen())
-		return PXE_S_FAILURE;
 	status = transfer_open(&t, server, 0, 0, PVBOOT_OPEN_F_STAT, name, len); /* while failing is still possible */
 	if (status)
 		return errors_pxe_status(status);

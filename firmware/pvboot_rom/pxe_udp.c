@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* pxe_udp.c - the UDP group of the API. */
+#include "pxe_udp.h"
+
 #include "lease.h"
 #include "pvboot.h"
 #include "pxe_abi.h"
@@ -31,7 +33,7 @@ uint16_t pxe_udp_open(void FAR *block)
 	struct pvboot_dgram_open_args args = {.reserved = 0};
 	uint32_t source = p->source;
 
-	if (!pxe_reopen() || !virtio_dgram)
+	if (!virtio_dgram)
 		return PXE_S_FAILURE;
 	receive_start(RECEIVE_FEW);
 	receive_drop_type(PVBOOT_PKT_DGRAM);

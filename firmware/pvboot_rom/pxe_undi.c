@@ -5,6 +5,8 @@
  * Its states (PXE 2.1, 4.6) are loose, as callers need them: any call that needs the device starts it again, UNDI_OPEN
  * may come at any time, and what is closed may be closed once more.
  */
+#include "pxe_undi.h"
+
 #include "console.h"
 #include "pvboot.h"
 #include "pxe_abi.h"
@@ -92,8 +94,6 @@ static uint16_t open(void)
 {
 	uint16_t status;
 
-	if (!pxe_reopen())
-		return PXE_S_UNDI_CANNOT_INITIALIZE;
 	receive_start(RECEIVE_BUFFERS);
 	status = listen();
 	if (!status)

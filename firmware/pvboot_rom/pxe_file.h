@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pxe_file.h - the FILE group, iPXE's extension of the API. */
+#ifndef ROM_PXE_FILE_H
+#define ROM_PXE_FILE_H
+
+#include "rom.h"
+
+/* Calls: each takes its parameter block in FS and returns the Status.  OPEN needs the device. */
+uint16_t pxe_file_open(void FAR *block);
+uint16_t pxe_file_close(void FAR *block);
+uint16_t pxe_file_select(void FAR *block);
+uint16_t pxe_file_read(void FAR *block);
+uint16_t pxe_file_size(void FAR *block);
+uint16_t pxe_file_api_check(void FAR *block);
+
+/* The device was reset: no file is open. */
+void pxe_file_forget(void);
+
+#endif /* ROM_PXE_FILE_H */
