@@ -3,7 +3,7 @@
 
 ROM_DIR := firmware/pvboot_rom
 ROM_B := $(B)/$(ROM_DIR)
-ROM_C := boot console errors front_net front_own hooks lease linux linux_list linux_load linux_multiboot nbp pci \
+ROM_C := boot console errors front_net front_own hooks lease linux linux_list linux_load linux_multiboot linux_plan nbp pci \
 	pxe pxe_file pxe_frame pxe_info pxe_tftp pxe_udp pxe_undi receive request send transfer virtio
 ROM_ASM := entry bios int_hooks linux_jump linux_renew pxe_entry
 ROM_OBJS := $(ROM_ASM:%=$(ROM_B)/%.o) $(ROM_C:%=$(ROM_B)/%.o)

@@ -9,10 +9,10 @@
 #include "linux.h"
 
 #include "console.h"
-#include "errors.h"
-#include "hooks.h"
 #include "linux_load.h"
-#include "linux_list.h"
+#include "linux_multiboot.h"
+#include "linux_plan.h"
+#include "linux_setup.h"
 #include "pvboot_req.h"
 #include "pxe.h"
 #include "request.h"
@@ -33,82 +33,10 @@
 #define PROTOCOL_CMDLINE_SIZE 0x0206
 #define CMDLINE_SIZE_OLD 255u
 
-static const char **why; /* linux_boot()'s words */
 static bool is_multiboot;
 static uint32_t cmdline_len; /* what the kernel gets of the plan's text */
 
 _Static_assert(PVBOOT_PLAN_TEXT <= CMDLINE_ROOM, "a plan's text fits behind the heap");
-
-uint32_t linux_refuse(const char *words)
-{
-	*why = words;
-	return ERROR_KERNEL;
-}
-
-/* ---- the plan -------------------------------------------------------------------------------------------------- */
-
-/* Is [at, at + len] within bytes[]? */
-static bool is_text(uint32_t at, uint32_t len)
-{
-	return at < PVBOOT_PLAN_TEXT && len < PVBOOT_PLAN_TEXT - at;
-}
-
-static bool plan_is_good(uint32_t length)
-{
-	if (length != sizeof(struct pvboot_plan) || linux_plan()->n_files > PVBOOT_FILES_MAX ||
-	    !is_text(linux_plan()->text_at, linux_plan()->text_len) ||
-	    linux_plan()->bytes[linux_plan()->text_at + linux_plan()->text_len])
-		return false;
-	for (uint32_t i = 0; i < linux_plan()->n_files; i++)
-		if (!is_text(linux_plan()->file[i].name_at, linux_plan()->file[i].name_len))
-			return false;
-	return linux_plan()->kind != PVBOOT_PLAN_LINUX || linux_plan()->n_files;
-}
-
-void linux_print_bytes(uint32_t at, uint32_t len)
-{
-	char c;
-
-	for (; len--; at++) {
-		c = linux_plan()->bytes[at];
-		print_text(&c, 1);
-	}
-}
-
-static uint32_t ask(void)
-{
-	struct pvboot_plan_args args = {.flags = PVBOOT_PLAN_F_LIST};
-	struct request r = {
-		.op = PVBOOT_OP_PLAN,
-		.args = &args,
-		.arg_len = sizeof(args),
-		.room = PLAN_AT,
-		.room_len = sizeof(struct pvboot_plan),
-	};
-	uint32_t status;
-
-	for (;;) {
-		status = request(&r);
-		if (status)
-			return status == PVBOOT_S_UNSUPPORTED ? ERROR_NO_PLAN : status; /* [DEV-39] */
-		if (r.length != sizeof(struct pvboot_plan) || linux_plan()->kind != PVBOOT_PLAN_LIST)
-			break;
-		status = linux_list_choose(PLAN_AT, &args.choice);
-		if (status)
-			return status == PVBOOT_S_BAD_REQUEST
-				       ? linux_refuse("the host's list is malformed: update hostd or the ROM")
-				       : status;
-	}
-	if (!plan_is_good(r.length))
-		return linux_refuse("the host's boot plan is malformed: update hostd or the ROM");
-	if (linux_plan()->kind == PVBOOT_PLAN_LINUX)
-		return PVBOOT_S_OK;
-	if (linux_plan()->text_len) {
-		linux_print_bytes(linux_plan()->text_at, linux_plan()->text_len);
-		print("\n");
-	}
-	return linux_plan()->kind == PVBOOT_PLAN_LOCAL ? ERROR_LOCAL : ERROR_NO_PLAN;
-}
 
 /* ---- the kernel ------------------------------------------------------------------------------------------------ */
 
@@ -144,17 +72,17 @@ static void fit_cmdline(const struct setup_header *h)
 
 static uint32_t check_header(const struct setup_header *h)
 {
-	struct transfer *t = &linux_files[0];
+	struct transfer *t = &linux_load_files[0];
 
 	if (h->version < PROTOCOL_OLDEST || !(h->loadflags & LOADED_HIGH))
-		return linux_refuse("this kernel is too old: it has no boot protocol 2.04 or is no bzImage; "
-				    "boot it by pxelinux");
+		return linux_plan_refuse("this kernel is too old: it has no boot protocol 2.04 or is no bzImage; "
+					 "boot it by pxelinux");
 	/* Where the server does not say how long it is, it does itself. */
 	if (t->size == PVBOOT_SIZE_UNKNOWN)
 		t->size = linux_setup_len(h) + ((uint64_t)h->syssize << 4);
 	if (t->size <= linux_setup_len(h) || linux_setup_len(h) > SETUP_MAX || t->size >> 32 ||
 	    h->syssize > ((uint32_t)t->size - linux_setup_len(h)) / 16 + 1)
-		return linux_refuse("this kernel is truncated: check the file on the server");
+		return linux_plan_refuse("this kernel is truncated: check the file on the server");
 	fit_cmdline(h);
 	return PVBOOT_S_OK;
 }
@@ -164,9 +92,9 @@ static uint32_t load_head(struct setup_header *h)
 {
 	uint32_t status;
 
-	if (linux_files[0].size < 2 * SECTOR)
-		return linux_refuse("this is no Linux kernel (bzImage): name one");
-	status = linux_read(&linux_files[0], SETUP_AT, 2 * SECTOR);
+	if (linux_load_files[0].size < 2 * SECTOR)
+		return linux_plan_refuse("this is no Linux kernel (bzImage): name one");
+	status = linux_load_exactly(&linux_load_files[0], SETUP_AT, 2 * SECTOR);
 	copy_from_linear(h, SETUP_AT + HEADER_AT, sizeof(*h));
 	return status;
 }
@@ -225,15 +153,16 @@ static uint32_t load_linux(struct setup_header *h)
 	uint32_t status = check_header(h), where, len;
 
 	if (!status)
-		status = linux_read(&linux_files[0], SETUP_AT + 2 * SECTOR, linux_setup_len(h) - 2 * SECTOR);
+		status = linux_load_exactly(&linux_load_files[0], SETUP_AT + 2 * SECTOR,
+					    linux_setup_len(h) - 2 * SECTOR);
 	if (!status)
-		status = linux_place(h);
+		status = linux_load_place(h);
 	if (!status)
 		status = linux_load_kernel(h);
 	if (!status)
 		status = linux_load_initrds(&where, &len);
 	if (!status)
-		status = linux_close_files();
+		status = linux_load_close();
 	if (status)
 		return status;
 	put_cmdline();
@@ -244,7 +173,7 @@ static uint32_t load_linux(struct setup_header *h)
 static uint32_t load_all(void)
 {
 	struct setup_header h;
-	uint32_t status = linux_open_files();
+	uint32_t status = linux_load_open();
 
 	if (!status)
 		status = load_head(&h);
@@ -258,12 +187,11 @@ uint32_t linux_boot(const char **words)
 {
 	uint32_t status;
 
-	why = words;
-	linux_written = virtio_host_status() & PVBOOT_STATUS_WRITTEN;
-	status = ask();
-	if (status)
-		return status;
-	status = load_all();
+	linux_load_begin();
+	status = linux_plan_ask();
+	if (!status)
+		status = load_all();
+	*words = linux_plan_words;
 	if (status)
 		return status;
 	print("entering the kernel\n");

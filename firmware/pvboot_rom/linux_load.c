@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* linux_load.c - the files of a boot without a boot program, and where in memory they go. */
+#include "linux_load.h"
+
 #include "console.h"
 #include "errors.h"
 #include "hooks.h"
-#include "linux_load.h"
+#include "linux_plan.h"
+#include "linux_renew.h"
 #include "request.h"
 #include "virtio.h"
 
@@ -13,8 +16,18 @@
 #define CHUNK_MAX (4u << 20)
 #define PROGRESS_MS 500
 
-struct transfer linux_files[PVBOOT_FILES_MAX];
-bool linux_written;
+struct transfer linux_load_files[PVBOOT_FILES_MAX];
+static bool written; /* PVBOOT_STATUS_WRITTEN was set when the boot began */
+
+void linux_load_begin(void)
+{
+	written = virtio_host_status() & PVBOOT_STATUS_WRITTEN;
+}
+
+void linux_load_renew(uint32_t phys, uint32_t len)
+{
+	linux_renew(phys, len, written);
+}
 
 /* ---- files ----------------------------------------------------------------------------------------------------- */
 
@@ -26,22 +39,21 @@ static bool size_known(const struct transfer *t)
 static uint32_t check_size(const struct transfer *t)
 {
 	if (t->size > UINT32_MAX - 2 * PAGE)
-		return linux_refuse("the file is larger than 4 GiB: name a smaller one");
-	return t->size ? PVBOOT_S_OK : linux_refuse("the file is empty: check it on the server");
+		return linux_plan_refuse("the file is larger than 4 GiB: name a smaller one");
+	return t->size ? PVBOOT_S_OK : linux_plan_refuse("the file is empty: check it on the server");
 }
 
 static uint32_t open_file(uint32_t i)
 {
 	const struct pvboot_plan_file BDA *f = &linux_plan()->file[i];
 	uint8_t server[4] = {f->server[0], f->server[1], f->server[2], f->server[3]};
-	struct transfer *t = &linux_files[i];
+	struct transfer *t = &linux_load_files[i];
 	uint32_t number, status;
 
 	print(i ? "initrd " : "kernel ");
-	linux_print_bytes(f->name_at, f->name_len);
+	linux_plan_print(f->name_at, f->name_len);
 	memcpy(&number, server, sizeof(number));
-	status = transfer_open(t, number, f->port_be, 0, 0, PLAN_AT + offsetof(struct pvboot_plan, bytes) + f->name_at,
-			       f->name_len);
+	status = transfer_open(t, number, f->port_be, 0, 0, linux_plan_phys(f->name_at), f->name_len);
 	if (status)
 		return status;
 	if (!size_known(t)) {
@@ -52,7 +64,7 @@ static uint32_t open_file(uint32_t i)
 	return check_size(t);
 }
 
-uint32_t linux_open_files(void)
+uint32_t linux_load_open(void)
 {
 	uint32_t status = PVBOOT_S_OK;
 
@@ -77,7 +89,7 @@ static uint32_t await_more(struct transfer *t, uint64_t available)
 	return status == PVBOOT_S_AGAIN || !status ? PVBOOT_S_OK : status | ERROR_READ;
 }
 
-uint32_t linux_learn_size(struct transfer *t)
+uint32_t linux_load_size(struct transfer *t)
 {
 	struct pvboot_file_args args = {.handle = t->handle};
 	struct pvboot_progress_res res;
@@ -108,7 +120,7 @@ uint32_t linux_learn_size(struct transfer *t)
 	return check_size(t);
 }
 
-uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len)
+uint32_t linux_load_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint32_t *len)
 {
 	uint32_t shown = virtio_milliseconds(), chunk = CHUNK_MIN, asked, got, status;
 	bool showing = false;
@@ -139,24 +151,24 @@ uint32_t linux_read_up_to(struct transfer *t, uint32_t phys, uint32_t room, uint
 		transfer_show(t, t->offset);
 		print("\n");
 	}
-	if (t == linux_files)
-		linux_renew(phys, *len);
+	if (t == linux_load_files)
+		linux_load_renew(phys, *len);
 	return PVBOOT_S_OK;
 }
 
-uint32_t linux_read(struct transfer *t, uint32_t phys, uint32_t len)
+uint32_t linux_load_exactly(struct transfer *t, uint32_t phys, uint32_t len)
 {
-	uint32_t got, status = linux_read_up_to(t, phys, len, &got);
+	uint32_t got, status = linux_load_up_to(t, phys, len, &got);
 
 	return status || got == len ? status : PVBOOT_S_TRUNCATED;
 }
 
-uint32_t linux_close_files(void)
+uint32_t linux_load_close(void)
 {
 	uint32_t status = PVBOOT_S_OK;
 
 	for (uint32_t i = 0; !status && i < linux_plan()->n_files; i++)
-		status = transfer_close(&linux_files[i]);
+		status = transfer_close(&linux_load_files[i]);
 	return status ? status | ERROR_READ : status;
 }
 
@@ -166,7 +178,7 @@ uint32_t linux_close_files(void)
 /* The end of the memory that the kernel says it uses before it looks at its memory map; 0: beyond 4 GiB. */
 static uint32_t kernel_end(const struct setup_header *h)
 {
-	uint32_t len = (uint32_t)linux_files[0].size - linux_setup_len(h), end = KERNEL_AT + len, start, align;
+	uint32_t len = (uint32_t)linux_load_files[0].size - linux_setup_len(h), end = KERNEL_AT + len, start, align;
 
 	if (len > UINT32_MAX - KERNEL_AT)
 		return 0;
@@ -191,9 +203,9 @@ static uint32_t initrds_len(void)
 	for (i = 1; i < linux_plan()->n_files; i++) {
 		uint32_t start = (total + 3) & ~3u;
 
-		if (linux_files[i].size > UINT32_MAX - 2 * PAGE - start)
+		if (linux_load_files[i].size > UINT32_MAX - 2 * PAGE - start)
 			return UINT32_MAX;
-		total = start + (uint32_t)linux_files[i].size;
+		total = start + (uint32_t)linux_load_files[i].size;
 	}
 	return total;
 }
@@ -243,19 +255,19 @@ static uint32_t place(const struct setup_header *h)
 			break;
 	}
 	if (!kernel)
-		return linux_refuse("this kernel wants memory beyond 4 GiB: check the file");
+		return linux_plan_refuse("this kernel wants memory beyond 4 GiB: check the file");
 	if (!fits)
-		return linux_refuse("the machine has too little memory for this kernel: give it more");
+		return linux_plan_refuse("the machine has too little memory for this kernel: give it more");
 	return room.len || !total ? PVBOOT_S_OK
-				  : linux_refuse("the machine has too little memory for the initrd: give it more");
+				  : linux_plan_refuse("the machine has too little memory for the initrd: give it more");
 }
 
-uint32_t linux_place(const struct setup_header *h)
+uint32_t linux_load_place(const struct setup_header *h)
 {
 	uint32_t status = PVBOOT_S_OK, i;
 
 	for (i = 1; !status && i < linux_plan()->n_files; i++)
-		status = linux_learn_size(&linux_files[i]);
+		status = linux_load_size(&linux_load_files[i]);
 	return status ? status : place(h);
 }
 
@@ -264,9 +276,9 @@ uint32_t linux_place(const struct setup_header *h)
 
 uint32_t linux_load_kernel(const struct setup_header *h)
 {
-	uint32_t rest = (uint32_t)linux_files[0].size - linux_setup_len(h), got, status;
+	uint32_t rest = (uint32_t)linux_load_files[0].size - linux_setup_len(h), got, status;
 
-	status = linux_read_up_to(&linux_files[0], KERNEL_AT, rest, &got);
+	status = linux_load_up_to(&linux_load_files[0], KERNEL_AT, rest, &got);
 	/* A length that the kernel tells itself is rounded up to 16 bytes. */
 	return status || rest - got < 16 ? status : PVBOOT_S_TRUNCATED;
 }
@@ -298,10 +310,10 @@ uint32_t linux_load_initrds(uint32_t *where, uint32_t *len)
 	*len = 0;
 	*where = room.at;
 	for (i = 1; !status && i < linux_plan()->n_files; i++) {
-		struct transfer *t = &linux_files[i];
+		struct transfer *t = &linux_load_files[i];
 		uint32_t start = (*len + 3) & ~3u;
 
-		status = linux_read_up_to(t, room.at + start, room.len - start, &got);
+		status = linux_load_up_to(t, room.at + start, room.len - start, &got);
 		if (!status && t->offset != t->size)
 			status = PVBOOT_S_TRUNCATED;
 		*len = start + got;

@@ -3,11 +3,11 @@
  * linux_multiboot.c - kernels by the Multiboot Specification 0.6.96 (version 1), in place of Linux ones: ELF, or the
  * header's own addresses; the initrds are its modules, each with its file's name as its string.
  */
-#include "console.h"
+#include "linux_multiboot.h"
+
 #include "hooks.h"
 #include "linux_load.h"
-#include "request.h"
-#include "virtio.h"
+#include "linux_plan.h"
 
 /* Within reach of GS, behind the plan. */
 #define HEAD_AT 0xa000u
@@ -99,12 +99,12 @@ static uint32_t add_part(uint32_t offset, uint32_t at, uint32_t len, uint32_t me
 	uint32_t end = at + memory, last;
 
 	if (n_parts == PARTS_MAX || len > memory || memory > UINT32_MAX - at)
-		return linux_refuse("its Multiboot header or its ELF header is malformed: check the file");
+		return linux_plan_refuse("its Multiboot header or its ELF header is malformed: check the file");
 	if (at < KERNEL_AT)
-		return linux_refuse("it wants memory below 1 MiB: boot it by pxelinux and mboot.c32");
+		return linux_plan_refuse("it wants memory below 1 MiB: boot it by pxelinux and mboot.c32");
 	last = ram_end(at, end);
 	if (!last)
-		return linux_refuse("the machine has too little memory for this kernel: give it more");
+		return linux_plan_refuse("the machine has too little memory for this kernel: give it more");
 	if (end > top) {
 		top = end;
 		limit = last;
@@ -119,12 +119,12 @@ static uint32_t read_addresses(const struct header BDA *h)
 {
 	uint32_t before = h->header_addr - h->load_addr, at = (uint32_t)h - HEAD_AT, len, status;
 
-	status = h->load_end_addr ? PVBOOT_S_OK : linux_learn_size(&linux_files[0]);
+	status = h->load_end_addr ? PVBOOT_S_OK : linux_load_size(&linux_load_files[0]);
 	if (status)
 		return status;
-	len = h->load_end_addr ? h->load_end_addr - h->load_addr : (uint32_t)linux_files[0].size - (at - before);
+	len = h->load_end_addr ? h->load_end_addr - h->load_addr : (uint32_t)linux_load_files[0].size - (at - before);
 	entry = h->entry_addr;
-	return before > at ? linux_refuse("its Multiboot header is malformed: check the file")
+	return before > at ? linux_plan_refuse("its Multiboot header is malformed: check the file")
 			   : add_part(at - before, h->load_addr, len,
 				      h->bss_end_addr ? h->bss_end_addr - h->load_addr : len);
 }
@@ -137,8 +137,8 @@ static uint32_t read_elf(uint32_t len)
 
 	if (h->magic != ELF_MAGIC || h->class_and_data != ELF_CLASS32_LSB || h->machine != ELF_MACHINE_386 ||
 	    h->phentsize != sizeof(*s) || h->phoff > len || h->phnum > (len - h->phoff) / sizeof(*s))
-		return linux_refuse("it is no ELF file for i386 whose segments are told in its first 8 KiB: "
-				    "boot it by pxelinux and mboot.c32");
+		return linux_plan_refuse("it is no ELF file for i386 whose segments are told in its first 8 KiB: "
+					 "boot it by pxelinux and mboot.c32");
 	entry = h->entry;
 	for (n = 0; !status && n < h->phnum; n++, s++) {
 		if (s->type != ELF_LOAD || !s->memsz)
@@ -160,27 +160,27 @@ static uint32_t read_header(uint32_t len)
 		if (h->magic != HEADER_MAGIC || h->magic + h->flags + h->checksum)
 			continue;
 		if (h->flags & FLAG_MUST & ~FLAG_KNOWN)
-			return linux_refuse("it wants more of a loader than Multiboot's flags 0 and 1: "
-					    "boot it by pxelinux and mboot.c32");
+			return linux_plan_refuse("it wants more of a loader than Multiboot's flags 0 and 1: "
+						 "boot it by pxelinux and mboot.c32");
 		status = h->flags & FLAG_ADDRESSES ? read_addresses(h) : read_elf(len);
 		if (!status && !ram_end(entry, entry))
-			return linux_refuse("its entry is nowhere in memory: check the file");
+			return linux_plan_refuse("its entry is nowhere in memory: check the file");
 		return status;
 	}
-	return linux_refuse("this is no Linux kernel (bzImage), and no Multiboot kernel: name one");
+	return linux_plan_refuse("this is no Linux kernel (bzImage), and no Multiboot kernel: name one");
 }
 
 /* ---- what it is given -------------------------------------------------------------------------------------------- */
 
 static uint32_t load_parts(void)
 {
-	struct transfer *t = &linux_files[0];
+	struct transfer *t = &linux_load_files[0];
 	uint32_t status = PVBOOT_S_OK, n;
 
 	for (n = 0; !status && n < n_parts; n++) {
 		t->offset = parts[n].offset;
 		t->eof = false;
-		status = linux_read(t, parts[n].at, parts[n].len);
+		status = linux_load_exactly(t, parts[n].at, parts[n].len);
 	}
 	return status;
 }
@@ -194,15 +194,15 @@ static uint32_t load_modules(void)
 		at = (at + PAGE - 1) & ~(PAGE - 1);
 		if (at > limit || at < top)
 			at = limit;
-		status = linux_read_up_to(&linux_files[i], at, limit - at, &got);
-		if (!status && !linux_files[i].eof)
-			return linux_refuse("the machine has too little memory for the modules: give it more");
+		status = linux_load_up_to(&linux_load_files[i], at, limit - at, &got);
+		if (!status && !linux_load_files[i].eof)
+			return linux_plan_refuse("the machine has too little memory for the modules: give it more");
 		if (!status)
-			linux_renew(at, got);
+			linux_load_renew(at, got);
 		m->start = at;
 		at += got;
 		m->end = at;
-		m->string = PLAN_AT + offsetof(struct pvboot_plan, bytes) + linux_plan()->file[i].name_at;
+		m->string = linux_plan_phys(linux_plan()->file[i].name_at);
 		m->reserved = 0;
 	}
 	return status;
@@ -237,7 +237,7 @@ static void put_info(void)
 	info->flags = INFO_FLAGS;
 	info->mem_lower = peek16(BDA_FBM);
 	info->mem_upper = (ram_end(KERNEL_AT, KERNEL_AT) - KERNEL_AT) >> 10;
-	info->cmdline = PLAN_AT + offsetof(struct pvboot_plan, bytes) + linux_plan()->text_at;
+	info->cmdline = linux_plan_phys(linux_plan()->text_at);
 	info->mods_count = linux_plan()->n_files - 1;
 	info->mods_addr = MODULES_AT;
 	info->boot_loader_name = NAME_AT;
@@ -252,19 +252,19 @@ static void put_info(void)
 
 uint32_t linux_multiboot_load(void)
 {
-	struct transfer *t = &linux_files[0];
+	struct transfer *t = &linux_load_files[0];
 	uint32_t status, len;
 
 	t->offset = 0;
 	t->eof = false;
-	status = linux_read_up_to(t, HEAD_AT, HEAD_LEN, &len);
+	status = linux_load_up_to(t, HEAD_AT, HEAD_LEN, &len);
 	if (!status)
 		status = read_header(len);
 	if (!status)
 		status = load_parts();
 	if (!status)
 		status = load_modules();
-	return status ? status : linux_close_files();
+	return status ? status : linux_load_close();
 }
 
 void linux_multiboot_enter(void)

@@ -4,7 +4,7 @@
 	cpu	386
 	bits	16
 
-	extern	renew_base, linux_written
+	extern	renew_base
 	global	linux_renew
 
 	section	.text progbits alloc exec nowrite align=4
@@ -15,12 +15,12 @@ SOURCE	equ gdt + 2 * 8
 DESTINATION equ gdt + 3 * 8
 DATA	equ 93h
 
-; void linux_renew(uint32_t phys, uint32_t len)
+; void linux_renew(uint32_t phys, uint32_t len, bool needed)
 ; A BIOS that cannot do it is none of an emulator's that translates code: nothing is lost then.
 linux_renew:
 	cmp	eax, 100000h
 	jb	renew_base
-	cmp	byte [linux_written], 0	; a machine's first boot needs not wait for it
+	test	cl, cl			; a machine's first boot needs not wait for it
 	je	.end
 	pushad
 	push	fs
