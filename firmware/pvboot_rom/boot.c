@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* boot.c - the boot itself: from the BIOS's call to the boot program's entry, and back if it comes to that. */
+/* boot.c - the boot itself: from the BIOS's call to the boot program's entry, and back to the BIOS. */
 #include "boot.h"
 
 #include "console.h"
@@ -15,11 +15,11 @@
 #include "request.h"
 #include "virtio.h"
 
-#define FAILURE_MS 1500 /* how long a failure is left on the screen before the BIOS may clear it */
+#define FAILURE_MS 1500 /* how long a failure stays on the screen before the BIOS may clear it */
 
 extern char _direct_start[], _direct_end[], _direct_bss_start[], _direct_bss_end[]; /* runtime.ld */
 
-static uint32_t direct_sum; /* of linux.c, at POST */
+static uint32_t direct_sum; /* of the overlay (runtime.ld), at POST */
 
 static uint32_t sum_direct(void)
 {
@@ -36,14 +36,14 @@ uint32_t boot_init(void)
 		errors_print(ERROR_NO_PCI, NULL, 0);
 		return 1;
 	}
-	/* A BIOS that knows nothing of PnP does not look for a BEV; others may put it last. */
+	/* A BIOS without PnP does not look for a BEV; others may try the BEV last. */
 	if (!resident.pnp_bios || front_own_boots_first())
 		hooks_take_boot();
 	direct_sum = sum_direct();
 	return 0;
 }
 
-/* Let a person read, up to ms; any key ends it. */
+/* Wait up to ms, so that the user can read; any key ends the wait. */
 static void linger(uint32_t ms)
 {
 	uint32_t ticks = peek32(BDA_TICKS);
@@ -69,7 +69,7 @@ static uint32_t load(void)
 	return status;
 }
 
-/* Boot a kernel, if that is the plan; ERROR_NO_PLAN if not.  A boot program that ran may have left nothing of linux.c.
+/* Boot a kernel if that is the plan.  Returns ERROR_NO_PLAN if not, or if a boot program has overwritten the overlay.
  */
 static uint32_t direct(const char **words)
 {
@@ -86,7 +86,7 @@ static uint32_t prepare(const char **words)
 	print("\npvboot " PVBOOT_VERSION "  ");
 	if (!pci_find(pci_bdf))
 		return ERROR_NO_PCI;
-	*words = pxe_start(); /* a boot program may have called INT 19h: nothing is open then */
+	*words = pxe_start(); /* a boot program that called INT 19h may have left something open */
 	if (*words)
 		return ERROR_START;
 	status = request_begin();
@@ -109,7 +109,7 @@ static void fail(uint32_t status, const char *words)
 	pxe_release_memory();
 }
 
-/* The boot program came back: what is left of the stack is up to it (PXE 2.1, 4.4.5). */
+/* The boot program returned.  Its AX says which parts of the PXE stack stay (PXE 2.1, 4.4.5). */
 static void after_nbp(uint16_t ax)
 {
 	if (ax == PXE_S_KEEP_ALL)

@@ -5,10 +5,10 @@
 
 #include "rom.h"
 
-/* Called at POST (entry.asm): is there a device for this ROM?  Returns 0 if so. */
+/* Called at POST (entry.asm): look for the device.  Returns 0 if there is one. */
 uint32_t boot_init(void);
 
-/* Called at boot (entry.asm).  Returns if there is nothing to boot, or the boot program came back. */
+/* Called at boot (entry.asm).  Returns if nothing could be booted, or if the boot program returned. */
 void boot_main(void);
 
 #endif /* ROM_BOOT_H */

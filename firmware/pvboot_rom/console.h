@@ -11,20 +11,20 @@
  */
 void print(const char *fmt, ...);
 
-/* Print len bytes from elsewhere, such as the host's words: what is not printable ASCII becomes '?'. */
+/* Print len bytes that the ROM did not write itself, such as the host's words.  Non-printable bytes become '?'. */
 void print_text(const char *text, uint32_t len);
 
-/* Is a text mode set, so that a line does not spoil a boot program's picture? */
+/* Is a text mode set?  In a graphics mode, a line would spoil the boot program's picture. */
 bool console_is_text(void);
 
-/* Take one key: its character below its scan code, 0: none waits. */
+/* Take one key from the keyboard buffer: character in the low byte, scan code in the high byte.  0 if there is none. */
 uint16_t console_take_key(void);
 /* Is it Esc or Ctrl-C? */
 bool console_is_escape(uint16_t key);
 
-/* Take every key that waits; was Esc or Ctrl-C among them? */
+/* Empty the keyboard buffer up to an Esc or Ctrl-C.  Returns whether there was one. */
 bool console_escape(void);
-/* Take every key that waits; was there any? */
+/* Empty the keyboard buffer.  Returns whether it held a key. */
 bool console_key(void);
 
 #endif /* ROM_CONSOLE_H */

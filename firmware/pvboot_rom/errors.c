@@ -12,13 +12,13 @@ struct error {
 	uint8_t code; /* PXE-Exx on the screen */
 	uint8_t pxe;  /* Status in the API */
 	const char *cause;
-	const char *advice; /* where the host has no words: it knows better what to do, and says it in them */
+	const char *advice; /* printed if the host has no words: the host knows more */
 };
 
 static const char see_server[] = "see the file server's log";
 static const char see_host[] = "see pvboot-hostd's log on the host";
 
-/* docs/rom.md has this table for people. */
+/* docs/rom.md explains these codes to users. */
 static const struct error table[] = {
 	{PVBOOT_S_NOT_FOUND, 0x3b, PXE_S_TFTP_NOT_FOUND, "file not found",
 	 "check the file name and the server's directory"},
@@ -54,7 +54,7 @@ static const struct error table[] = {
 	{ERROR_NO_PCI, 0x01, PXE_S_FAILURE, "no pvboot device found", "give the virtual machine one"},
 	{ERROR_START, 0x0a, PXE_S_FAILURE, "the pvboot device does not start", NULL},
 	{ERROR_KERNEL, 0x7e, PXE_S_FAILURE, "the kernel cannot be booted", NULL},
-	{PVBOOT_S_FAILED, 0x7f, PXE_S_FAILURE, "failed", see_host}, /* and all others */
+	{PVBOOT_S_FAILED, 0x7f, PXE_S_FAILURE, "failed", see_host}, /* and any status that is not in the table */
 };
 #define TABLE_LEN (sizeof(table) / sizeof(table[0]))
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* front_net.c - our queues behind a virtio-net card of the VMM's own. */
+/* front_net.c - pvboot's queues behind a virtio-net card of the VMM's own. */
 #include "front_net.h"
 
 #include "console.h"
 #include "pvboot.h"
 #include "request.h"
 
-#define PIT_COUNTER 0x40 /* counter 0 of the 8254, which counts down 65536 in a tick of the BIOS */
+#define PIT_COUNTER 0x40 /* counter 0 of the 8254: it counts down 65536 in each timer tick */
 #define PIT_COMMAND 0x43
 #define PIT_LATCH 0x00
 #define PIT_KHZ 1193
@@ -20,7 +20,7 @@ static uint32_t wait_ms; /* struct pvboot_config.host_wait_ms */
 _Static_assert(offsetof(struct resident, magic) == PVBOOT_BEACON_MAGIC_AT, "the beacon");
 _Static_assert(offsetof(struct resident, wanted) == PVBOOT_BEACON_AT, "the beacon");
 
-/* Where no interrupts come the counter has to be looked at more often than each 55 ms. */
+/* By the BIOS's ticks while interrupts are on.  While they are off, call it more often than every 55 ms. */
 static uint32_t milliseconds(void)
 {
 	static uint32_t ms, ticks;
@@ -28,7 +28,7 @@ static uint32_t milliseconds(void)
 	uint32_t now = peek32(BDA_TICKS);
 
 	if (interrupts_on()) {
-		if (now - ticks < UINT16_MAX) /* not at midnight, nor at first */
+		if (now - ticks < UINT16_MAX) /* false at midnight, and in the first call */
 			ms += (now - ticks) * TICK_MS;
 	} else {
 		uint16_t before = count;
@@ -50,7 +50,7 @@ static bool has_link(void)
 	return virtio_config(NET_STATUS, 2) & NET_LINK_UP;
 }
 
-/* Wait until the card has a link, asking the host for it.  False: it did not come, or Esc. */
+/* Ask the host for the device by the beacon, and wait for the link.  Returns false after LINK_WAIT_MS, or Esc. */
 static bool wait_link(void)
 {
 	uint32_t start = milliseconds();
@@ -83,7 +83,7 @@ static uint32_t host_wait_ms(void)
 	return wait_ms;
 }
 
-/* Ask the device for its configuration.  PVBOOT_S_OK, or as request(). */
+/* Ask the device for its configuration.  Returns as request(). */
 static uint32_t ask(void)
 {
 	static struct pvboot_config config;
@@ -115,7 +115,7 @@ static void refresh(void)
 
 const struct virtio_front front_net = {
 	.check = check,
-	.features = 0, /* they are the card's; the configuration says whether the host takes datagrams */
+	.features = 0, /* the card's bits mean something else: PVBOOT_OP_CONFIG tells of datagrams */
 	.milliseconds = milliseconds,
 	.host_status = host_status,
 	.host_wait_ms = host_wait_ms,

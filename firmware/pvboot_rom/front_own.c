@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* front_own.c - pvboot's own device: its configuration is a register file (struct pvboot_config). */
+/* front_own.c - pvboot's own device, whose configuration is in registers (struct pvboot_config). */
 #include "front_own.h"
 
 #include <linux/pci_regs.h>
@@ -37,7 +37,7 @@ static bool has_link(void)
 	return true;
 }
 
-/* The registers always tell: nothing is to be asked. */
+/* The registers are always up to date. */
 static uint32_t begin(void)
 {
 	return PVBOOT_S_OK;
@@ -64,7 +64,7 @@ bool front_own_boots_first(void)
 	bool first;
 
 	if (pci_device != PVBOOT_PCI_DEVICE)
-		return false; /* a net card has no such flag: the boot order is the BIOS's */
+		return false; /* a net card has no such flag: the BIOS decides the boot order */
 	pci_write(PCI_COMMAND, 2, command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 	first = virtio_find() && !check() && (CONFIG(flags) & PVBOOT_CFG_F_BOOT_FIRST);
 	pci_write(PCI_COMMAND, 2, command);

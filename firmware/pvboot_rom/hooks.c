@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* hooks.c - the BIOS's interrupts that this ROM takes, and gives back. */
+/* hooks.c - the BIOS's interrupts that this ROM hooks and restores. */
 #include "hooks.h"
 
 #define E820_FUNCTION 0xe820
@@ -12,14 +12,14 @@ extern uint8_t int19_over;
 struct hook {
 	uint8_t vector;
 	const char *entry;
-	uint32_t *old; /* what it was, 0: not taken */
+	uint32_t *old; /* the vector before the hook; 0: not hooked */
 };
 
 static const struct hook int15 = {0x15, int15_entry, &int15_old};
 static const struct hook int19 = {0x19, int19_entry, &int19_old};
 static const struct hook int1a = {0x1a, int1a_entry, &int1a_old};
 
-static bool map_needs_us; /* INT 15h AX=E820h would offer the resident part as RAM */
+static bool map_needs_us; /* without a hook, INT 15h AX=E820h offers the resident part as RAM */
 
 static void take(const struct hook *h)
 {
@@ -34,7 +34,10 @@ static bool is_ours(const struct hook *h)
 	return *h->old && peek32(h->vector * 4) == pack(far_here(h->entry));
 }
 
-/* Neither ours nor what we found (some BIOSes put their own INT 19h back): somebody may call us. */
+/*
+ * Another program has chained to the hook and may call it: the vector is neither the ROM's nor the one before (some
+ * BIOSes restore their own INT 19h).
+ */
 static bool is_chained(const struct hook *h)
 {
 	return *h->old && !is_ours(h) && peek32(h->vector * 4) != *h->old;
@@ -62,7 +65,7 @@ bool hooks_map(struct e820_entry *e, uint32_t *next)
 	return !(r.flags & FLAG_CARRY) && r.eax == E820_SIGNATURE;
 }
 
-/* Does the BIOS's memory map offer any of [start, end) as RAM? */
+/* Does the BIOS's memory map offer a byte of [start, end) as RAM? */
 static bool map_offers(uint32_t start, uint32_t end)
 {
 	struct e820_entry e;

@@ -6,7 +6,7 @@
 #include "request.h"
 #include "virtio.h"
 
-#define BOOTP_CHADDR 28 /* where a packet has the client's MAC (RFC 951, 3) */
+#define BOOTP_CHADDR 28 /* offset of the client's MAC in a packet (RFC 951, 3) */
 #define DHCP_END 255	/* RFC 2132 3.2 */
 
 struct pvboot_discover_res lease_dhcp;
@@ -49,7 +49,7 @@ void lease_drop_prefix(void)
 	static const uint8_t scheme[] = PVBOOT_SCHEME;
 	uint16_t at = lease_dhcp.lease.prefix_at;
 
-	/* A boot program may have written another one there. */
+	/* The scheme is checked: a boot program may have written another prefix there. */
 	if (at && at < PVBOOT_DHCP_PACKET - 8 && !memcmp(lease_dhcp.reply + at + 2, scheme, 4))
 		lease_dhcp.reply[at] = DHCP_END;
 }

@@ -6,8 +6,7 @@
 #include "pvboot_req.h"
 #include "rom.h"
 
-/* GET_CACHED_INFO tells boot programs where the three packets lie, so they stay here, and boot programs may write them.
- */
+/* The lease and its three packets.  GET_CACHED_INFO gives boot programs their address: boot programs may write them. */
 extern struct pvboot_discover_res lease_dhcp;
 
 /* Have the host get a lease, and print it.  Returns a request's status. */

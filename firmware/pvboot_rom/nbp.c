@@ -10,7 +10,7 @@
 #include "transfer.h"
 #include "virtio.h"
 
-#define CHUNK 32768	/* bytes asked for at once: what progress is counted in */
+#define CHUNK 32768	/* bytes of one read, after which progress may be printed */
 #define PROGRESS_MS 500 /* between two lines of progress */
 
 static uint32_t load_chunks(struct transfer *t, uint32_t limit)
@@ -35,7 +35,7 @@ static uint32_t load_chunks(struct transfer *t, uint32_t limit)
 	}
 	if (!t->offset)
 		return ERROR_EMPTY;
-	renew_base(PXE_NBP_ADDRESS, t->offset); /* limit is a whole KiB, too */
+	renew_base(PXE_NBP_ADDRESS, t->offset); /* limit is a multiple of a KiB */
 	return PVBOOT_S_OK;
 }
 

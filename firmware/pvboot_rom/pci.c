@@ -46,7 +46,7 @@ void pci_poke16(uint8_t reg, uint16_t value)
 {
 	uint32_t flags;
 
-	/* An interrupt between the two might use the ports as well. */
+	/* An interrupt handler that runs between the two writes may use the ports, too. */
 	__asm__ volatile("pushfl; popl %0; cli" : "=r"(flags) : : "memory");
 	out32(PCI_ADDRESS, 1u << 31 | (uint32_t)pci_bdf << 8 | reg);
 	out16(PCI_DATA, value);

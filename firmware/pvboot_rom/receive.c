@@ -2,22 +2,22 @@
 /*
  * receive.c - packets to the guest (queue 0).
  *
- * The device fills posted buffers; a look for a packet is at the used ring in RAM only, never at a port (a port access
- * may cost as much as a thousand instructions).  Packets that were not asked for are kept, a bounded number: pxelinux
- * has several ports open.
+ * The device fills posted buffers.  The ROM looks for packets in the used ring in RAM only: a port access may cost as
+ * much as a thousand instructions.  The ROM keeps a few packets that no call has asked for, because pxelinux has
+ * several ports open.
  */
 #include "receive.h"
 
 #include "pvboot.h"
 #include "virtio.h"
 
-/* Where runtime.ld has what a boot program is not loaded with: nothing is written here before it opens UDP or UNDI. */
+/* They share memory with the overlay (runtime.ld): nothing is written here before a boot program opens UDP or UNDI. */
 static struct packet buffers[RECEIVE_BUFFERS] __attribute__((section(".bss.packets")));
 static uint8_t waiting[RECEIVE_BUFFERS]; /* indexes of filled buffers, oldest first */
 static uint8_t waiting_len;
-static uint8_t taken;  /* index of the buffer that a caller has, plus 1 */
-static uint8_t posted; /* that many: the device's, or filled by it */
-static bool lent;      /* those behind the first few are not to be posted */
+static uint8_t taken;  /* index of the buffer that the boot program has, plus 1; 0: none */
+static uint8_t posted; /* this many buffers were given to the device since its reset */
+static bool lent;      /* the buffers after the first few are lent */
 
 _Static_assert(RECEIVE_BUFFERS <= VIRTIO_RING, "a descriptor for each buffer");
 _Static_assert(sizeof(buffers[0].payload) >= PVBOOT_DGRAM_MAX, "a datagram fits"); /* [DRV-16], [DRV-18] */
@@ -64,7 +64,7 @@ uint8_t *receive_lend(void)
 	return (uint8_t *)&buffers[RECEIVE_FEW];
 }
 
-/* Take what the device has filled to the waiting list. */
+/* Move filled buffers from the used ring to the list of waiting ones. */
 static void harvest(void)
 {
 	struct virtio_queue *q = &virtio_packets;

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* request.c - requests to the host: submit, wait, give up.  One at a time, and beside it datagrams (send.c). */
+/* request.c - requests to the host: submit, wait, cancel.  One at a time; send.c's datagrams may run beside it. */
 #include "request.h"
 
 #include "console.h"
 #include "virtio.h"
 
-#define HEAD_CANCEL REQUEST_DESC_CANCEL /* and the response */
+#define HEAD_CANCEL REQUEST_DESC_CANCEL /* its response is in the next descriptor */
 
-#define SPINS 4000	   /* looks at the used ring between two looks at the clock */
-#define HALT_AFTER_MS 100  /* without progress, before a wait sleeps from tick to tick */
-#define RESUBMIT_MS 50	   /* a device that returns requests undone is not asked more often */
-#define API_WAIT_MS 120000 /* a boot program without a keyboard check does not wait for ever */
+#define SPINS 4000	   /* polls of the used ring between two reads of the clock */
+#define HALT_AFTER_MS 100  /* after which a wait sleeps from timer tick to timer tick */
+#define RESUBMIT_MS 50	   /* between two tries, if the device returns the request undone */
+#define API_WAIT_MS 120000 /* the longest wait in a boot program's call, which no key ends */
 #define CANCEL_WAIT_MS 500
-#define AT_ONCE_MS 3000 /* the longest that a device takes for what it answers itself */
+#define AT_ONCE_MS 3000 /* the longest that a device takes for a request that it answers itself */
 #define TICKS_A_SECOND 18
-#define CLOCK_DEAD                                                                                                     \
-	UINT32_MAX /* the millisecond counter of a device that is gone; once in 49 days of one that is not             \
-		    */
+#define CLOCK_DEAD UINT32_MAX /* the clock of a device that is gone (and, for 1 ms in 49 days, of one that is not) */
 
 bool request_interactive;
 uint16_t request_host_status;
@@ -35,19 +33,19 @@ static volatile struct {
 } response;
 static volatile struct pvboot_rsp cancel_response;
 static char error_text[PVBOOT_ERROR_MAX + 1];
-static uint16_t returned;   /* a bit for each head that came back */
-static bool at_once;	    /* the request under way is one that the device answers itself */
-static uint32_t stopped_by; /* why the device was given up: REQUEST_*, 0 if it was not */
+static uint16_t returned;   /* a bit for the head of each chain that the device has returned */
+static bool at_once;	    /* the device answers the current request itself */
+static uint32_t stopped_by; /* REQUEST_*, for which the ROM stopped the device; 0: it did not */
 static uint32_t boot_start; /* milliseconds */
 
 _Static_assert(VIRTIO_RING <= 16, "returned has a bit for each descriptor");
 
 /* ---- the host's absence ---------------------------------------------------------------------------------------- */
 
-static bool host_seen; /* it was there at least once */
-static bool host_gone; /* and we said that it is gone */
+static bool host_seen; /* the host was there at least once */
+static bool host_gone; /* the ROM has printed that the host is absent */
 
-/* Follow the host's comings and goings, in words. */
+/* Print when the host goes or comes. */
 static void notice_host(uint16_t status)
 {
 	bool up = status & PVBOOT_STATUS_HOST_UP;
@@ -98,7 +96,7 @@ void request_check_host(void)
 
 /* ---- waiting --------------------------------------------------------------------------------------------------- */
 
-/* Has the chain of this head come back?  It is asked once for each time it was submitted. */
+/* Has the device returned the chain of this head?  True once for each time it was submitted. */
 static bool taken(uint16_t head)
 {
 	struct virtio_queue *q = &virtio_requests;
@@ -124,20 +122,20 @@ static bool spin(uint16_t head)
 
 struct waiting {
 	uint32_t start;	  /* milliseconds */
-	uint32_t gone_at; /* since when nobody is there who would answer: the host, or (at_once) the device */
-	uint32_t up_at;	  /* or since when somebody is */
-	uint32_t dots;	  /* printed: seconds */
+	uint32_t gone_at; /* when the host, or (at_once) the device, went */
+	uint32_t up_at;	  /* when it came */
+	uint32_t dots;	  /* printed, one a second */
 	bool gone;
 };
 
-/* One look around during a long wait: PVBOOT_S_OK to go on waiting, else the REQUEST_* to end with. */
+/* Check device, host and keyboard during a long wait.  Returns PVBOOT_S_OK to go on waiting, else how to end. */
 static uint32_t look_around(struct waiting *w, uint32_t now)
 {
 	uint16_t status;
 	bool up;
 
 	if (response.rsp.status == PVBOOT_S_UNWRITTEN)
-		request_host_status = response.rsp.detail; /* the device keeps it there while a request waits */
+		request_host_status = response.rsp.detail; /* the device updates it while the request waits */
 	status = virtio_host_status();
 
 	if (status == UINT16_MAX) {
@@ -160,7 +158,7 @@ static uint32_t look_around(struct waiting *w, uint32_t now)
 		if (w->gone)
 			w->up_at = now;
 		w->gone = false;
-		/* As where QEMU keeps the guest's memory to itself: nobody else could tell. */
+		/* So it is if QEMU does not share guest memory; only the ROM can notice that. */
 		if (at_once && now - w->up_at > AT_ONCE_MS)
 			return REQUEST_UNSEEN;
 		if (!request_interactive && now - w->start > API_WAIT_MS)
@@ -203,7 +201,7 @@ uint32_t request_wait(uint16_t head)
 	}
 }
 
-/* Have ms passed since start, or is there no clock any more? */
+/* Have ms passed since start?  Also true if the clock is gone. */
 static bool passed(uint32_t start, uint32_t ms)
 {
 	uint32_t now = virtio_milliseconds();
@@ -267,7 +265,7 @@ static void build(const struct request *r)
 	}
 }
 
-/* Take a request back: by PVBOOT_OP_CANCEL, or if that does not help by a reset, after which nothing is open. */
+/* Cancel the request: by PVBOOT_OP_CANCEL, or if that fails by a reset of the device, which closes everything. */
 static void give_up(uint32_t end)
 {
 	if (end == REQUEST_NO_DEVICE || end == REQUEST_BROKEN || end == REQUEST_UNSEEN) {
@@ -305,7 +303,7 @@ uint32_t request(struct request *r)
 		}
 		if (response.rsp.status != PVBOOT_S_UNWRITTEN)
 			break;
-		/* It came back undone: a front end without its back end. */
+		/* The device returned it undone: a front end has lost its back end. */
 		if (tries >= virtio_host_wait_ms() / RESUBMIT_MS)
 			return REQUEST_NO_HOST;
 		if (request_interactive && console_escape())

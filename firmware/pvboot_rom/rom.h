@@ -2,10 +2,10 @@
 /*
  * rom.h - what every C unit of the option ROM stands on: 16-bit real mode, one segment.
  *
- * Theory of operation.  The resident part is one segment of base memory with CS = DS = SS, so a near pointer is an
- * offset in it and its physical address is resident_base + offset.  ES is DS too whenever C runs.  GS is 0 (interrupt
- * vectors, BIOS data); FS is the segment of the PXE parameter block during an API call.  gcc -m16 uses 32-bit offsets,
- * which must stay below 64 KiB: segment limits are the processor's real-mode ones, always.
+ * Theory of operation.  The resident part is one segment of base memory with CS = DS = SS = ES whenever C runs.  A near
+ * pointer is an offset in that segment; its physical address is resident_base + offset.  GS is 0 (interrupt vectors,
+ * BIOS data).  FS is the segment of the PXE parameter block during an API call.  gcc -m16 uses 32-bit offsets; they
+ * must stay below 64 KiB, the segment limit of real mode.
  */
 #ifndef ROM_H
 #define ROM_H
@@ -19,28 +19,29 @@
 #define FAR __seg_fs /* the caller's segment, see above */
 #define BDA __seg_gs /* segment 0 */
 
-/* The first thing in the resident segment (entry.asm): how the ROM's stubs recognise it and what init leaves there. */
+/* The head of the resident segment (entry.asm).  The ROM's stubs find the segment by it, and init stores values there.
+ */
 struct resident {
 	uint8_t pxenv_jump[16]; /* PXENV+ is also entered at UNDI_CS:0 (Wyse) */
 	char magic[8];		/* RESIDENT_MAGIC */
 	uint16_t image_size;	/* bytes that are copied from the ROM, a multiple of 4 */
-	uint16_t kib;		/* KiB of base memory it needs */
+	uint16_t kib;		/* KiB of base memory that the segment needs */
 	uint16_t init_entry;	/* far entries, for the ROM's stubs */
 	uint16_t bev_entry;
 	uint16_t rom_segment;  /* set by init */
 	uint16_t old_fbm;      /* word 0:413h as init found it, KiB */
-	uint16_t new_fbm;      /* and as init left it */
+	uint16_t new_fbm;      /* the same word as init left it */
 	uint16_t pci_hint;     /* AX at init */
 	uint16_t pnp_bios;     /* "$PnP" stood at ES:DI at init */
-	uint16_t loader_entry; /* as init_entry */
-	uint16_t wanted;       /* PVBOOT_BEACON_WANTED while the device is waited for */
+	uint16_t loader_entry; /* far, too */
+	uint16_t wanted;       /* PVBOOT_BEACON_WANTED while the ROM waits for the device */
 	uint16_t reserved;
 };
 _Static_assert(offsetof(struct resident, magic) == 16, "resident.magic");
 _Static_assert(sizeof(struct resident) == 48, "resident header");
 
 #define RESIDENT_MAGIC PVBOOT_BEACON_MAGIC
-#define BASE_KIB_MAX 44 /* never more base memory than this */
+#define BASE_KIB_MAX 44 /* the most base memory that init may take */
 
 extern struct resident resident;
 extern uint32_t resident_base; /* physical address of the segment */
@@ -82,9 +83,9 @@ void copy_to_linear(uint32_t dst, const void *src, uint32_t len);
 void copy_from_linear(void *dst, uint32_t src, uint32_t len);
 
 /*
- * Store each byte of base memory that the device wrote, and that is to be run, once with what is there: an emulator
- * that translates code (QEMU's TCG) sees the stores of its own processors only, and would run what was there before.
- * at is a multiple of 16; whole KiB are stored, one at least.
+ * Store each byte of code that the device wrote to base memory once more with its own value.  An emulator that
+ * translates code (QEMU's TCG) sees only the stores of its own processors; otherwise it would run the code that was
+ * there before.  at is a multiple of 16; renew_base() stores whole KiB, at least one.
  */
 void renew_base(uint32_t at, uint32_t len);
 
@@ -144,7 +145,7 @@ static inline uint32_t in32(uint16_t port)
 	return v;
 }
 
-/* The "memory" clobbers: whatever was written to a ring must be there before the port write that announces it. */
+/* "memory" is clobbered: the compiler must store into a ring before the port write that announces the entry. */
 static inline void out8(uint16_t port, uint8_t v)
 {
 	__asm__ volatile("outb %b0, %w1" : : "a"(v), "Nd"(port) : "memory");
@@ -173,7 +174,7 @@ static inline bool interrupts_on(void)
 	return flags & 0x200;
 }
 
-/* Sleep to the next interrupt; only where interrupts_on(). */
+/* Sleep until the next interrupt.  Call it only while interrupts_on(). */
 static inline void halt(void)
 {
 	__asm__ volatile("sti; hlt" : : : "memory");
@@ -192,10 +193,10 @@ struct regs {
 /* Call a BIOS interrupt (bios.asm). */
 void bios_call(uint32_t vector, struct regs *regs);
 
-/* Enter the boot program at 0:7C00h on the boot stack (entry.asm); returns its AX if it returns. */
+/* Enter the boot program at 0:7C00h on the boot stack (entry.asm).  Returns its AX if it returns. */
 uint16_t nbp_enter(uint32_t bang_pxe, uint32_t pxenv);
 
-/* Leave the current API call for good and enter the boot program now at 0:7C00h on a fresh stack (entry.asm). */
+/* Abandon the current API call, and enter the boot program now at 0:7C00h on a fresh stack (entry.asm). */
 _Noreturn void nbp_restart(void);
 
 #endif /* ROM_H */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * send.c - datagrams, several to one notification of the device, and frames from the guest.
+ * send.c - datagrams and frames from the guest; several short datagrams share a notification.
  *
- * A boot program that fetches a file acknowledges each block.  While blocks it has not read yet lie in the ring the
- * host needs no acknowledgement at once, and a notification (a port write, served by another process) costs as much as
- * a thousand instructions: so up to SEND_SLOTS short datagrams go with one.
+ * A boot program that fetches a file acknowledges each block.  While the ring holds blocks that it has not read, the
+ * host can wait for the acknowledgement.  A notification is a port write that another process serves, and costs as much
+ * as a thousand instructions.  So up to SEND_SLOTS short datagrams share one.
  */
 #include "send.h"
 
@@ -13,9 +13,9 @@
 #include "virtio.h"
 
 #define SEND_SLOTS 4
-#define SHORT_MAX 4 /* bytes: a TFTP ACK (RFC 1350, 5), and nothing that another would wait for */
+#define SHORT_MAX 4 /* bytes: as many as a TFTP ACK has (RFC 1350, 5) */
 
-/* Descriptors: two for each slot, and one for a payload in the caller's memory. */
+/* Two descriptors for each slot, and one for a payload in the caller's memory. */
 #define HEAD(slot) (REQUEST_DESC_SEND + 2 * (slot))
 #define DESC_PAYLOAD HEAD(SEND_SLOTS)
 _Static_assert(DESC_PAYLOAD < VIRTIO_RING, "the ring is too small");
@@ -26,7 +26,7 @@ struct slot {
 	uint8_t payload[SHORT_MAX];
 };
 
-/* A frame's descriptors begin at REQUEST_DESC_SEND too, and go round to the first of a request's. */
+/* A frame's descriptors begin at REQUEST_DESC_SEND, too, and wrap around to the first ones of a request. */
 _Static_assert(REQUEST_DESC_SEND + 1 + SEND_FRAGMENTS + 1 <= VIRTIO_RING + REQUEST_DESC_CANCEL,
 	       "the ring is too small");
 
@@ -38,7 +38,7 @@ struct frame {
 
 static struct slot slots[SEND_SLOTS];
 static volatile struct pvboot_rsp responses[SEND_SLOTS];
-static uint8_t waiting; /* slots that are submitted but not announced: the first ones */
+static uint8_t waiting; /* this many slots, from the first, are submitted without a notification */
 
 void send_forget(void)
 {
@@ -66,7 +66,7 @@ static void fill(uint8_t i, const struct pvboot_dgram_args *args, uint32_t paylo
 	responses[i].status = PVBOOT_S_UNWRITTEN;
 }
 
-/* What came back undone, while a front end had no link, is lost as on an unplugged cable. */
+/* A datagram that the device returned undone, while a front end had no link, is lost as on an unplugged cable. */
 static uint32_t answer(uint8_t i)
 {
 	uint32_t status = responses[i].status;
@@ -81,7 +81,7 @@ uint32_t send_flush(void)
 	if (!waiting || !virtio_running)
 		return PVBOOT_S_OK;
 	virtio_kick(&virtio_requests);
-	/* The device answers these at once; if it does not it is in trouble. */
+	/* The device answers these at once unless it has failed. */
 	for (uint8_t i = 0; i < waiting && !end; i++)
 		end = request_wait(HEAD(i));
 	if (end)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* send.h - datagrams, several to one notification of the device, and frames from the guest. */
+/* send.h - datagrams and frames from the guest; several short datagrams share a notification. */
 #ifndef ROM_SEND_H
 #define ROM_SEND_H
 
@@ -7,9 +7,9 @@
 #include "rom.h"
 
 /*
- * Send len bytes at a physical address; the caller's memory is free again at return.  With later, a short datagram may
- * wait for the next ones (SEND_SLOTS at most) or for send_flush(): a notification costs more than all the rest.
- * Returns a request's status.
+ * Send len bytes at a physical address.  The caller may reuse the memory at return.  If later is true, a short datagram
+ * may wait for the next ones or for send_flush(), because a notification costs more than all else.  Returns a request's
+ * status.
  */
 uint32_t send_datagram(const struct pvboot_dgram_args *args, uint32_t payload, uint16_t len, bool later);
 
@@ -22,15 +22,15 @@ struct send_fragment {
 };
 
 /*
- * Send an Ethernet frame: header (near, SEND_HEADER bytes; NULL: it is in the fragments) and n fragments of the
- * caller's memory, which the device reads itself; both are free again at return.  Returns a request's status.
+ * Send an Ethernet frame: a near header of SEND_HEADER bytes (NULL: the fragments have it) and n fragments of memory.
+ * The device reads them where they are; the caller may reuse both at return.  Returns a request's status.
  */
 uint32_t send_frame(const uint8_t *header, const struct send_fragment *fragments, uint32_t n);
 
-/* Send what waits. */
+/* Send the datagrams that wait. */
 uint32_t send_flush(void);
 
-/* The device was reset: nothing waits any more. */
+/* The device was reset: no datagram waits. */
 void send_forget(void);
 
 #endif /* ROM_SEND_H */

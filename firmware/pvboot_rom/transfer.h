@@ -15,24 +15,23 @@ struct transfer {
 };
 
 /*
- * Open the file whose name of name_len bytes lies at a physical address.  server and port in network order; server 0:
- * the lease's boot server; flags PVBOOT_OPEN_F_*.  Returns a request's status; the transfer is open after PVBOOT_S_OK
- * only.
+ * Open the file whose name, name_len bytes, is at a physical address.  server and port_be are in network order; server
+ * 0 is the lease's boot server.  flags: PVBOOT_OPEN_F_*.  Returns a request's status; t is open only after PVBOOT_S_OK.
  */
 uint32_t transfer_open(struct transfer *t, uint32_t server, uint16_t port_be, uint16_t block, uint32_t flags,
 		       uint32_t name, uint32_t name_len);
 
 /*
- * Read up to len bytes to a physical address: the host writes them there.  *got is less than len at the end of the
- * file, or with PVBOOT_READ_F_PARTIAL.
+ * Have the host write up to len bytes to a physical address.  *got is less than len at the end of the file, or with
+ * PVBOOT_READ_F_PARTIAL.  Returns a request's status.
  */
 uint32_t transfer_read(struct transfer *t, uint32_t phys, uint32_t len, uint32_t flags, uint32_t wait_ms,
 		       uint32_t *got);
 
-/* Print that done bytes of it are here, over what was printed of it before; KiB begun count as whole ones. */
+/* Print that done bytes have been read, in KiB rounded up, over the line that the last call printed. */
 void transfer_show(const struct transfer *t, uint64_t done);
 
-/* Close; nothing happens if it is not open.  The status tells whether the file changed while it was read. */
+/* Close t if it is open.  The status tells whether the file changed while it was read. */
 uint32_t transfer_close(struct transfer *t);
 
 #endif /* ROM_TRANSFER_H */

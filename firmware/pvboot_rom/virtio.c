@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * virtio.c - the virtio 1.2 PCI driver: structures through the capability list, registers by port or through
- * VIRTIO_PCI_CAP_PCI_CFG, split queues.  No interrupts: everything is polled in RAM.
+ * VIRTIO_PCI_CAP_PCI_CFG, split queues.  It uses no interrupts and polls the used rings in RAM.
  */
 #include "virtio.h"
 
@@ -11,17 +11,17 @@
 
 #include "pci.h"
 
-/* Where a structure of the device lies. */
+/* Where the device has one of its structures. */
 struct window {
 	uint8_t found;
 	uint8_t bar;
-	uint16_t port;	 /* not 0: in I/O space, here */
-	uint32_t offset; /* else in this BAR, there */
+	uint16_t port;	 /* its first I/O port; 0: reach it through VIRTIO_PCI_CAP_PCI_CFG */
+	uint32_t offset; /* in the BAR */
 };
 
 #define COMMON(field) offsetof(struct virtio_pci_common_cfg, field)
 #define CONFIG_MAC 0 /* of struct pvboot_config, and of a net card's configuration (virtio 1.2, 5.1.4) */
-#define CAPS_MAX 48  /* a list longer than configuration space holds is a loop */
+#define CAPS_MAX 48  /* configuration space holds no more: a longer list is a loop */
 #define RESET_MS 1000
 
 _Static_assert(offsetof(struct pvboot_config, mac) == CONFIG_MAC, "pvboot_config.mac");
@@ -34,9 +34,10 @@ uint16_t virtio_io_base;
 
 static struct window common, notify, config;
 static uint32_t notify_multiplier;
-static uint32_t aimed_at; /* where the window of cfg_access points: the doorbell needs not be aimed at each time */
+static uint32_t
+	aimed_at; /* offset that the PCI_CFG capability is set to: repeated notifications need not set it again */
 static uint8_t aimed_bar, aimed_size;
-static uint8_t cfg_access; /* where the VIRTIO_PCI_CAP_PCI_CFG capability stands, 0: nowhere */
+static uint8_t cfg_access; /* offset of the VIRTIO_PCI_CAP_PCI_CFG capability; 0: none */
 
 /* ---- registers ------------------------------------------------------------------------------------------------- */
 
@@ -86,15 +87,14 @@ static void take_window(struct window *w, uint8_t cap)
 	uint32_t bar_value;
 
 	if (w->found)
-		return; /* 4.1.4.1: the first of a type that can be used */
+		return; /* 4.1.4.1: use the first of a type that the driver can use */
 	w->bar = pci_read(cap + offsetof(struct virtio_pci_cap, bar), 1);
 	if (w->bar > 5)
 		return;
 	w->offset = pci_read(cap + offsetof(struct virtio_pci_cap, offset), 4);
 	bar_value = pci_read(PCI_BASE_ADDRESS_0 + 4 * w->bar, 4);
 	w->port = 0;
-	/* A BIOS may give it no address, or leave the ones it sized it with; VIRTIO_PCI_CAP_PCI_CFG works all the same.
-	 */
+	/* Some BIOSes assign no address, or leave the all-ones of BAR sizing: use VIRTIO_PCI_CAP_PCI_CFG then. */
 	if ((bar_value & PCI_BASE_ADDRESS_SPACE_IO) && bar_value > PCI_BASE_ADDRESS_SPACE_IO && bar_value <= UINT16_MAX)
 		w->port = (bar_value & PCI_BASE_ADDRESS_IO_MASK) + w->offset;
 	w->found = 1;
@@ -141,7 +141,7 @@ static void set_status(uint8_t status)
 static bool reset(void)
 {
 	set_status(0);
-	/* 4.1.4.3.2: until it reads back 0.  Milliseconds do not depend on the status. */
+	/* 4.1.4.3.2: wait until it reads back 0.  The clock runs during a reset, too. */
 	for (uint32_t start = virtio_milliseconds(); reg_read(&common, COMMON(device_status), 1);)
 		if (virtio_milliseconds() - start > RESET_MS || virtio_host_status() == UINT16_MAX)
 			return false;
@@ -202,7 +202,7 @@ void virtio_take_mac(const uint8_t mac[6])
 		memcpy(virtio_mac, mac, sizeof(virtio_mac));
 }
 
-/* The one that the VMM gave the machine. */
+/* Read the MAC address that the VMM gave the machine. */
 static void read_mac(void)
 {
 	for (uint32_t i = 0; i < sizeof(virtio_mac); i++)
@@ -215,7 +215,7 @@ const char *virtio_start(const struct virtio_front *front)
 
 	virtio_running = false;
 	virtio_front = front;
-	/* No interrupt line: nothing here serves it, and another driver may share it. */
+	/* Disable INTx: the ROM does not serve the line, and another driver may share it. */
 	pci_write(PCI_COMMAND, 2,
 		  pci_read(PCI_COMMAND, 2) | PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
 			  PCI_COMMAND_INTX_DISABLE);
@@ -253,7 +253,7 @@ void virtio_stop(void)
 void virtio_submit(struct virtio_queue *q, uint16_t head)
 {
 	q->avail.ring[q->avail.idx % VIRTIO_RING] = head;
-	__asm__ volatile("" : : : "memory"); /* the entry before the index: x86 keeps the order of stores */
+	__asm__ volatile("" : : : "memory"); /* the entry first, then the index; x86 keeps that order */
 	*(volatile uint16_t *)&q->avail.idx = q->avail.idx + 1;
 }
 
