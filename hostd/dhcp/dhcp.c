@@ -21,6 +21,7 @@
 #include "dhcp/dhcp_internal.h"
 #include "log.h"
 #include "dhcp/dhcp_socket.h"
+#include "net/packet_socket.h"
 
 /*
  * RFC 2131 4.1 begins at 4 s because a LAN of its day was slow; on a virtual network the first retry comes after 1 s,
@@ -327,7 +328,7 @@ static void begin(struct dhcp *d)
 		fail(d, PVBOOT_S_NO_RESOURCES, "the host is out of memory");
 		return;
 	}
-	if (!dhcp_socket_has_carrier(d->req.ifname))
+	if (!packet_socket_has_carrier(d->req.ifname))
 		dhcp_say(d, LOG_WARNING, "%s has no carrier: nothing is connected to it, or its other end is down",
 			 d->req.ifname);
 	d->started = dhcp_now_ms();
@@ -398,7 +399,7 @@ static void on_total(evutil_socket_t fd, short what, void *arg)
 		     "no DHCP server answered on %s in %u s: is one running there, is %s the right interface, does a "
 		     "firewall or VLAN stand between?%s",
 		     d->req.ifname, s, d->req.ifname,
-		     dhcp_socket_has_carrier(d->req.ifname) ? "" : " (the interface has no carrier)");
+		     packet_socket_has_carrier(d->req.ifname) ? "" : " (the interface has no carrier)");
 }
 
 /* ---- for others ------------------------------------------------------------------------------------------------ */

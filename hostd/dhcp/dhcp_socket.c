@@ -12,10 +12,8 @@
  * address, is also handed to that address by an ordinary socket of our own, which never reaches the wire; the answers
  * are seen as all others, on their way out.
  *
- * Closing a packet socket waits in the kernel until no processor looks at it any more (an RCU grace period, 15 ms as
- * measured), and hostd serves everybody from one thread: so a short-lived thread does that waiting.
- *
- * System calls: socket, bind, setsockopt, ioctl, sendto, recvmsg, close, clone.  Capability: CAP_NET_RAW.
+ * System calls: socket, bind, setsockopt, ioctl, sendto, recvmsg, close, those of packet_socket.c.  Capability:
+ * CAP_NET_RAW.
  */
 #include "dhcp/dhcp_socket.h"
 
@@ -24,10 +22,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
-#include <net/if_arp.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +31,7 @@
 #include <unistd.h>
 
 #include "dhcp/dhcp_msg.h"
-
-#define CLOSER_STACK 65536
+#include "net/packet_socket.h"
 
 struct dhcp_socket {
 	int fd;
@@ -46,32 +40,6 @@ struct dhcp_socket {
 	uint8_t mac[6];
 	uint8_t arp_ip[4];
 };
-
-static void *close_here(void *fd)
-{
-	close((int)(intptr_t)fd);
-	return NULL;
-}
-
-void dhcp_socket_close_aside(int fd)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all;
-	bool begun;
-
-	if (pthread_attr_init(&attr)) {
-		close(fd);
-		return;
-	}
-	sigfillset(&all); /* signals are the loop's */
-	begun = !pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) &&
-		!pthread_attr_setstacksize(&attr, CLOSER_STACK) && !pthread_attr_setsigmask_np(&attr, &all) &&
-		!pthread_create(&thread, &attr, close_here, (void *)(intptr_t)fd);
-	pthread_attr_destroy(&attr);
-	if (!begun)
-		close(fd);
-}
 
 static bool set_filter(int fd, uint32_t xid)
 {
@@ -98,34 +66,6 @@ static bool set_filter(int fd, uint32_t xid)
 	struct sock_fprog prog = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
 	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
-}
-
-/* Look the interface up by fd: its index, or 0 and the words of what is wrong with it. */
-static int check_interface(int fd, const char *ifname, char *err, size_t err_len)
-{
-	struct ifreq ifr = {0};
-	int index;
-
-	if (strlen(ifname) >= sizeof(ifr.ifr_name) || !ifname[0]) {
-		snprintf(err, err_len, "\"%s\" is no interface name: use one that ip link shows", ifname);
-		return 0;
-	}
-	memcpy(ifr.ifr_name, ifname, strlen(ifname) + 1);
-	if (ioctl(fd, SIOCGIFINDEX, &ifr)) {
-		snprintf(err, err_len, "there is no interface %s on this host: use one that ip link shows", ifname);
-		return 0;
-	}
-	index = ifr.ifr_ifindex;
-	if (ioctl(fd, SIOCGIFHWADDR, &ifr) || ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
-		snprintf(err, err_len, "interface %s is not Ethernet: use a network card, a bridge or a bridge port",
-			 ifname);
-		return 0;
-	}
-	if (ioctl(fd, SIOCGIFFLAGS, &ifr) || !(ifr.ifr_flags & IFF_UP)) {
-		snprintf(err, err_len, "interface %s is down: bring it up with ip link set %s up", ifname, ifname);
-		return 0;
-	}
-	return index;
 }
 
 /* Bind, with the filter in place before the first frame can arrive. */
@@ -164,28 +104,6 @@ static int open_local(const char *ifname, uint8_t ip[4])
 	return fd;
 }
 
-int dhcp_socket_socket(const char *ifname, int *index, char *err, size_t err_len)
-{
-	/* Protocol 0: nothing is received before bind() names the interface. */
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0) {
-		if (errno == EPERM)
-			snprintf(err, err_len,
-				 "no right to send as the guest on %s: run as root or with CAP_NET_RAW, or use --root "
-				 "DIR",
-				 ifname);
-		else
-			snprintf(err, err_len, "cannot open a packet socket for %s: %s", ifname, strerror(errno));
-		return -1;
-	}
-	*index = check_interface(fd, ifname, err, err_len);
-	if (*index)
-		return fd;
-	dhcp_socket_close_aside(fd);
-	return -1;
-}
-
 struct dhcp_socket *dhcp_socket_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len)
 {
 	struct dhcp_socket *pkt = calloc(1, sizeof(*pkt));
@@ -197,7 +115,7 @@ struct dhcp_socket *dhcp_socket_open(const char *ifname, const uint8_t mac[6], u
 	}
 	memcpy(pkt->mac, mac, 6);
 	pkt->local_fd = -1;
-	pkt->fd = dhcp_socket_socket(ifname, &index, err, err_len);
+	pkt->fd = packet_socket_open(ifname, &index, err, err_len);
 	if (pkt->fd < 0)
 		goto err_free;
 	if (!set_up(pkt->fd, index, mac, xid)) {
@@ -208,7 +126,7 @@ struct dhcp_socket *dhcp_socket_open(const char *ifname, const uint8_t mac[6], u
 	return pkt;
 
 err_close:
-	dhcp_socket_close_aside(pkt->fd);
+	packet_socket_close_aside(pkt->fd);
 err_free:
 	free(pkt);
 	return NULL;
@@ -220,7 +138,7 @@ void dhcp_socket_close(struct dhcp_socket *pkt)
 		return;
 	if (pkt->local_fd >= 0)
 		close(pkt->local_fd);
-	dhcp_socket_close_aside(pkt->fd);
+	packet_socket_close_aside(pkt->fd);
 	free(pkt);
 }
 
@@ -301,21 +219,4 @@ ssize_t dhcp_socket_recv(struct dhcp_socket *pkt, struct udp_frame *udp, void *b
 void dhcp_socket_answer_arp(struct dhcp_socket *pkt, const uint8_t ip[4])
 {
 	memcpy(pkt->arp_ip, ip, 4);
-}
-
-bool dhcp_socket_has_carrier(const char *ifname)
-{
-	struct ifreq ifr = {0};
-	bool carrier;
-	int fd;
-
-	if (strlen(ifname) >= sizeof(ifr.ifr_name))
-		return true;
-	memcpy(ifr.ifr_name, ifname, strlen(ifname) + 1);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return true;
-	carrier = ioctl(fd, SIOCGIFFLAGS, &ifr) || ifr.ifr_flags & IFF_RUNNING;
-	close(fd);
-	return carrier;
 }

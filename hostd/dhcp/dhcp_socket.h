@@ -19,11 +19,6 @@ struct dhcp_socket;
 struct dhcp_socket *dhcp_socket_open(const char *ifname, const uint8_t mac[6], uint32_t xid, char *err, size_t err_len);
 void dhcp_socket_close(struct dhcp_socket *pkt);
 
-/* A packet socket for that interface, not bound, and the interface's index; -1: err has the words, as above. */
-int dhcp_socket_socket(const char *ifname, int *index, char *err, size_t err_len);
-/* Close a packet socket, or a tap, without waiting for it, which takes the kernel a while. */
-void dhcp_socket_close_aside(int fd);
-
 /* The descriptor to poll for reading. */
 int dhcp_socket_fd(const struct dhcp_socket *pkt);
 
@@ -38,8 +33,5 @@ ssize_t dhcp_socket_recv(struct dhcp_socket *pkt, struct udp_frame *udp, void *b
 
 /* From now on answer ARP requests for ip as the guest would: a boot server sends to the leased address. */
 void dhcp_socket_answer_arp(struct dhcp_socket *pkt, const uint8_t ip[4]);
-
-/* Has the interface a carrier?  True if that cannot be told. */
-bool dhcp_socket_has_carrier(const char *ifname);
 
 #endif /* HOSTD_DHCP_SOCKET_H */

@@ -17,7 +17,7 @@
 
 #include "net/frames_internal.h"
 #include "log.h"
-#include "dhcp/dhcp_socket.h"
+#include "net/packet_socket.h"
 
 #define TURN_MAX 32    /* reads before others have their turn */
 #define SHORTEST 60    /* bytes of an Ethernet frame without its checksum */
@@ -62,7 +62,7 @@ static void close_port(struct frames *f)
 		event_free(f->readable);
 	f->readable = NULL;
 	if (f->port.fd >= 0)
-		dhcp_socket_close_aside(f->port.fd); /* a tap takes its time as well */
+		packet_socket_close_aside(f->port.fd); /* a tap takes its time as well */
 	f->port.fd = -1;
 }
 

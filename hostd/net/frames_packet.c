@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 
 #include "net/frames_internal.h"
-#include "dhcp/dhcp_socket.h"
+#include "net/packet_socket.h"
 
 #define QUEUE_BYTES (1 << 20) /* asked for; the kernel gives what net.core.rmem_max allows */
 
@@ -74,13 +74,13 @@ static bool open_socket(const struct frames_guest *guest, struct frames_port *po
 {
 	int index = 0;
 
-	port->fd = dhcp_socket_socket(guest->ifname, &index, err, err_len);
+	port->fd = packet_socket_open(guest->ifname, &index, err, err_len);
 	if (port->fd < 0)
 		return false;
 	if (set_up(port->fd, index, guest->mac))
 		return true;
 	snprintf(err, err_len, "cannot listen on %s: %s", guest->ifname, strerror(errno));
-	dhcp_socket_close_aside(port->fd);
+	packet_socket_close_aside(port->fd);
 	port->fd = -1;
 	return false;
 }

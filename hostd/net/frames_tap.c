@@ -20,7 +20,7 @@
 #include "net/frames_internal.h"
 #include "log.h"
 #include "net/net_ask.h"
-#include "dhcp/dhcp_socket.h"
+#include "net/packet_socket.h"
 
 static char missing[256]; /* why there are no taps; "": there are */
 static bool told;	  /* that there are none */
@@ -67,7 +67,7 @@ static bool open_tap(const struct frames_guest *guest, struct frames_port *port,
 		return false;
 	if (ioctl(port->fd, TUNGETIFF, &ifr) || !rtnl_get_link((int)if_nametoindex(ifr.ifr_name), &tap)) {
 		snprintf(err, err_len, "the tap is not to be found: %s", strerror(errno));
-		dhcp_socket_close_aside(port->fd);
+		packet_socket_close_aside(port->fd);
 		port->fd = -1;
 		return false;
 	}

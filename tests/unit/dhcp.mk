@@ -11,8 +11,8 @@ $(B)/tests/unit/test_dhcp_msg: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_dhcp_select: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_udp_frame: $(B)/hostd/net/udp_frame.o
 $(B)/tests/unit/test_ether: $(B)/hostd/net/ether.o
-$(B)/tests/unit/test_dhcp_socket: $(B)/hostd/net/udp_frame.o $(B)/hostd/dhcp/dhcp_socket.o
-# A network of its own instead of pkt.o.
+$(B)/tests/unit/test_dhcp_socket: $(addprefix $(B)/hostd/,net/udp_frame.o net/packet_socket.o dhcp/dhcp_socket.o)
+# A network of its own instead of dhcp_socket.o and packet_socket.o.
 DHCP_WORLD_TESTS := $(addprefix $(B)/tests/unit/,test_dhcp test_dhcp_fail)
 $(DHCP_WORLD_TESTS): $(B)/tests/unit/dhcp_world.o $(DHCP_MSG_OBJS) \
 	$(addprefix $(B)/hostd/,dhcp/dhcp.o dhcp/dhcp_send.o dhcp/dhcp_say.o dhcp/dhcp_result.o log.o)

@@ -17,6 +17,7 @@
 
 #include "dhcp_world.h"
 #include "dhcp/dhcp_socket.h"
+#include "net/packet_socket.h"
 
 const struct dhcp_timing quick = {
 	.discover_first = 20,
@@ -99,7 +100,7 @@ void dhcp_socket_answer_arp(struct dhcp_socket *pkt, const uint8_t ip[4])
 	memcpy(net.arp_ip, ip, 4);
 }
 
-bool dhcp_socket_has_carrier(const char *ifname)
+bool packet_socket_has_carrier(const char *ifname)
 {
 	return true;
 }
