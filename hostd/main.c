@@ -23,12 +23,12 @@
 #include "isolate.h"
 #include "log.h"
 #include "net/net_ask.h"
+#include "net_process.h"
 #include "notify.h"
 #include "options.h"
 #include "palacios.h"
 #include "palacios_open.h"
 #include "server.h"
-#include "net/tap.h"
 #include "http/tls_ca.h"
 
 struct daemon {
@@ -201,18 +201,18 @@ static bool start_control(struct daemon *d, char *why, size_t room)
 /* What `source = guest` needs, and what frames on a bridge can do without, while there are rights for it. */
 static bool start_net_helper(struct daemon *d, char *why, size_t room)
 {
-	bool needed = net_helper_wants_namespaces(&d->conf);
+	bool needed = net_process_wants_namespaces(&d->conf);
 	char no_taps[256];
 	int taps = -1;
 
-	if (net_helper_wants_taps(&d->conf)) {
-		taps = tap_start(d->conf.user, no_taps, sizeof(no_taps));
+	if (net_process_wants_taps(&d->conf)) {
+		taps = net_process_start_taps(d->conf.user, no_taps, sizeof(no_taps));
 		if (taps < 0)
 			frames_without_taps(no_taps);
 	}
 	if (!needed && taps < 0)
 		return true;
-	d->net_helper = net_helper_start(&d->conf, d->conf.user, taps, why, room);
+	d->net_helper = net_process_start(&d->conf, d->conf.user, taps, why, room);
 	net_ask_use(d->net_helper);
 	if (taps >= 0)
 		close(taps);

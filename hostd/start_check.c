@@ -12,7 +12,7 @@
 
 #include "cache/cache_dir.h"
 #include "control.h"
-#include "net/net_helper.h"
+#include "net_process.h"
 #include "palacios.h"
 #include "http/tls_ca.h"
 
@@ -101,6 +101,6 @@ static bool check_cache_dir(const struct conf *conf, char *why, size_t room)
 
 bool check_start(const struct conf *conf, char *why, size_t room)
 {
-	return net_helper_may_start(conf, why, room) && check_ca(conf, why, room) && check_socket(conf, why, room) &&
+	return net_process_may_start(conf, why, room) && check_ca(conf, why, room) && check_socket(conf, why, room) &&
 	       check_cache_dir(conf, why, room) && check_pid_file(conf, why, room);
 }

@@ -12,6 +12,7 @@
 #include "http/http.h"
 #include "base/http_url.h"
 #include "net/net_ask.h"
+#include "net_process.h"
 #include "net/source_guest.h"
 #include "net/source.h"
 #include "tftp/tftp.h"
@@ -47,7 +48,7 @@ bool probe_fetch_as_guest(const char *ifname)
 	conf_init(&conf);
 	vm = conf_add_vm(&conf, "probe", 0);
 	if (vm && conf_set(&conf, vm, "interface", ifname) && conf_set(&conf, vm, "source", "guest"))
-		helper = net_helper_start(&conf, "", -1, why, sizeof(why));
+		helper = net_process_start(&conf, "", -1, why, sizeof(why));
 	if (helper < 0)
 		fprintf(stderr, "pvboot probe: --source guest: %s\n", conf.error[0] ? conf.error : why);
 	net_ask_use(helper);

@@ -5,7 +5,7 @@
 
 #include "net/net_helper.h"
 
-/* Whom to ask from now on: what net_helper_start() returned, -1: nobody. */
+/* Whom to ask from now on: what net_process_start() returned, -1: nobody. */
 void net_ask_use(int fd);
 
 /*

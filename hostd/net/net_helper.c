@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* net_helper.c - the process that administers networks: namespaces for `source = guest`, taps for frames. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "isolate.h"
-#include "net/net_helper.h"
 #include "base/pass_fd.h"
+#include "net/net_helper.h"
+#include "net/netns.h"
 #include "net/tap.h"
 #include "net/udp.h"
 
 #define NAMESPACES_MAX 1024 /* as many as there may be VMs */
-#define ASK_FD (STDERR_FILENO + 1)
-#define TAPS_FD (STDERR_FILENO + 2)
 
 static struct {
 	uint32_t id;
@@ -42,29 +36,15 @@ static int find_free(void)
 	return -1;
 }
 
-/* The section that a request names, if it allows that MAC; NULL: it does not, or there is none. */
-static const struct conf_vm *find_section(const struct conf *conf, const struct net_request *req)
-{
-	const struct conf_vm *vm = conf->vms;
-
-	for (uint32_t i = 0; vm && i < req->section; i++)
-		vm = vm->next;
-	return vm && vm->ifname[0] && conf_vm_allows_mac(vm, req->mac) ? vm : NULL;
-}
-
-static bool has_frames(const struct conf_vm *vm)
-{
-	return vm->ifname[0] && vm->frames != CONF_FRAMES_OFF;
-}
-
 /* May hostd, who may be somebody else by now, have a namespace like that? */
-static bool is_allowed(const struct conf *conf, const struct net_request *req, struct netns_spec *spec)
+static bool is_allowed(const struct net_sections *sections, const struct net_request *req, struct netns_spec *spec)
 {
-	const struct conf_vm *vm = find_section(conf, req);
+	struct net_section section;
 
-	if (!vm || !vm->source_guest || !udp_allowed(req->address))
+	if (!sections->find(sections->arg, req->section, req->mac, &section) || !section.namespaces ||
+	    !udp_allowed(req->address))
 		return false;
-	memcpy(spec->ifname, vm->ifname, sizeof(spec->ifname));
+	memcpy(spec->ifname, section.ifname, sizeof(spec->ifname));
 	memcpy(spec->mac, req->mac, 6);
 	memcpy(spec->address, req->address, 4);
 	memcpy(spec->netmask, req->netmask, 4);
@@ -73,7 +53,7 @@ static bool is_allowed(const struct conf *conf, const struct net_request *req, s
 }
 
 /* A socket, or -1 with the answer filled in. */
-static int get_socket(const struct conf *conf, const struct net_request *req, struct net_answer *a)
+static int get_socket(const struct net_sections *sections, const struct net_request *req, struct net_answer *a)
 {
 	int at = find(req->id), fd;
 	struct netns_spec spec;
@@ -82,7 +62,7 @@ static int get_socket(const struct conf *conf, const struct net_request *req, st
 	if (req->type != SOCK_DGRAM && req->type != SOCK_STREAM)
 		return -1;
 	a->error = EPERM;
-	if (!is_allowed(conf, req, &spec))
+	if (!is_allowed(sections, req, &spec))
 		return -1;
 	if (at < 0) {
 		at = find_free();
@@ -121,30 +101,30 @@ static void remove_id(uint32_t id)
 }
 
 /* A tap, or -1 with the answer filled in. */
-static int get_tap(const struct conf *conf, const struct net_request *req, int taps, struct net_answer *a)
+static int get_tap(const struct net_sections *sections, const struct net_request *req, int taps, struct net_answer *a)
 {
-	const struct conf_vm *vm = find_section(conf, req);
+	struct net_section section;
 	int fd;
 
 	a->error = EPERM;
-	if (!vm || !has_frames(vm))
+	if (!sections->find(sections->arg, req->section, req->mac, &section) || !section.taps)
 		return -1;
 	a->error = EOPNOTSUPP;
 	if (taps < 0)
 		return -1;
-	fd = tap_make(taps, vm->ifname, req->mac, a->words, sizeof(a->words));
+	fd = tap_make(taps, section.ifname, req->mac, a->words, sizeof(a->words));
 	a->error = fd < 0 ? errno : 0;
 	return fd;
 }
 
 /* A descriptor, or -1 with the answer filled in. */
-static int serve(const struct conf *conf, const struct net_request *req, int taps, struct net_answer *a)
+static int serve(const struct net_sections *sections, const struct net_request *req, int taps, struct net_answer *a)
 {
 	switch (req->op) {
 	case NET_SOCKET:
-		return get_socket(conf, req, a);
+		return get_socket(sections, req, a);
 	case NET_TAP:
-		return get_tap(conf, req, taps, a);
+		return get_tap(sections, req, taps, a);
 	case NET_REMOVE:
 		remove_id(req->id);
 		return -1;
@@ -154,7 +134,7 @@ static int serve(const struct conf *conf, const struct net_request *req, int tap
 	}
 }
 
-void net_helper_serve(const struct conf *conf, int fd, int taps)
+void net_helper_serve(const struct net_sections *sections, int fd, int taps)
 {
 	struct net_request req;
 	bool there = true;
@@ -164,7 +144,7 @@ void net_helper_serve(const struct conf *conf, int fd, int taps)
 	signal(SIGCHLD, SIG_IGN); /* remove_id()'s children are nobody's */
 	while (there && recv(fd, &req, sizeof(req), 0) == (ssize_t)sizeof(req)) {
 		struct net_answer a = {.number = req.number};
-		int got = serve(conf, &req, taps, &a);
+		int got = serve(sections, &req, taps, &a);
 
 		there = pass_fd(fd, &a, sizeof(a), got);
 		if (got >= 0)
@@ -177,76 +157,4 @@ void net_helper_serve(const struct conf *conf, int fd, int taps)
 	for (int i = 0; i < NAMESPACES_MAX; i++)
 		if (table[i].ns >= 0)
 			netns_remove(table[i].ns);
-}
-
-bool net_helper_wants_namespaces(const struct conf *conf)
-{
-	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
-		if (vm->source_guest)
-			return true;
-	return false;
-}
-
-bool net_helper_wants_taps(const struct conf *conf)
-{
-	for (const struct conf_vm *vm = conf->vms; vm; vm = vm->next)
-		if (has_frames(vm))
-			return true;
-	return false;
-}
-
-/* In the process: keep one right or two, and what it needs to answer. */
-static _Noreturn void become_helper(const struct conf *conf, const char *user, int fd, int taps)
-{
-	bool namespaces = net_helper_wants_namespaces(conf);
-	char why[256];
-
-	/* Whoever waits for hostd's descriptors to be closed is not to wait for this process. */
-	fd = fcntl(fd, F_DUPFD_CLOEXEC, TAPS_FD + 1);
-	taps = taps < 0 ? -1 : fcntl(taps, F_DUPFD_CLOEXEC, TAPS_FD + 1);
-	dup2(fd, ASK_FD);
-	close(TAPS_FD);
-	if (taps >= 0)
-		taps = dup2(taps, TAPS_FD);
-	close_range(TAPS_FD + 1, ~0u, 0);
-	signal(SIGINT, SIG_IGN); /* hostd gets it as well, and its end is ours */
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	prctl(PR_SET_NAME, "pvboot-net");
-	if ((namespaces && !netns_start()) || !isolate_network(user, namespaces, why, sizeof(why)))
-		_exit(1); /* hostd hears of it when it first asks */
-	net_helper_serve(conf, ASK_FD, taps);
-	_exit(0);
-}
-
-bool net_helper_may_start(const struct conf *conf, char *why, size_t room)
-{
-	if (!net_helper_wants_namespaces(conf) || isolate_may_administer(true))
-		return true;
-	snprintf(why, room,
-		 "source = guest needs CAP_NET_ADMIN and CAP_SYS_ADMIN at the start: start hostd as root, or leave it "
-		 "out");
-	return false;
-}
-
-int net_helper_start(const struct conf *conf, const char *user, int taps, char *why, size_t room)
-{
-	int ends[2];
-	pid_t pid;
-
-	if (!net_helper_may_start(conf, why, room))
-		return -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
-		snprintf(why, room, "cannot start what administers networks: %s", strerror(errno));
-		return -1;
-	}
-	pid = fork();
-	if (!pid)
-		become_helper(conf, user, ends[1], taps);
-	close(ends[1]);
-	if (pid > 0)
-		return ends[0];
-	snprintf(why, room, "cannot start what administers networks: %s", strerror(errno));
-	close(ends[0]);
-	return -1;
 }

@@ -3,15 +3,15 @@
  * net_helper.h - the process that administers networks: for `source = guest` it makes network namespaces and sockets in
  * them, for a boot program's frames taps on bridges.
  *
- * It is started before hostd sheds its rights, keeps CAP_NET_ADMIN, and CAP_SYS_ADMIN if there may be namespaces, and
- * does three things: each for a VM whose section has it, on that section's interface, with a MAC that the section
- * allows.  It ends with hostd, and the namespaces with it.
+ * It does three things: each for a VM whose section has it, on that section's interface, with a MAC that the section
+ * allows.  It ends with hostd, and the namespaces with it.  net_process.h starts it.
  */
 #ifndef HOSTD_NET_HELPER_H
 #define HOSTD_NET_HELPER_H
 
-#include "conf.h"
-#include "net/netns.h"
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 enum net_op {
 	NET_SOCKET, /* a socket in the namespace of that id, which is made first if there is none */
@@ -40,21 +40,23 @@ struct net_answer {
 	char words[300]; /* of an error, or "" */
 };
 
-/* Does any VM of the configuration fetch as the guest? */
-bool net_helper_wants_namespaces(const struct conf *conf);
-/* May any VM's boot program send frames? */
-bool net_helper_wants_taps(const struct conf *conf);
+/* What a VM's section allows. */
+struct net_section {
+	char ifname[IF_NAMESIZE];
+	bool namespaces; /* source = guest */
+	bool taps;	 /* its boot program may send frames */
+};
 
-/* Are there the rights that the configuration needs for it?  False with words. */
-bool net_helper_may_start(const struct conf *conf, char *why, size_t room);
+/* How the process looks sections up.  find() returns false if there is no such section, or not with that MAC. */
+struct net_sections {
+	bool (*find)(const void *arg, uint32_t section, const uint8_t mac[6], struct net_section *out);
+	const void *arg;
+};
 
 /*
- * Start it, as user ("": who we are), while there are rights to keep; taps is what tap_start() returned, or -1 if there
- * can be none, and remains the caller's.  Returns the descriptor to ask it by (a SOCK_SEQPACKET socket), -1 with words.
+ * Answer requests on fd until its end; taps is what tap_start() returned, or -1 if there can be none.  netns_start()
+ * has been called where a section has namespaces.
  */
-int net_helper_start(const struct conf *conf, const char *user, int taps, char *why, size_t room);
-
-/* What the process does: answer requests on fd until its end.  For tests, too. */
-void net_helper_serve(const struct conf *conf, int fd, int taps);
+void net_helper_serve(const struct net_sections *sections, int fd, int taps);
 
 #endif /* HOSTD_NET_HELPER_H */

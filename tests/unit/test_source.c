@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Unit tests of hostd/net/source.c, source_guest.c, net_ask.c and net_helper.c: what the helper refuses, and what
- * happens when it is gone.  That its namespaces and taps work is seen in tests/boot/test_source.py and test_frames.py.
+ * Unit tests of hostd/net/source.c, source_guest.c, net_ask.c and net_helper.c, and of hostd/net_process.c: what the
+ * helper refuses, and what happens when it is gone.  That its namespaces and taps work is seen in
+ * tests/boot/test_source.py and test_frames.py.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,8 @@
 #include <cmocka.h>
 
 #include "net/net_ask.h"
+#include "net/netns.h"
+#include "net_process.h"
 #include "net/source_guest.h"
 
 /* ---- a source of the test's own -------------------------------------------------------------------------------- */
@@ -157,7 +160,7 @@ static int start_helper(void **state)
 	pid = fork();
 	if (!pid) {
 		close(ends[0]);
-		_exit(netns_start() ? (net_helper_serve(&conf, ends[1], taps), 0) : 1);
+		_exit(netns_start() ? (net_process_serve(&conf, ends[1], taps), 0) : 1);
 	}
 	close(ends[1]);
 	close(taps);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * net_process.h - starting the process that administers networks (net/net_helper.h), by what the configuration allows.
+ *
+ * It is started before hostd sheds its rights, and keeps CAP_NET_ADMIN, and CAP_SYS_ADMIN if there may be namespaces.
+ */
+#ifndef HOSTD_NET_PROCESS_H
+#define HOSTD_NET_PROCESS_H
+
+#include "conf.h"
+
+/* Does any VM of the configuration fetch as the guest? */
+bool net_process_wants_namespaces(const struct conf *conf);
+/* May any VM's boot program send frames? */
+bool net_process_wants_taps(const struct conf *conf);
+
+/* Are there the rights that the configuration needs for it?  False with words. */
+bool net_process_may_start(const struct conf *conf, char *why, size_t room);
+
+/* tap_start(), if there are the rights for taps.  -1: there can be no taps, and why has the words. */
+int net_process_start_taps(const char *user, char *why, size_t room);
+
+/*
+ * Start it, as user ("": who we are), while there are rights to keep; taps is what net_process_start_taps() returned,
+ * or -1 if there can be none, and remains the caller's.  Returns the descriptor to ask it by (a SOCK_SEQPACKET socket),
+ * -1 with words.
+ */
+int net_process_start(const struct conf *conf, const char *user, int taps, char *why, size_t room);
+
+/* What the process does: answer requests on fd until its end.  For tests, too. */
+void net_process_serve(const struct conf *conf, int fd, int taps);
+
+#endif /* HOSTD_NET_PROCESS_H */
