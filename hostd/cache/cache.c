@@ -9,20 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/cache_internal.h"
+#include "cache/cache_entry.h"
+#include "cache/cache_fetch.h"
 #include "log.h"
 #include "tftp/tftp.h"
 
 #define TFTP_PORT 69
 #define STORE_NICE 10 /* a boot under way goes first */
-
-uint64_t cache_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* ---- keys ---------------------------------------------------------------------------------------------------------
  */
@@ -83,7 +76,7 @@ static struct cache_fetch *find_fetch(struct cache *cache, const char *key, uint
 {
 	struct cache_fetch *fetch = cache->fetches;
 
-	while (fetch && (strcmp(fetch->meta.key, key) || cache_now_ms() - fetch->began_ms > max_age_ms))
+	while (fetch && (strcmp(fetch->meta.key, key) || cache_entry_now_ms() - fetch->began_ms > max_age_ms))
 		fetch = fetch->next;
 	return fetch;
 }
@@ -96,7 +89,7 @@ static bool is_fresh(const struct cache_entry *entry, const struct cache_request
 	if (!req->tftp || entry->meta.size <= CACHE_AGAIN_MAX)
 		return false;
 	if (entry->began_ms)
-		return cache_now_ms() - entry->began_ms <= req->max_age_ms;
+		return cache_entry_now_ms() - entry->began_ms <= req->max_age_ms;
 	age = time(NULL) - entry->meta.fetched;
 	return age >= 0 && age < req->max_age_ms / 1000;
 }

@@ -13,16 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cache/cache_request.h"
+
 struct cache;
 struct event_base;
 struct file;
 struct http;
-struct source;
-struct tftp_request;
-
-#define CACHE_AGAIN_MAX (1u << 20) /* a file by TFTP of up to so many bytes is fetched again each time */
-#define CACHE_HEAD 65536u	   /* the first bytes that an old copy is compared by */
-#define CACHE_AGE_DEFAULT_MS 60000 /* tftp_max_age; a fetch by HTTP in flight is joined for so long as well */
 
 struct cache_settings {
 	int dir;       /* an open directory that is hostd's alone (cache_dir_open()), or -1: nothing is kept on disk */
@@ -33,18 +29,6 @@ struct cache_settings {
 struct cache *cache_new(struct event_base *base, struct http *http, const struct cache_settings *settings);
 /* What is being stored is given up.  Files that are open stay valid, and end by themselves. */
 void cache_free(struct cache *cache);
-
-struct cache_request {
-	const char *vm;			 /* for the log */
-	const struct tftp_request *tftp; /* a file by TFTP; or NULL and: */
-	const char *url;		 /* http: or https: */
-	struct source *source;		 /* whose sockets (source.h), NULL: the host's own */
-	const char *identity;		 /* of source, as part of the key; NULL where source is */
-	bool stat_only;			 /* the size alone is wanted */
-	bool off;			 /* cache = off: a fetch of its own, shared with nobody and not kept */
-	bool stale;			 /* serve_stale: an old copy will do where the server is away */
-	uint32_t max_age_ms;		 /* tftp_max_age */
-};
 
 /*
  * Get an object: a fetch in flight is joined, a copy that may be served is, else it is fetched.  One reference is the

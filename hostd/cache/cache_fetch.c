@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/cache_internal.h"
+#include "cache/cache_entry.h"
+#include "cache/cache_fetch.h"
 #include "log.h"
 #include "net/source.h"
 #include "tftp/tftp.h"
@@ -423,7 +424,7 @@ struct file *cache_fetch_begin(struct cache *cache, const struct cache_request *
 	}
 	snprintf(fetch->meta.key, sizeof(fetch->meta.key), "%s", key);
 	fetch->meta.fetched = time(NULL);
-	fetch->began_ms = cache_now_ms();
+	fetch->began_ms = cache_entry_now_ms();
 	fetch->fresh = fresh;
 	if (!req->off && !req->stat_only) {
 		fetch->next = cache->fetches;

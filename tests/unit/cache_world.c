@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "cache/cache_dir.h"
-#include "cache/cache_internal.h"
+#include "cache/cache_object.h"
 #include "cache_world.h"
 #include "fake_network.h"
 #include "log.h"

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cache_fetch.h - getting one object. */
+#ifndef HOSTD_CACHE_FETCH_H
+#define HOSTD_CACHE_FETCH_H
+
+#include "cache/cache_object.h"
+
+/*
+ * Begin to get the object of that key; old is a copy that may do, or NULL, and with fresh it does without asking.  Its
+ * file, of which one reference is the caller's; NULL if memory ran out.
+ */
+struct file *cache_fetch_begin(struct cache *cache, const struct cache_request *req, const char *key,
+			       struct cache_entry *old, bool fresh);
+/* Give it up.  Its file stays, and gets no more. */
+void cache_fetch_end(struct cache_fetch *fetch);
+
+#endif /* HOSTD_CACHE_FETCH_H */
