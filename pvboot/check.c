@@ -18,6 +18,7 @@
 #include "net/bridge.h"
 #include "check.h"
 #include "file/file.h"
+#include "file/file_root.h"
 #include "dhcp/dhcp_local.h"
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
@@ -47,7 +48,7 @@ bool check_file(const char *option, const char *name, char **full)
 /* A file below --root, as hostd would open it.  What is a URL is not looked for. */
 static bool check_below(int root, const char *full, const char *option, const char *name)
 {
-	struct file *file = strstr(name, "://") ? NULL : file_open_root(root, full, name, "check");
+	struct file *file = strstr(name, "://") ? NULL : file_root_open(root, full, name, "check");
 	bool good = !file || file_status(file) == PVBOOT_S_OK;
 
 	if (!good)

@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "dhcp/dhcp_msg.h"
 #include "file/file.h"
+#include "file/file_root.h"
 #include "dhcp/dhcp_local.h"
 #include "pxelinux/pxelinux_fetch.h"
 #include "plan_show.h"
@@ -225,7 +226,7 @@ static struct file *on_open(void *arg, const struct pxelinux_file *named)
 
 	if (!is_local(named))
 		return file_new_failed("plan", named->name, PVBOOT_S_FAILED, "it is on another server");
-	file = file_open_root(work->root_fd, work->o->root, named->name, "plan");
+	file = file_root_open(work->root_fd, work->o->root, named->name, "plan");
 	/* What is there and cannot be read is passed over, too; but it should be known. */
 	if (file && file_status(file) != PVBOOT_S_OK && file_status(file) != PVBOOT_S_NOT_FOUND)
 		fprintf(stderr, "pvboot plan: %s\n", file_text(file));
@@ -242,7 +243,7 @@ static void on_plan(void *arg, const struct plan *plan)
 
 		if (!is_local(named))
 			continue;
-		file = file_open_root(work->root_fd, work->o->root, named->name, "plan");
+		file = file_root_open(work->root_fd, work->o->root, named->name, "plan");
 		if (file && file_status(file) != PVBOOT_S_OK) {
 			printf("  missing %s\n", file_text(file));
 			work->missing++;

@@ -265,17 +265,6 @@ int file_open_fd(struct file *file)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-bool file_check_unchanged(struct file *file)
-{
-	if (!file->root || file->fd < 0)
-		return true;
-	if (file_root_stamp(file->fd) == file->stamp)
-		return true;
-	file_fail(file, PVBOOT_S_CHANGED, 0, "\"%.100s\" changed while it was read: boot again", file->name);
-	file_notify(file);
-	return false;
-}
-
 void file_watch(struct file *file, struct file_watch *watch)
 {
 	watch->file = file;

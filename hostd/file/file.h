@@ -25,10 +25,6 @@ struct file_watch {
 	struct file_watch *next, **prev;
 };
 
-/* Open name below the directory dirfd (RESOLVE_BENEATH: no way out by .. or links).  Never NULL but for memory: a
- * missing file is a file whose status is PVBOOT_S_NOT_FOUND. */
-struct file *file_open_root(int dirfd, const char *root_path, const char *name, const char *vm);
-
 /* A file that has failed already.  NULL if memory ran out. */
 struct file *file_new_failed(const char *vm, const char *name, uint32_t status, const char *text);
 
@@ -59,10 +55,6 @@ ssize_t file_read(struct file *file, uint64_t offset, void *buf, size_t len);
 
 /* A new read-only open file description, close-on-exec; -1 with errno. */
 int file_open_fd(struct file *file);
-
-/* Compare a --root file with what it was when opened: false (and the file fails with PVBOOT_S_CHANGED) if it changed.
- */
-bool file_check_unchanged(struct file *file);
 
 void file_watch(struct file *file, struct file_watch *watch);
 void file_unwatch(struct file_watch *watch);

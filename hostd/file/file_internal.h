@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* file_internal.h - what file.c and file_root.c share of a struct file. */
+/* file_internal.h - the inside of a struct file, for those who make one: file_root.c and the cache. */
 #ifndef HOSTD_FILE_INTERNAL_H
 #define HOSTD_FILE_INTERNAL_H
 
@@ -15,7 +15,7 @@ struct file {
 	bool notifying, again, quiet;
 	uint32_t status, detail;
 	uint64_t size, available;
-	uint64_t stamp; /* of a root file: see file_root_stamp() */
+	uint64_t stamp; /* of a root file: see file_root.c */
 	/* Whose it is: told when the last reference goes, or before by file_unref() of the owner's own. */
 	void (*ended)(struct file *file);
 	void *owner;
@@ -48,8 +48,5 @@ bool file_grow(struct file *file, const void *buf, size_t len);
 void file_grow_done(struct file *file, uint32_t status, uint32_t detail, const char *text);
 /* Be a complete file of that size, by fd, which becomes its own.  What came so far is given up. */
 void file_adopt(struct file *file, int fd, uint64_t size);
-
-/* Identity and state of an open root file in one number: inode, size, mtime and ctime. */
-uint64_t file_root_stamp(int fd);
 
 #endif /* HOSTD_FILE_INTERNAL_H */

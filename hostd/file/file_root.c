@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "file/file_internal.h"
+#include "file/file_root.h"
 
 /* FNV-1a: cheap, and enough to notice a change nobody makes on purpose. */
 static uint64_t mix(uint64_t hash, uint64_t value)
@@ -20,7 +21,8 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return hash;
 }
 
-uint64_t file_root_stamp(int fd)
+/* Identity and state of an open root file in one number: inode, size, mtime and ctime. */
+static uint64_t read_stamp(int fd)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 	struct stat st;
@@ -86,7 +88,7 @@ static void fail_open(struct file *file, const char *root_path, const char *name
 	}
 }
 
-struct file *file_open_root(int dirfd, const char *root_path, const char *name, const char *vm)
+struct file *file_root_open(int dirfd, const char *root_path, const char *name, const char *vm)
 {
 	struct file *file = file_alloc(vm, name);
 	struct stat st;
@@ -102,7 +104,7 @@ struct file *file_open_root(int dirfd, const char *root_path, const char *name, 
 		return file;
 	}
 	/* The stamp before the size: a change in between is then seen at the end. */
-	file->stamp = file_root_stamp(file->fd);
+	file->stamp = read_stamp(file->fd);
 	if (fstat(file->fd, &st) || !S_ISREG(st.st_mode)) {
 		close(file->fd);
 		file->fd = -1;
@@ -115,4 +117,15 @@ struct file *file_open_root(int dirfd, const char *root_path, const char *name, 
 	file->size = (uint64_t)st.st_size;
 	file->available = file->size;
 	return file;
+}
+
+bool file_root_check(struct file *file)
+{
+	if (!file->root || file->fd < 0)
+		return true;
+	if (read_stamp(file->fd) == file->stamp)
+		return true;
+	file_fail(file, PVBOOT_S_CHANGED, 0, "\"%.100s\" changed while it was read: boot again", file->name);
+	file_notify(file);
+	return false;
 }

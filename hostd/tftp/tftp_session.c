@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/file_name.h"
+#include "file/file_root.h"
 #include "log.h"
 
 #define RESEND_MS 50	    /* a repeated ACK this soon after DATA has crossed it: no reason to send again */
@@ -157,7 +158,7 @@ static bool unchanged(struct tftp_session *s)
 	bool same;
 
 	file_unwatch(&s->watch);
-	same = file_check_unchanged(s->file);
+	same = file_root_check(s->file);
 	file_watch(s->file, &s->watch);
 	return same;
 }

@@ -6,6 +6,7 @@
 
 #include "base/http_url.h"
 #include "base/file_name.h"
+#include "file/file_root.h"
 #include "log.h"
 #include "vm/vm_internal.h"
 
@@ -326,7 +327,7 @@ void vm_file_close(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len,
 		vm_wait_end(&vm->waits[i]);
 	}
 	file_unwatch(&vf->watch);
-	if (vf->file && !file_check_unchanged(vf->file)) {
+	if (vf->file && !file_root_check(vf->file)) {
 		status = PVBOOT_S_CHANGED;
 		snprintf(text, sizeof(text), "%s", file_text(vf->file));
 	}

@@ -5,6 +5,7 @@
 
 #include "cache/cache.h"
 #include "base/http_url.h"
+#include "file/file_root.h"
 #include "tftp/tftp.h"
 #include "net/source.h"
 #include "net/udp.h"
@@ -22,7 +23,7 @@ static struct file *from_root(struct vm *vm, const char *name)
 	char words[PVBOOT_ERROR_MAX + 1];
 
 	if (vm_plan_allows(vm, name))
-		return file_open_root(conf->root_fd, conf->root, name, vm->id.name);
+		return file_root_open(conf->root_fd, conf->root, name, vm->id.name);
 	snprintf(words, sizeof(words),
 		 "\"%.80s\": this VM may have its kernel and initrds only: name it in its section", name);
 	return refuse(vm, name, PVBOOT_S_DENIED, words);

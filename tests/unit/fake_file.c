@@ -2,6 +2,8 @@
 /* fake_file.c - a struct file of the tests' own. */
 #include "fake_file.h"
 
+#include "file/file_root.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -135,7 +137,7 @@ ssize_t file_read(struct file *file, uint64_t offset, void *buf, size_t len)
 	return (ssize_t)n;
 }
 
-bool file_check_unchanged(struct file *file)
+bool file_root_check(struct file *file)
 {
 	if (file->changed)
 		fake_file_fail(file, PVBOOT_S_CHANGED, "it changed");

@@ -16,6 +16,7 @@
 #include "cache/cache.h"
 #include "fake_network.h"
 #include "file/file.h"
+#include "file/file_root.h"
 #include "log.h"
 #include "pvboot_req.h"
 #include "tftp/tftp.h"
@@ -62,7 +63,7 @@ static int teardown(void **state)
 
 static void expect_root_(const char *name, uint32_t status, const char *words, int line)
 {
-	struct file *file = file_open_root(root_fd, "/boot", name, "vm");
+	struct file *file = file_root_open(root_fd, "/boot", name, "vm");
 
 	assert_non_null(file);
 	assert_true(file_done(file));
@@ -102,7 +103,7 @@ static void test_file_root_reads(void **state)
 	char bytes[16];
 
 	for (size_t i = 0; i < 5; i++) {
-		struct file *file = file_open_root(root_fd, "/boot", names[i], "vm");
+		struct file *file = file_root_open(root_fd, "/boot", names[i], "vm");
 
 		assert_int_equal(file_status(file), PVBOOT_S_OK);
 		assert_int_equal(file_size(file), 5);
@@ -110,14 +111,14 @@ static void test_file_root_reads(void **state)
 		assert_memory_equal(bytes, "ello", 4);
 		assert_int_equal(file_read(file, 5, bytes, sizeof(bytes)), 0);
 		assert_int_equal(file_read(file, UINT64_MAX, bytes, sizeof(bytes)), 0);
-		assert_true(file_check_unchanged(file));
+		assert_true(file_root_check(file));
 		file_unref(file);
 	}
 }
 
 static void test_file_root_empty(void **state)
 {
-	struct file *file = file_open_root(root_fd, "/boot", "empty", "vm");
+	struct file *file = file_root_open(root_fd, "/boot", "empty", "vm");
 
 	assert_int_equal(file_status(file), PVBOOT_S_OK);
 	assert_int_equal(file_size(file), 0);
@@ -131,9 +132,9 @@ static void test_file_root_changed(void **state)
 	struct file *file;
 
 	put("dir/b", "12345");
-	file = file_open_root(root_fd, "/boot", "dir/b", "vm");
+	file = file_root_open(root_fd, "/boot", "dir/b", "vm");
 	put("dir/b", "54321");
-	assert_false(file_check_unchanged(file));
+	assert_false(file_root_check(file));
 	assert_int_equal(file_status(file), PVBOOT_S_CHANGED);
 	assert_non_null(strstr(file_text(file), "changed"));
 	file_unref(file);
@@ -146,7 +147,7 @@ static void test_file_root_replaced(void **state)
 	char bytes[5];
 
 	put("dir/b", "12345");
-	file = file_open_root(root_fd, "/boot", "dir/b", "vm");
+	file = file_root_open(root_fd, "/boot", "dir/b", "vm");
 	put("dir/c", "54321");
 	assert_int_equal(renameat(root_fd, "dir/c", root_fd, "dir/b"), 0);
 	assert_int_equal(file_read(file, 0, bytes, 5), 5);
