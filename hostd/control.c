@@ -75,30 +75,27 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		event_add(c->writable, &(struct timeval){PATIENCE, 0});
 }
 
-struct event_base *control_base(const struct client *c)
+/* Queue a line of an answer, without its newline. */
+static void say(void *client, const char *line)
 {
-	return c->control->base;
-}
+	struct client *c = client;
 
-void control_say(struct client *c, const char *line)
-{
 	evbuffer_add_printf(c->out, "%s\n", line);
 	event_add(c->writable, &(struct timeval){PATIENCE, 0});
 }
 
-void control_end(struct client *c, const char *error)
+/* The end: "ok", or with words "error WORDS".  The client is gone once it has all of it. */
+static void answer(void *client, const char *error)
 {
+	struct client *c = client;
+
 	evbuffer_add_printf(c->out, error ? "error %s\n" : "ok\n", error);
 	c->job = NULL;
 	c->ended = true;
 	event_add(c->writable, &(struct timeval){PATIENCE, 0});
 }
 
-/* As palacios_detach()'s done. */
-static void answer(void *arg, const char *error)
-{
-	control_end(arg, error);
-}
+static const struct control_answer cache_answer = {.say = say, .end = answer};
 
 static void obey(struct client *c)
 {
@@ -106,7 +103,7 @@ static void obey(struct client *c)
 	bool machine = !strncmp(c->line, "detach ", 7) || !strncmp(c->line, "attach ", 7);
 
 	if (!strncmp(c->line, "cache ", 6))
-		c->job = control_cache(c->control->cache, c, c->line + 6);
+		c->job = control_cache(c->control->cache, c->control->base, c->line + 6, &cache_answer, c);
 	else if (machine && !all)
 		answer(c, "no section of the configuration is a machine of Palacios's");
 	else if (machine && *c->line == 'd')

@@ -10,9 +10,9 @@
 #define HOSTD_CONTROL_H
 
 #include "conf.h"
+#include "control_line.h"
 
 #define CONTROL_SUFFIX ".control"
-#define CONTROL_LINE 8192 /* bytes of a line, newline included */
 
 struct cache;
 struct control;
@@ -24,15 +24,5 @@ struct control *control_listen(struct event_base *base, const struct conf *conf,
 /* palacios may be NULL: no machine is one of Palacios's. */
 void control_serve(struct control *control, struct palacios *palacios, struct cache *cache);
 void control_free(struct control *control);
-
-/* ---- for the commands ---- */
-
-struct client;
-
-struct event_base *control_base(const struct client *client);
-/* Queue a line of an answer, without its newline. */
-void control_say(struct client *client, const char *line);
-/* The end: "ok", or with words "error WORDS".  The client is gone once it has all of it. */
-void control_end(struct client *client, const char *error);
 
 #endif /* HOSTD_CONTROL_H */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cache/cache.h"
-#include "control.h"
+#include "control_line.h"
 #include "file/file.h"
 #include "base/file_name.h"
 #include "base/http_url.h"
@@ -24,7 +24,8 @@
 /* A prefetch. */
 struct control_cache {
 	struct cache *cache;
-	struct client *client;
+	const struct control_answer *answer;
+	void *arg;
 	struct cache_request req; /* of the two below */
 	struct tftp_request tftp;
 	char url[HTTP_URL_MAX], name[CONTROL_LINE];
@@ -34,11 +35,19 @@ struct control_cache {
 	unsigned int polls;
 };
 
+/* For say_object(). */
+struct listing {
+	const struct control_answer *answer;
+	void *arg;
+};
+
 /* ---- list and purge -----------------------------------------------------------------------------------------------
  */
 
+/* arg is a struct listing. */
 static void say_object(void *arg, const struct cache_info *info)
 {
+	const struct listing *listing = arg;
 	char line[CONTROL_LINE], size[24] = "-", state[4] = "";
 
 	if (info->size != PVBOOT_SIZE_UNKNOWN)
@@ -51,21 +60,21 @@ static void say_object(void *arg, const struct cache_info *info)
 		strcat(state, "d");
 	snprintf(line, sizeof(line), "%s %s %" PRId64 " %" PRId64 " %s", *state ? state : "-", size, info->fetched,
 		 info->used, info->key);
-	control_say(arg, line);
+	listing->answer->say(listing->arg, line);
 }
 
-static void purge(struct cache *cache, struct client *client, const char *key)
+static void purge(struct cache *cache, const char *key, const struct control_answer *answer, void *arg)
 {
 	unsigned int count = cache_purge(cache, *key ? key : NULL);
 	char line[16];
 
 	if (*key && !count) {
-		control_end(client, "there is no such object: see pvboot cache list");
+		answer->end(arg, "there is no such object: see pvboot cache list");
 		return;
 	}
 	snprintf(line, sizeof(line), "%u", count);
-	control_say(client, line);
-	control_end(client, NULL);
+	answer->say(arg, line);
+	answer->end(arg, NULL);
 }
 
 /* ---- prefetch -----------------------------------------------------------------------------------------------------
@@ -85,7 +94,7 @@ void control_cache_cancel(struct control_cache *job)
 /* The end, for the client and the job.  error: words, or NULL. */
 static void end(struct control_cache *job, const char *error)
 {
-	control_end(job->client, error);
+	job->answer->end(job->arg, error);
 	control_cache_cancel(job);
 }
 
@@ -101,7 +110,7 @@ static void on_poll(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	snprintf(line, sizeof(line), "%" PRIu64 " %s", file_size(job->file), kept == CACHE_KEPT ? "kept" : "not-kept");
-	control_say(job->client, line);
+	job->answer->say(job->arg, line);
 	end(job, NULL);
 }
 
@@ -137,23 +146,25 @@ static bool read_url(struct control_cache *job, char *why, size_t room)
 	return false;
 }
 
-static struct control_cache *prefetch(struct cache *cache, struct client *client, const char *url)
+static struct control_cache *prefetch(struct cache *cache, struct event_base *base, const char *url,
+				      const struct control_answer *answer, void *arg)
 {
 	struct control_cache *job = calloc(1, sizeof(*job));
 	char why[PVBOOT_ERROR_MAX + 1] = "out of memory";
 
 	if (job) {
 		job->cache = cache;
-		job->client = client;
+		job->answer = answer;
+		job->arg = arg;
 		job->watch.changed = on_changed;
 		snprintf(job->name, sizeof(job->name), "%s", url);
-		job->poll = evtimer_new(control_base(client), on_poll, job);
+		job->poll = evtimer_new(base, on_poll, job);
 	}
 	if (job && job->poll && read_url(job, why, sizeof(why)))
 		job->file = cache_open(cache, &job->req);
 	if (!job || !job->file) {
 		control_cache_cancel(job);
-		control_end(client, why);
+		answer->end(arg, why);
 		return NULL;
 	}
 	if (file_done(job->file) && file_status(job->file) != PVBOOT_S_OK) {
@@ -165,17 +176,20 @@ static struct control_cache *prefetch(struct cache *cache, struct client *client
 	return job;
 }
 
-struct control_cache *control_cache(struct cache *cache, struct client *client, const char *line)
+struct control_cache *control_cache(struct cache *cache, struct event_base *base, const char *line,
+				    const struct control_answer *answer, void *arg)
 {
 	if (!strcmp(line, "list")) {
-		cache_list(cache, say_object, client);
-		control_end(client, NULL);
+		struct listing listing = {.answer = answer, .arg = arg};
+
+		cache_list(cache, say_object, &listing);
+		answer->end(arg, NULL);
 	} else if (!strcmp(line, "purge") || !strncmp(line, "purge ", 6)) {
-		purge(cache, client, line[5] ? line + 6 : "");
+		purge(cache, line[5] ? line + 6 : "", answer, arg);
 	} else if (!strncmp(line, "prefetch ", 9)) {
-		return prefetch(cache, client, line + 9);
+		return prefetch(cache, base, line + 9, answer, arg);
 	} else {
-		control_end(client, "there is no such command: cache list, cache purge [KEY], cache prefetch URL");
+		answer->end(arg, "there is no such command: cache list, cache purge [KEY], cache prefetch URL");
 	}
 	return NULL;
 }

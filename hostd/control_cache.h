@@ -11,11 +11,20 @@
 #define HOSTD_CONTROL_CACHE_H
 
 struct cache;
-struct client;
 struct control_cache;
+struct event_base;
 
-/* Begin, or do, what line says; control_end() comes now, or from the loop.  What is under way, or NULL. */
-struct control_cache *control_cache(struct cache *cache, struct client *client, const char *line);
+/* How the client is answered; arg is what control_cache() was given. */
+struct control_answer {
+	/* A line of the answer, without its newline. */
+	void (*say)(void *arg, const char *line);
+	/* The end, once: error has words, or is NULL.  The job is over, and its pointer no longer valid. */
+	void (*end)(void *arg, const char *error);
+};
+
+/* Begin, or do, what line says; end() comes now, or from the loop of base.  What is under way, or NULL. */
+struct control_cache *control_cache(struct cache *cache, struct event_base *base, const char *line,
+				    const struct control_answer *answer, void *arg);
 /* The client has gone.  NULL is fine. */
 void control_cache_cancel(struct control_cache *job);
 
