@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "conf_internal.h"
+#include "conf.h"
 #include "base/http_url.h"
 
 #define FILE_MAX_BYTES (1u << 20)
@@ -22,17 +22,6 @@ struct reader {
 	size_t left;
 	int line;
 };
-
-void conf_error(struct conf *conf, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (conf->error[0])
-		return; /* the first one counts */
-	va_start(ap, fmt);
-	vsnprintf(conf->error, sizeof(conf->error), fmt, ap);
-	va_end(ap);
-}
 
 /* Put "FILE:LINE: " before the words of an error. */
 static void locate(struct reader *rd)
@@ -295,29 +284,4 @@ bool conf_open_roots(struct conf *conf, const char *name)
 		}
 	}
 	return true;
-}
-
-void conf_init(struct conf *conf)
-{
-	memset(conf, 0, sizeof(*conf));
-	snprintf(conf->socket, sizeof(conf->socket), "%s", PVBOOT_LINK_SOCKET_DEFAULT);
-	conf->socket_mode = 0660;
-	conf->log_level = LOG_INFO;
-	conf->max_file = UINT64_C(4) << 30;
-	conf->cache_size = UINT64_C(4) << 30;
-	conf->max_memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
-	conf->tail = &conf->vms;
-}
-
-void conf_free(struct conf *conf)
-{
-	while (conf->vms) {
-		struct conf_vm *vm = conf->vms;
-
-		conf->vms = vm->next;
-		if (vm->root_fd >= 0)
-			close(vm->root_fd);
-		free(vm);
-	}
-	conf->tail = &conf->vms;
 }

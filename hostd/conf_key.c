@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
-#include "conf_internal.h"
+#include "conf_key.h"
+#include "conf_value.h"
+#include "conf_vm.h"
 #include "base/http_url.h"
 
 /* ---- [vm NAME] ------------------------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf_internal.h"
+#include "conf_value.h"
 #include "base/file_name.h"
 #include "base/http_url.h"
 

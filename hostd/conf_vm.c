@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cache/cache.h"
-#include "conf_internal.h"
+#include "conf_vm.h"
 #include "base/http_url.h"
 
 struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)

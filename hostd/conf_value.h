@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* conf_internal.h - what the files of the configuration share. */
-#ifndef HOSTD_CONF_INTERNAL_H
-#define HOSTD_CONF_INTERNAL_H
+/* conf_value.h - what a key of the configuration may be given. */
+#ifndef HOSTD_CONF_VALUE_H
+#define HOSTD_CONF_VALUE_H
 
-#include <stdarg.h>
-#include <syslog.h>
+#include "conf_data.h"
 
-#include "conf.h"
-
-/* Note what is wrong; the first one counts. */
-void conf_error(struct conf *conf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* conf_value.c: take a value; false with words that begin with the key and quote the value. */
+/* Each takes a value; false with words that begin with the key and quote the value. */
 
 /* 1 to room - 1 bytes. */
 bool conf_value_text(struct conf *conf, const char *key, const char *value, char *out, size_t room);
@@ -26,4 +20,8 @@ bool conf_value_number(struct conf *conf, const char *key, const char *value, in
 bool conf_value_switch(struct conf *conf, const char *key, const char *value, const char *on, const char *off,
 		       bool *out);
 
-#endif /* HOSTD_CONF_INTERNAL_H */
+/* Text forms; false if text is none.  uuid is written in wire order: its first three fields little-endian. */
+bool conf_parse_mac(const char *text, struct conf_mac *mac);
+bool conf_parse_uuid(const char *text, uint8_t uuid[16]);
+
+#endif /* HOSTD_CONF_VALUE_H */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* conf_vm.h - the [vm NAME] sections: which one is a VM's, and whom it lets in. */
+#ifndef HOSTD_CONF_VM_H
+#define HOSTD_CONF_VM_H
+
+#include "conf_data.h"
+
+/* A new section for VMs of this name or pattern, at the end.  NULL with conf->error. */
+struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line);
+
+/* The section for a VM of this name: its own, else the first pattern that matches; NULL: none. */
+const struct conf_vm *conf_find_vm(const struct conf *conf, const char *name);
+/* The section, other than vm, that has exactly this MAC for its own; NULL: none. */
+const struct conf_vm *conf_find_mac(const struct conf *conf, const struct conf_vm *vm, const uint8_t mac[6]);
+
+bool conf_vm_allows_uid(const struct conf_vm *vm, uid_t uid);
+bool conf_vm_allows_mac(const struct conf_vm *vm, const uint8_t mac[6]);
+/* The one MAC that the section names without a pattern; NULL: none or several. */
+const uint8_t *conf_vm_own_mac(const struct conf_vm *vm);
+
+/* Does anything here go by HTTP, or may it? */
+bool conf_wants_http(const struct conf *conf);
+/* Is it the name of a kernel, initrd or boot file of this section? */
+bool conf_vm_names(const struct conf_vm *vm, const char *name);
+
+/* Does it name all six bytes? */
+bool conf_mac_is_exact(const struct conf_mac *mac);
+
+#endif /* HOSTD_CONF_VM_H */
