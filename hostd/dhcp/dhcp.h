@@ -6,16 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dhcp/dhcp_proxy.h"
 #include "pvboot_req.h"
 
 struct event_base;
 struct dhcp;
-
-enum dhcp_proxy_mode {
-	DHCP_PROXY_AUTO, /* the first offer that names a boot file is taken at once; with none, wait for a proxy's */
-	DHCP_PROXY_WAIT, /* always wait for a proxy's offer */
-	DHCP_PROXY_OFF	 /* ignore proxies */
-};
 
 struct dhcp_request {
 	const char *vm;	    /* for the log */

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dhcp/dhcp.h"
 #include "dhcp/dhcp_msg.h"
+#include "dhcp/dhcp_proxy.h"
 #include "dhcp/dhcp_pxe.h"
 
 #define DHCP_OFFERS_MAX 8

@@ -15,22 +15,10 @@
 #include <stdint.h>
 
 #include "pvboot_req.h"
-
-#define TFTP_SERVE_AHEAD 6 /* blocks sent beyond the guest's last ACK */
+#include "tftp/tftp_serve_ops.h"
 
 struct event_base;
-struct file;
 struct tftp_serve;
-
-struct tftp_serve_ops {
-	/* Begin to get the file the guest asked server for; one reference passes to the caller. */
-	struct file *(*open)(void *arg, const uint8_t server[4], uint16_t port, const char *filename);
-	/* Send a datagram to the guest. */
-	void (*send)(void *arg, const struct pvboot_pkt *pkt, const void *payload);
-	/* Have len bytes kept by the device under key (a guest port) so that a restarted hostd can go on; len 0:
-	 * forget. */
-	void (*keep)(void *arg, uint16_t key, const void *blob, size_t len);
-};
 
 struct tftp_serve *tftp_serve_new(struct event_base *base, const char *vm, const struct tftp_serve_ops *ops, void *arg);
 void tftp_serve_free(struct tftp_serve *serve);

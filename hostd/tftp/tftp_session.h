@@ -6,7 +6,10 @@
 #include "file/file.h"
 #include "tftp/tftp_keep.h"
 #include "tftp/tftp_msg.h"
-#include "tftp/tftp_serve.h"
+#include "tftp/tftp_serve_ops.h"
+
+struct event;
+struct event_base;
 
 struct tftp_session {
 	struct tftp_session *next;
