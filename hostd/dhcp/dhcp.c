@@ -39,6 +39,16 @@ const struct dhcp_timing dhcp_timing_default = {
 	.restarts = 3,
 };
 
+/* In the order of enum dhcp_state. */
+static const char *const state_names[] = {"STARTING", "SELECTING", "REQUESTING", "ASKING", "DONE"};
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == DHCP_DONE + 1, "a name for each state");
+
+static void set_state(struct dhcp *d, enum dhcp_state state)
+{
+	log_msg(LOG_DEBUG, d->req.vm, "dhcp: %s -> %s", state_names[d->state], state_names[state]);
+	d->state = state;
+}
+
 static void free_dhcp(struct dhcp *d)
 {
 	struct event *events[] = {d->readable, d->retry, d->proxy, d->total};
@@ -54,6 +64,7 @@ static void free_dhcp(struct dhcp *d)
 
 static void finish(struct dhcp *d)
 {
+	set_state(d, DHCP_DONE);
 	if (d->result.status != PVBOOT_S_OK)
 		log_msg(LOG_ERR, d->req.vm, "dhcp: %s", d->result.text);
 	d->done(d->arg, &d->result);
@@ -157,7 +168,7 @@ static void start_over(struct dhcp *d, bool nak)
 		     d->req.ifname);
 		return;
 	}
-	d->state = DHCP_SELECTING;
+	set_state(d, DHCP_SELECTING);
 	d->offers.count = 0;
 	d->tries = 0;
 	d->proxy_over = false;
@@ -177,7 +188,7 @@ static void consider(struct dhcp *d)
 		 dhcp_ip(lease->msg.yiaddr), dhcp_ip(d->offers.offer[d->choice.boot].server_id), d->choice.why);
 	say_losers(d);
 	event_del(d->proxy);
-	d->state = DHCP_REQUESTING;
+	set_state(d, DHCP_REQUESTING);
 	d->tries = 0;
 	dhcp_send_request(d);
 }
@@ -238,7 +249,7 @@ static void got_ack(struct dhcp *d, const struct dhcp_msg *msg)
 		conclude(d, own ? &d->ack : &d->offers.offer[d->choice.boot].msg);
 		return;
 	}
-	d->state = DHCP_ASKING;
+	set_state(d, DHCP_ASKING);
 	d->tries = 0;
 	dhcp_socket_answer_arp(d->pkt, lease->address);
 	dhcp_send_ask(d);
@@ -332,7 +343,7 @@ static void begin(struct dhcp *d)
 		dhcp_say(d, LOG_WARNING, "%s has no carrier: nothing is connected to it, or its other end is down",
 			 d->req.ifname);
 	d->started = dhcp_now_ms();
-	d->state = DHCP_SELECTING;
+	set_state(d, DHCP_SELECTING);
 	dhcp_arm(d->total, d->timing.timeout);
 	dhcp_send_discover(d);
 }
@@ -362,6 +373,8 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 			dhcp_send_ask(d);
 		else
 			conclude_without_boot_server(d);
+		break;
+	case DHCP_DONE:
 		break;
 	}
 }

@@ -24,7 +24,13 @@ struct dhcp_timing {
 
 extern const struct dhcp_timing dhcp_timing_default;
 
-enum dhcp_state { DHCP_STARTING, DHCP_SELECTING, DHCP_REQUESTING, DHCP_ASKING };
+enum dhcp_state {
+	DHCP_STARTING,
+	DHCP_SELECTING,
+	DHCP_REQUESTING,
+	DHCP_ASKING,
+	DHCP_DONE /* done() is called next; the last one */
+};
 
 struct dhcp {
 	struct event_base *base;
@@ -40,7 +46,7 @@ struct dhcp {
 	struct event *proxy; /* the time for proxies is up */
 	struct event *total;
 
-	enum dhcp_state state;
+	enum dhcp_state state; /* changed by dhcp.c:set_state() alone */
 	uint32_t xid;
 	uint8_t uuid[16];
 	int64_t started; /* ms, monotonic */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log.h"
 #include "tftp/tftp_blocks.h"
 
 #define DEFAULT_PATIENCE (30000 * TFTP_MS)
@@ -23,6 +24,18 @@
 #define LARGE_NEXT (500 * TFTP_MS)  /* and for the others */
 #define UTIMEOUT 100000 /* asked of tftp-hpa, which ignores repeated ACKs and by itself waits 1 s after a loss */
 
+/* In the order of enum tftp_state. */
+static const char *const state_names[] = {"NEW", "ASKING", "RECEIVING", "DONE"};
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == TFTP_DONE + 1, "a name for each state");
+
+static void set_state(struct tftp_client *c, enum tftp_state state)
+{
+	if (state == c->state)
+		return; /* the file is asked for again, or the end of what is over */
+	log_msg(LOG_DEBUG, c->vm, "tftp: %.200s: %s -> %s", c->filename, state_names[c->state], state_names[state]);
+	c->state = state;
+}
+
 void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uint16_t blksize, uint16_t windowsize,
 		      const struct tftp_ops *ops, void *arg, const struct tftp_client_out *out, void *out_arg)
 {
@@ -31,6 +44,7 @@ void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uin
 	c->arg = arg;
 	c->out = out;
 	c->out_arg = out_arg;
+	c->vm = req->vm;
 	c->filename = req->filename;
 	snprintf(c->server, sizeof(c->server), "%u.%u.%u.%u", req->server[0], req->server[1], req->server[2],
 		 req->server[3]);
@@ -47,7 +61,7 @@ void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uin
 
 void tftp_client_finish(struct tftp_client *c, uint32_t status, uint32_t detail, const char *text)
 {
-	c->state = TFTP_DONE;
+	set_state(c, TFTP_DONE);
 	c->deadline = UINT64_MAX;
 	c->ops->done(c->arg, status, detail, text);
 }
@@ -78,7 +92,7 @@ void tftp_client_end(struct tftp_client *c)
 {
 	if (c->state == TFTP_RECEIVING && c->tid)
 		send_error(c, c->tid, TFTP_E_UNDEFINED, "no longer needed");
-	c->state = TFTP_DONE;
+	set_state(c, TFTP_DONE);
 	tftp_blocks_reset(c);
 }
 
@@ -123,7 +137,7 @@ static void send_rrq(struct tftp_client *c, uint64_t now)
 
 static void begin(struct tftp_client *c, uint64_t now)
 {
-	c->state = TFTP_ASKING;
+	set_state(c, TFTP_ASKING);
 	c->tid = 0;
 	c->blksize = TFTP_BLKSIZE_DEFAULT;
 	c->windowsize = 1;
@@ -240,7 +254,7 @@ static bool open_with(struct tftp_client *c, uint64_t size)
 /* The first answer to our RRQ: from here on only its port counts (RFC 1350 4). */
 static void lock_tid(struct tftp_client *c, uint64_t now, uint16_t port)
 {
-	c->state = TFTP_RECEIVING;
+	set_state(c, TFTP_RECEIVING);
 	c->tid = port;
 	c->last_heard = now;
 	c->refusals = 0;

@@ -13,9 +13,10 @@
 #include "tftp/tftp_path.h"
 
 enum tftp_state {
+	TFTP_NEW,	/* tftp_client_start() has not been called */
 	TFTP_ASKING,	/* the RRQ is out */
 	TFTP_RECEIVING, /* an OACK or the first DATA came: the TID is known */
-	TFTP_DONE	/* done() was called */
+	TFTP_DONE	/* done() is called next, or was; the last one */
 };
 
 struct tftp_client_out {
@@ -35,8 +36,9 @@ struct tftp_client {
 	/* What was asked for. */
 	const struct tftp_ops *ops;
 	const struct tftp_client_out *out;
-	void *arg;     /* for ops */
-	void *out_arg; /* for out */
+	void *arg;	/* for ops */
+	void *out_arg;	/* for out */
+	const char *vm; /* for the log */
 	const char *filename;
 	char server[16]; /* for the words */
 	uint16_t port;
@@ -48,9 +50,9 @@ struct tftp_client {
 	struct tftp_path own_path; /* unless somebody gives one */
 
 	/* The transfer now going on. */
-	enum tftp_state state;
-	uint64_t deadline; /* call tftp_client_timeout() then */
-	uint16_t tid;	   /* the server's port, 0: not known yet */
+	enum tftp_state state; /* changed by tftp_client.c:set_state() alone */
+	uint64_t deadline;     /* call tftp_client_timeout() then */
+	uint16_t tid;	       /* the server's port, 0: not known yet */
 	uint16_t blksize, windowsize;
 	bool utimeout;	     /* granted: tftpd-hpa, or a server that follows it */
 	uint64_t blocks;     /* received in order */

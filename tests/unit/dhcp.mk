@@ -5,7 +5,7 @@ DHCP_TESTS := test_dhcp_msg test_dhcp_select test_udp_frame test_ether test_dhcp
 UNIT_TESTS += $(DHCP_TESTS:%=$(B)/tests/unit/%)
 DHCP_MSG_OBJS := $(addprefix $(B)/hostd/,dhcp/dhcp_msg.o dhcp/dhcp_pxe.o dhcp/dhcp_select.o)
 
-$(DHCP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,dhcp_craft.o dhcp_world.o): CPPFLAGS += -Ihostd -Ipvboot
+$(DHCP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,dhcp_craft.o dhcp_world.o log_capture.o): CPPFLAGS += -Ihostd -Ipvboot
 
 $(B)/tests/unit/test_dhcp_msg: $(DHCP_MSG_OBJS)
 $(B)/tests/unit/test_dhcp_select: $(DHCP_MSG_OBJS)
@@ -16,6 +16,7 @@ $(B)/tests/unit/test_dhcp_socket: $(addprefix $(B)/hostd/,net/udp_frame.o net/pa
 DHCP_WORLD_TESTS := $(addprefix $(B)/tests/unit/,test_dhcp test_dhcp_fail)
 $(DHCP_WORLD_TESTS): $(B)/tests/unit/dhcp_world.o $(DHCP_MSG_OBJS) \
 	$(addprefix $(B)/hostd/,dhcp/dhcp.o dhcp/dhcp_send.o dhcp/dhcp_say.o dhcp/dhcp_result.o log.o)
+$(B)/tests/unit/test_dhcp: $(B)/tests/unit/log_capture.o
 $(DHCP_WORLD_TESTS): LDFLAGS += -Wl,--wrap=connect
 $(B)/tests/unit/test_probe_files: $(B)/pvboot.o/probe_files.o $(B)/pvboot.o/probe_fetch.o $(B)/libhostd.a
 

@@ -12,6 +12,7 @@
 
 #include "log.h"
 #include "dhcp_world.h"
+#include "log_capture.h"
 
 /* ---- success --------------------------------------------------------------------------------------------------- */
 
@@ -287,6 +288,33 @@ static void test_ack_longer_than_the_buffer(void **state)
 	assert_memory_equal(net.result.res.reply, net.result.res.ack, sizeof(net.result.res.ack));
 }
 
+static void expect_states(void (*server)(const struct sent *sent), const char *lines)
+{
+	char text[1024];
+
+	log_capture_begin();
+	run(server);
+	log_capture_end(text, sizeof(text), " -> ", LOG_EMERG);
+	assert_string_equal(text, lines);
+}
+
+static void test_states_say_their_names(void **state)
+{
+	expect_states(nak_once_server, "vm1: dhcp: STARTING -> SELECTING\n"
+				       "vm1: dhcp: SELECTING -> REQUESTING\n"
+				       "vm1: dhcp: REQUESTING -> SELECTING\n"
+				       "vm1: dhcp: SELECTING -> REQUESTING\n"
+				       "vm1: dhcp: REQUESTING -> DONE\n");
+}
+
+static void test_states_with_a_boot_server(void **state)
+{
+	expect_states(asked_proxy, "vm1: dhcp: STARTING -> SELECTING\n"
+				   "vm1: dhcp: SELECTING -> REQUESTING\n"
+				   "vm1: dhcp: REQUESTING -> ASKING\n"
+				   "vm1: dhcp: ASKING -> DONE\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -306,6 +334,8 @@ int main(void)
 		TEST(test_file_only_in_ack),
 		TEST(test_url_needs_no_route_to_server),
 		TEST(test_ack_longer_than_the_buffer),
+		TEST(test_states_say_their_names),
+		TEST(test_states_with_a_boot_server),
 	};
 
 	log_open(false, LOG_EMERG);

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "log.h"
+#include "log_capture.h"
 #include "tftp_world.h"
 
 /* ---- refusals -------------------------------------------------------------------------------------------------- */
@@ -468,6 +470,28 @@ static void test_window_last_block_lost(void **state)
 	expect_ack(w, 3);
 }
 
+static void test_states_say_their_names(void **state)
+{
+	struct world *w = *state;
+	char text[1024];
+
+	log_capture_begin();
+	open_file(w, 1000, 512, 1);
+	server_sends(w, 1, 512, 512);
+	server_says(w, TID, "\0\5\0\0lost count\0");
+	wait_deadline(w);
+	server_grants(w, TFTP_O_TSIZE | TFTP_O_BLKSIZE, 1000, 512, 0);
+	server_sends(w, 1, 512, 512);
+	server_sends(w, 2, 512, 488);
+	expect_end(w, PVBOOT_S_OK, "");
+	log_capture_end(text, sizeof(text), " -> ", LOG_INFO);
+	assert_string_equal(text, "vm: tftp: dir/f: NEW -> ASKING\n"
+				  "vm: tftp: dir/f: ASKING -> RECEIVING\n"
+				  "vm: tftp: dir/f: RECEIVING -> ASKING\n"
+				  "vm: tftp: dir/f: ASKING -> RECEIVING\n"
+				  "vm: tftp: dir/f: RECEIVING -> DONE\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -500,6 +524,7 @@ int main(void)
 		TEST(test_window_reordered),
 		TEST(test_window_with_loss),
 		TEST(test_window_last_block_lost),
+		TEST(test_states_say_their_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
