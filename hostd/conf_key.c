@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* conf_key.c - the keys of the configuration, in tables: what each takes and where it goes. */
+/*
+ * conf_key.c - the keys of the configuration, in tables: what each takes and where it goes.
+ *
+ * A new key that is simple is a row of a table below, beside its field in conf_data.h and its place in hostd.conf.5.
+ */
 #include <ctype.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -13,7 +17,7 @@
 #include "conf_vm.h"
 #include "base/http_url.h"
 
-/* ---- [vm NAME] ------------------------------------------------------------------------------------------------- */
+/* ---- keys of [vm NAME] that are not simple ----------------------------------------------------------------------- */
 
 static bool add_mac(struct conf *conf, struct conf_vm *vm, const char *word)
 {
@@ -95,124 +99,6 @@ static bool vm_uuid(struct conf *conf, struct conf_vm *vm, const char *key, cons
 	return vm->has_uuid;
 }
 
-static bool vm_interface(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_text(conf, key, value, vm->ifname, sizeof(vm->ifname));
-}
-
-static bool vm_root(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_path(conf, key, value, vm->root, sizeof(vm->root));
-}
-
-static bool vm_proxy(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	static const char *const names[] = {
-		[DHCP_PROXY_AUTO] = "auto",
-		[DHCP_PROXY_WAIT] = "wait",
-		[DHCP_PROXY_OFF] = "off",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(value, names[i]))
-			continue;
-		vm->proxy = (enum dhcp_proxy_mode)i;
-		return true;
-	}
-	conf_error(conf, "proxy: \"%.200s\" is not auto, wait or off", value);
-	return false;
-}
-
-static bool vm_boot_file(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_file(conf, key, value, vm->boot_file, sizeof(vm->boot_file));
-}
-
-static bool vm_dhcp_timeout(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	uint64_t n;
-
-	if (!conf_value_number(conf, key, value, 10, 1, 3600, &n))
-		return false;
-	vm->dhcp_timeout_ms = (uint32_t)n * 1000;
-	return true;
-}
-
-static bool vm_tftp_blksize(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	uint64_t n;
-
-	if (!conf_value_number(conf, key, value, 10, 8, 65464, &n)) /* RFC 2348 */
-		return false;
-	vm->tftp_blksize = (uint16_t)n;
-	return true;
-}
-
-static bool vm_tftp_windowsize(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	uint64_t n;
-
-	if (!conf_value_number(conf, key, value, 10, 1, 65535, &n)) /* RFC 7440 */
-		return false;
-	vm->tftp_windowsize = (uint16_t)n;
-	return true;
-}
-
-static bool vm_host_wait(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	uint64_t n;
-
-	if (!conf_value_number(conf, key, value, 10, 1, 86400, &n))
-		return false;
-	vm->host_wait_ms = (uint32_t)n * 1000;
-	return true;
-}
-
-static bool vm_palacios(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_path(conf, key, value, vm->palacios, sizeof(vm->palacios));
-}
-
-static bool vm_stream(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_text(conf, key, value, vm->stream, sizeof(vm->stream));
-}
-
-static bool vm_source_key(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_switch(conf, key, value, "guest", "host", &vm->source_guest);
-}
-
-static bool vm_frames(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	bool on;
-
-	if (!conf_value_switch(conf, key, value, "on", "off", &on))
-		return false;
-	vm->frames = on ? CONF_FRAMES_ON : CONF_FRAMES_OFF;
-	return true;
-}
-
-static bool vm_boot(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_switch(conf, key, value, "direct", "program", &vm->direct);
-}
-
-static bool vm_boot_option(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	uint64_t n;
-
-	if (!conf_value_number(conf, key, value, 10, 224, 254, &n)) /* RFC 3942: a site's own */
-		return false;
-	vm->boot_option = (uint8_t)n;
-	return true;
-}
-
-static bool vm_kernel(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_file(conf, key, value, vm->kernel, sizeof(vm->kernel));
-}
-
 /* May be given again: one more. */
 static bool vm_initrd(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
@@ -231,84 +117,9 @@ static bool vm_append(struct conf *conf, struct conf_vm *vm, const char *key, co
 	return !*value || conf_value_text(conf, key, value, vm->append, sizeof(vm->append));
 }
 
-static bool vm_cache(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	bool on;
+/* ---- keys of [hostd] that are not simple ------------------------------------------------------------------------- */
 
-	if (!conf_value_switch(conf, key, value, "on", "off", &on))
-		return false;
-	vm->cache_off = !on;
-	return true;
-}
-
-static bool vm_tftp_max_age(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	uint64_t n;
-
-	if (!conf_value_number(conf, key, value, 10, 0, 31536000, &n))
-		return false;
-	vm->tftp_max_age_ms = n > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)n * 1000;
-	return true;
-}
-
-static bool vm_serve_stale(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_switch(conf, key, value, "yes", "no", &vm->serve_stale);
-}
-
-static bool vm_prefix(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
-{
-	return conf_value_switch(conf, key, value, "plain", "file", &vm->pxelinux_plain);
-}
-
-static const struct {
-	const char *key;
-	bool (*set)(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
-} vm_keys[] = {
-	{"mac", vm_mac},
-	{"uuid", vm_uuid},
-	{"interface", vm_interface},
-	{"root", vm_root},
-	{"allow_uid", vm_allow_uid},
-	{"proxy", vm_proxy},
-	{"boot_file", vm_boot_file},
-	{"dhcp_timeout", vm_dhcp_timeout},
-	{"tftp_blksize", vm_tftp_blksize},
-	{"tftp_windowsize", vm_tftp_windowsize},
-	{"host_wait", vm_host_wait},
-	{"palacios", vm_palacios},
-	{"stream", vm_stream},
-	{"source", vm_source_key},
-	{"frames", vm_frames},
-	{"boot", vm_boot},
-	{"boot_option", vm_boot_option},
-	{"kernel", vm_kernel},
-	{"initrd", vm_initrd},
-	{"append", vm_append},
-	{"cache", vm_cache},
-	{"tftp_max_age", vm_tftp_max_age},
-	{"serve_stale", vm_serve_stale},
-	{"pxelinux", vm_prefix},
-};
-
-/* ---- [hostd] --------------------------------------------------------------------------------------------------- */
-
-static bool hostd_socket(struct conf *conf, const char *key, const char *value)
-{
-	return conf_value_path(conf, key, value, conf->socket, sizeof(conf->socket));
-}
-
-static bool hostd_socket_mode(struct conf *conf, const char *key, const char *value)
-{
-	uint64_t n;
-
-	if (!conf_value_number(conf, key, value, 8, 0, 0777, &n))
-		return false;
-	conf->socket_mode = (mode_t)n;
-	return true;
-}
-
-static bool hostd_socket_group(struct conf *conf, const char *key, const char *value)
+static bool hostd_socket_group(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	if (!getgrnam(value)) {
 		conf_error(conf, "socket_group: there is no group \"%s\"", value);
@@ -317,34 +128,7 @@ static bool hostd_socket_group(struct conf *conf, const char *key, const char *v
 	return conf_value_text(conf, key, value, conf->socket_group, sizeof(conf->socket_group));
 }
 
-static bool hostd_log(struct conf *conf, const char *key, const char *value)
-{
-	bool to_syslog;
-
-	if (!conf_value_switch(conf, key, value, "syslog", "stderr", &to_syslog))
-		return false;
-	conf->log = to_syslog ? CONF_LOG_SYSLOG : CONF_LOG_STDERR;
-	return true;
-}
-
-static bool hostd_log_level(struct conf *conf, const char *key, const char *value)
-{
-	static const struct {
-		const char *name;
-		int level;
-	} levels[] = {{"error", LOG_ERR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}};
-
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		if (strcmp(value, levels[i].name))
-			continue;
-		conf->log_level = levels[i].level;
-		return true;
-	}
-	conf_error(conf, "log_level: \"%.200s\" is not error, warning, info or debug", value);
-	return false;
-}
-
-static bool hostd_user(struct conf *conf, const char *key, const char *value)
+static bool hostd_user(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	if (!getpwnam(value)) {
 		conf_error(conf, "user: there is no user \"%s\"", value);
@@ -353,42 +137,7 @@ static bool hostd_user(struct conf *conf, const char *key, const char *value)
 	return conf_value_text(conf, key, value, conf->user, sizeof(conf->user));
 }
 
-static bool hostd_pid_file(struct conf *conf, const char *key, const char *value)
-{
-	return conf_value_path(conf, key, value, conf->pid_file, sizeof(conf->pid_file));
-}
-
-static bool megabytes(struct conf *conf, const char *key, const char *value, uint64_t *out)
-{
-	if (!conf_value_number(conf, key, value, 10, 1, UINT64_C(1) << 24, out))
-		return false;
-	*out <<= 20;
-	return true;
-}
-
-static bool hostd_max_file(struct conf *conf, const char *key, const char *value)
-{
-	return megabytes(conf, key, value, &conf->max_file);
-}
-
-static bool hostd_max_memory(struct conf *conf, const char *key, const char *value)
-{
-	return megabytes(conf, key, value, &conf->max_memory);
-}
-
-static bool hostd_cache_dir(struct conf *conf, const char *key, const char *value)
-{
-	if (!strcmp(value, "none"))
-		return conf_value_text(conf, key, value, conf->cache_dir, sizeof(conf->cache_dir));
-	return conf_value_path(conf, key, value, conf->cache_dir, sizeof(conf->cache_dir));
-}
-
-static bool hostd_cache_size(struct conf *conf, const char *key, const char *value)
-{
-	return megabytes(conf, key, value, &conf->cache_size);
-}
-
-static bool hostd_http_proxy(struct conf *conf, const char *key, const char *value)
+static bool hostd_http_proxy(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
 	char why[256], url[HTTP_URL_MAX];
 
@@ -399,39 +148,198 @@ static bool hostd_http_proxy(struct conf *conf, const char *key, const char *val
 	return conf_value_text(conf, key, value, conf->http_proxy, sizeof(conf->http_proxy));
 }
 
-static bool hostd_tls_ca(struct conf *conf, const char *key, const char *value)
+/* ---- the tables ------------------------------------------------------------------------------------------------ */
+
+enum kind {
+	OTHER,	      /* set() takes it */
+	TEXT,	      /* of 1 byte or more */
+	PATH,	      /* a text that begins with a slash */
+	PATH_OR_NONE, /* or the word none */
+	FILE_NAME,    /* a path of any server's, or a URL that hostd can fetch */
+	NUMBER,	      /* from min to max */
+	MODE,	      /* the same in base 8 */
+	SECONDS,      /* the same, kept in milliseconds */
+	MEBIBYTES,    /* the same, kept in bytes */
+	WORD	      /* one of words */
+};
+
+#define WORDS_MAX 4
+
+struct word {
+	const char *text; /* NULL: the end */
+	int value;
+};
+
+struct key {
+	const char *name;
+	enum kind kind;
+	size_t at, size; /* of its field, in struct conf_vm or struct conf */
+	uint64_t min, max;
+	const struct word *words;
+	bool no_option; /* only the file has it, not the command line */
+	bool (*set)(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
+};
+
+#define FIELD(type, field) .at = offsetof(struct type, field), .size = sizeof(((struct type *)NULL)->field)
+#define VM(field) FIELD(conf_vm, field)
+#define HOSTD(field) FIELD(conf, field)
+#define RANGE(least, most) .min = (least), .max = (most)
+#define WORDS(...)                                                                                                     \
+	.words = (const struct word[WORDS_MAX + 1])                                                                    \
+	{                                                                                                              \
+		__VA_ARGS__                                                                                            \
+	}
+#define MEBIBYTES_MAX (UINT64_C(1) << 24)
+
+static const struct key vm_keys[] = {
+	{"mac", .set = vm_mac},
+	{"uuid", .set = vm_uuid, .no_option = true},
+	{"interface", TEXT, VM(ifname)},
+	{"root", PATH, VM(root)},
+	{"allow_uid", .set = vm_allow_uid},
+	{"proxy", WORD, VM(proxy),
+	 WORDS({"auto", DHCP_PROXY_AUTO}, {"wait", DHCP_PROXY_WAIT}, {"off", DHCP_PROXY_OFF})},
+	{"boot_file", FILE_NAME, VM(boot_file)},
+	{"dhcp_timeout", SECONDS, VM(dhcp_timeout_ms), RANGE(1, 3600)},
+	{"tftp_blksize", NUMBER, VM(tftp_blksize), RANGE(8, 65464)},	   /* RFC 2348 */
+	{"tftp_windowsize", NUMBER, VM(tftp_windowsize), RANGE(1, 65535)}, /* RFC 7440 */
+	{"host_wait", SECONDS, VM(host_wait_ms), RANGE(1, 86400)},
+	{"palacios", PATH, VM(palacios), .no_option = true},
+	{"stream", TEXT, VM(stream), .no_option = true},
+	{"source", WORD, VM(source_guest), WORDS({"guest", true}, {"host", false})},
+	{"frames", WORD, VM(frames), WORDS({"on", CONF_FRAMES_ON}, {"off", CONF_FRAMES_OFF})},
+	{"boot", WORD, VM(direct), WORDS({"direct", true}, {"program", false})},
+	{"boot_option", NUMBER, VM(boot_option), RANGE(224, 254)}, /* RFC 3942: a site's own */
+	{"kernel", FILE_NAME, VM(kernel)},
+	{"initrd", .set = vm_initrd},
+	{"append", .set = vm_append},
+	{"cache", WORD, VM(cache_off), WORDS({"on", false}, {"off", true})},
+	{"tftp_max_age", SECONDS, VM(tftp_max_age_ms), RANGE(0, 31536000)},
+	{"serve_stale", WORD, VM(serve_stale), WORDS({"yes", true}, {"no", false})},
+	{"pxelinux", WORD, VM(pxelinux_plain), WORDS({"plain", true}, {"file", false})},
+};
+
+static const struct key hostd_keys[] = {
+	{"socket", PATH, HOSTD(socket)},
+	{"socket_mode", MODE, HOSTD(socket_mode), RANGE(0, 0777)},
+	{"socket_group", .set = hostd_socket_group},
+	{"log", WORD, HOSTD(log), WORDS({"syslog", CONF_LOG_SYSLOG}, {"stderr", CONF_LOG_STDERR})},
+	{"log_level", WORD, HOSTD(log_level),
+	 WORDS({"error", LOG_ERR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG})},
+	{"user", .set = hostd_user},
+	{"pid_file", PATH, HOSTD(pid_file)},
+	{"max_file", MEBIBYTES, HOSTD(max_file), RANGE(1, MEBIBYTES_MAX)},
+	{"max_memory", MEBIBYTES, HOSTD(max_memory), RANGE(1, MEBIBYTES_MAX)},
+	{"cache_dir", PATH_OR_NONE, HOSTD(cache_dir)},
+	{"cache_size", MEBIBYTES, HOSTD(cache_size), RANGE(1, MEBIBYTES_MAX)},
+	{"http_proxy", .set = hostd_http_proxy},
+	{"tls_ca", PATH, HOSTD(tls_ca)},
+};
+
+/* Write a number to a field of that size, which is of any integer type. */
+static void put(void *field, size_t size, uint64_t n)
 {
-	return conf_value_path(conf, key, value, conf->tls_ca, sizeof(conf->tls_ca));
+	switch (size) {
+	case 1:
+		memcpy(field, &(uint8_t){(uint8_t)n}, 1);
+		break;
+	case 2:
+		memcpy(field, &(uint16_t){(uint16_t)n}, 2);
+		break;
+	case 4:
+		memcpy(field, &(uint32_t){(uint32_t)n}, 4);
+		break;
+	default:
+		memcpy(field, &n, sizeof(n));
+	}
 }
 
-static const struct {
-	const char *key;
-	bool (*set)(struct conf *conf, const char *key, const char *value);
-} hostd_keys[] = {
-	{"socket", hostd_socket},
-	{"socket_mode", hostd_socket_mode},
-	{"socket_group", hostd_socket_group},
-	{"log", hostd_log},
-	{"log_level", hostd_log_level},
-	{"user", hostd_user},
-	{"pid_file", hostd_pid_file},
-	{"max_file", hostd_max_file},
-	{"max_memory", hostd_max_memory},
-	{"cache_dir", hostd_cache_dir},
-	{"cache_size", hostd_cache_size},
-	{"http_proxy", hostd_http_proxy},
-	{"tls_ca", hostd_tls_ca},
-};
+static bool set_number(struct conf *conf, const struct key *key, const char *value, void *field)
+{
+	uint64_t n;
+
+	if (!conf_value_number(conf, key->name, value, key->kind == MODE ? 8 : 10, key->min, key->max, &n))
+		return false;
+	if (key->kind == MEBIBYTES)
+		n <<= 20;
+	if (key->kind == SECONDS)
+		n = n > UINT32_MAX / 1000 ? UINT32_MAX : n * 1000;
+	put(field, key->size, n);
+	return true;
+}
+
+static bool set_word(struct conf *conf, const struct key *key, const char *value, void *field)
+{
+	char list[64] = "";
+
+	for (const struct word *word = key->words; word->text; word++) {
+		bool last = !word[1].text;
+
+		if (!strcmp(value, word->text)) {
+			put(field, key->size, (uint64_t)word->value);
+			return true;
+		}
+		if (word != key->words)
+			strcat(list, !last ? ", " : word == key->words + 1 ? " nor " : " or ");
+		strcat(list, word->text);
+	}
+	conf_error(conf, "%s: \"%.200s\" is %s %s", key->name, value, key->words[2].text ? "not" : "neither", list);
+	return false;
+}
+
+static bool set_key(struct conf *conf, struct conf_vm *vm, const struct key *key, const char *value)
+{
+	void *field = (vm ? (char *)vm : (char *)conf) + key->at;
+
+	switch (key->kind) {
+	case OTHER:
+		return key->set(conf, vm, key->name, value);
+	case TEXT:
+		return conf_value_text(conf, key->name, value, field, key->size);
+	case PATH:
+		return conf_value_path(conf, key->name, value, field, key->size);
+	case PATH_OR_NONE:
+		return !strcmp(value, "none") ? conf_value_text(conf, key->name, value, field, key->size)
+					      : conf_value_path(conf, key->name, value, field, key->size);
+	case FILE_NAME:
+		return conf_value_file(conf, key->name, value, field, key->size);
+	case NUMBER:
+	case MODE:
+	case SECONDS:
+	case MEBIBYTES:
+		return set_number(conf, key, value, field);
+	case WORD:
+		return set_word(conf, key, value, field);
+	}
+	return false;
+}
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 bool conf_set(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
+	const struct key *keys = vm ? vm_keys : hostd_keys;
+	size_t count = vm ? COUNT(vm_keys) : COUNT(hostd_keys);
+
 	conf->error[0] = '\0';
-	for (size_t i = 0; vm && i < sizeof(vm_keys) / sizeof(vm_keys[0]); i++)
-		if (!strcmp(vm_keys[i].key, key))
-			return vm_keys[i].set(conf, vm, key, value);
-	for (size_t i = 0; !vm && i < sizeof(hostd_keys) / sizeof(hostd_keys[0]); i++)
-		if (!strcmp(hostd_keys[i].key, key))
-			return hostd_keys[i].set(conf, key, value);
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(keys[i].name, key))
+			return set_key(conf, vm, &keys[i], value);
 	conf_error(conf, "there is no key \"%s\" in [%s]", key, vm ? "vm NAME" : "hostd");
+	return false;
+}
+
+bool conf_key_option(size_t n, struct conf_key_option *out)
+{
+	for (size_t i = 0; i < COUNT(hostd_keys) + COUNT(vm_keys); i++) {
+		bool vm = i >= COUNT(hostd_keys);
+		const struct key *key = vm ? &vm_keys[i - COUNT(hostd_keys)] : &hostd_keys[i];
+
+		if (key->no_option || n--)
+			continue;
+		*out = (struct conf_key_option){
+			.key = key->name, .vm = vm, .path = key->kind == PATH || key->kind == PATH_OR_NONE};
+		return true;
+	}
 	return false;
 }

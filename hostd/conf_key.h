@@ -8,4 +8,14 @@
 /* Set one key as in [hostd]; or, with vm, as in its section.  False with conf->error (no file or line in it). */
 bool conf_set(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
 
+/* A key that is an option of the command line as well, with - for _. */
+struct conf_key_option {
+	const char *key;
+	bool vm;   /* of [vm NAME], else of [hostd] */
+	bool path; /* its value is a path, or may be none */
+};
+
+/* The n-th of them, from 0.  False beyond the last. */
+bool conf_key_option(size_t n, struct conf_key_option *out);
+
 #endif /* HOSTD_CONF_KEY_H */

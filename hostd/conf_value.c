@@ -45,16 +45,6 @@ bool conf_value_path(struct conf *conf, const char *key, const char *value, char
 	return conf_value_text(conf, key, value, out, room);
 }
 
-bool conf_value_switch(struct conf *conf, const char *key, const char *value, const char *on, const char *off,
-		       bool *out)
-{
-	*out = !strcmp(value, on);
-	if (*out || !strcmp(value, off))
-		return true;
-	conf_error(conf, "%s: \"%.200s\" is neither %s nor %s", key, value, on, off);
-	return false;
-}
-
 bool conf_value_file(struct conf *conf, const char *key, const char *value, char *out, size_t room)
 {
 	char why[256], url[HTTP_URL_MAX];
