@@ -20,50 +20,20 @@ enum {
 	OPT_VERSION,
 	OPT_READY_FD,
 	OPT_EXIT_WITH_PARENT,
-	OPT_HOSTD, /* [hostd] keys: the option's name is the key's, with - for _ */
-	OPT_VM	   /* keys of the section that --interface and --root make */
+	OPT_HOSTD, /* a key of [hostd] */
+	OPT_VM	   /* a key of the section that --interface and --root make */
 };
 
-static const struct option long_options[] = {
+#define OPTIONS_MAX 64
+#define OPTIONS_OWN (OPT_HOSTD - OPT_HELP) /* those that are no keys */
+#define OPTION_MAX 24			   /* bytes of a name, NUL included */
+
+/* Those that are keys of the configuration as well follow: add_keys(). */
+static struct option long_options[OPTIONS_MAX + 1] = {
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"ready-fd", required_argument, NULL, OPT_READY_FD},
 	{"exit-with-parent", no_argument, NULL, OPT_EXIT_WITH_PARENT},
-	{"socket", required_argument, NULL, OPT_HOSTD},
-	{"socket-mode", required_argument, NULL, OPT_HOSTD},
-	{"socket-group", required_argument, NULL, OPT_HOSTD},
-	{"log", required_argument, NULL, OPT_HOSTD},
-	{"log-level", required_argument, NULL, OPT_HOSTD},
-	{"user", required_argument, NULL, OPT_HOSTD},
-	{"pid-file", required_argument, NULL, OPT_HOSTD},
-	{"max-file", required_argument, NULL, OPT_HOSTD},
-	{"max-memory", required_argument, NULL, OPT_HOSTD},
-	{"cache-dir", required_argument, NULL, OPT_HOSTD},
-	{"cache-size", required_argument, NULL, OPT_HOSTD},
-	{"http-proxy", required_argument, NULL, OPT_HOSTD},
-	{"tls-ca", required_argument, NULL, OPT_HOSTD},
-	{"interface", required_argument, NULL, OPT_VM},
-	{"root", required_argument, NULL, OPT_VM},
-	{"mac", required_argument, NULL, OPT_VM},
-	{"allow-uid", required_argument, NULL, OPT_VM},
-	{"proxy", required_argument, NULL, OPT_VM},
-	{"boot-file", required_argument, NULL, OPT_VM},
-	{"dhcp-timeout", required_argument, NULL, OPT_VM},
-	{"tftp-blksize", required_argument, NULL, OPT_VM},
-	{"tftp-windowsize", required_argument, NULL, OPT_VM},
-	{"host-wait", required_argument, NULL, OPT_VM},
-	{"frames", required_argument, NULL, OPT_VM},
-	{"source", required_argument, NULL, OPT_VM},
-	{"pxelinux", required_argument, NULL, OPT_VM},
-	{"boot", required_argument, NULL, OPT_VM},
-	{"boot-option", required_argument, NULL, OPT_VM},
-	{"kernel", required_argument, NULL, OPT_VM},
-	{"initrd", required_argument, NULL, OPT_VM},
-	{"append", required_argument, NULL, OPT_VM},
-	{"cache", required_argument, NULL, OPT_VM},
-	{"tftp-max-age", required_argument, NULL, OPT_VM},
-	{"serve-stale", required_argument, NULL, OPT_VM},
-	{NULL, 0, NULL, 0},
 };
 
 static const char usage[] =
@@ -103,8 +73,8 @@ static const char usage[] =
 /* Options that override the configuration, which is read after the command line. */
 struct overrides {
 	struct {
-		int kind;
-		const char *name, *value;
+		struct conf_key_option key;
+		const char *value;
 	} item[OVERRIDES_MAX];
 	int n;
 };
@@ -127,36 +97,34 @@ static int complain_of_no_file(const char *file)
 	return complain(words);
 }
 
-/* "tftp-blksize" -> "tftp_blksize" */
-static const char *key_of(const char *name)
+/* Each key of the configuration that is an option: its name is the key's, with - for _. */
+static void add_keys(void)
 {
-	static char key[32];
-	size_t i;
+	static char names[OPTIONS_MAX][OPTION_MAX];
+	struct conf_key_option key;
 
-	for (i = 0; i < sizeof(key) - 1 && name[i]; i++)
-		key[i] = name[i];
-	key[i] = '\0';
-	for (char *c = key; *c; c++)
-		if (*c == '-')
-			*c = '_';
-	return key;
+	for (size_t n = 0; OPTIONS_OWN + n < OPTIONS_MAX && conf_key_option(n, &key); n++) {
+		snprintf(names[n], sizeof(names[n]), "%s", key.key);
+		for (char *c = names[n]; *c; c++)
+			if (*c == '_')
+				*c = '-';
+		long_options[OPTIONS_OWN + n] =
+			(struct option){names[n], required_argument, NULL, key.vm ? OPT_VM : OPT_HOSTD};
+	}
 }
 
-static bool set(struct conf *conf, struct conf_vm *vm, const char *name, const char *value)
+static bool set(struct conf *conf, struct conf_vm *vm, const struct conf_key_option *key, const char *value)
 {
 	char path[PATH_MAX];
 
 	/* A person types paths from where they stand; the configuration has them from /. */
-	if (!strcmp(name, "root") || !strcmp(name, "socket") || !strcmp(name, "pid-file") ||
-	    !strcmp(name, "cache-dir") || !strcmp(name, "tls-ca")) {
-		if (*value != '/' && strcmp(value, "none")) {
-			if (!getcwd(path, sizeof(path)) || strlen(path) + 1 + strlen(value) >= sizeof(path))
-				return conf_set(conf, vm, key_of(name), value);
-			strcat(strcat(path, "/"), value);
-			value = path;
-		}
+	if (key->path && *value != '/' && strcmp(value, "none")) {
+		if (!getcwd(path, sizeof(path)) || strlen(path) + 1 + strlen(value) >= sizeof(path))
+			return conf_set(conf, vm, key->key, value);
+		strcat(strcat(path, "/"), value);
+		value = path;
 	}
-	return conf_set(conf, vm, key_of(name), value);
+	return conf_set(conf, vm, key->key, value);
 }
 
 static bool apply(const struct overrides *over, struct conf *conf)
@@ -165,22 +133,22 @@ static bool apply(const struct overrides *over, struct conf *conf)
 	bool needs_vm = false;
 
 	for (int i = 0; i < over->n; i++) {
-		const char *name = over->item[i].name;
+		const char *key = over->item[i].key.key;
 
-		needs_vm |= over->item[i].kind == OPT_VM;
+		needs_vm |= over->item[i].key.vm;
 		/* The section for every VM that has none of its own. */
-		if (!vm && (!strcmp(name, "interface") || !strcmp(name, "root") || !strcmp(name, "kernel"))) {
+		if (!vm && (!strcmp(key, "interface") || !strcmp(key, "root") || !strcmp(key, "kernel"))) {
 			vm = conf_add_vm(conf, "*", 0);
 			if (!vm)
 				return false;
 		}
 	}
 	for (int i = 0; i < over->n; i++) {
-		struct conf_vm *to = over->item[i].kind == OPT_VM ? vm : NULL;
+		const struct conf_key_option *key = &over->item[i].key;
 
-		if (over->item[i].kind == OPT_VM && !vm)
+		if (key->vm && !vm)
 			break;
-		if (set(conf, to, over->item[i].name, over->item[i].value))
+		if (set(conf, key->vm ? vm : NULL, key, over->item[i].value))
 			continue;
 		return false;
 	}
@@ -200,7 +168,7 @@ static int load(const char *file, const struct overrides *over, struct options *
 	if (!file && access(opt->file, F_OK))
 		opt->file = NULL;
 	for (int i = 0; i < over->n; i++)
-		root |= !strcmp(over->item[i].name, "root") || !strcmp(over->item[i].name, "kernel");
+		root |= !strcmp(over->item[i].key.key, "root") || !strcmp(over->item[i].key.key, "kernel");
 	/* An instance for one directory has nothing to do with the host's configuration. */
 	if (root && !file)
 		opt->file = NULL;
@@ -227,6 +195,7 @@ static int read_line(int argc, char **argv, struct options *opt, struct override
 {
 	int c, index;
 
+	add_keys();
 	while ((c = getopt_long(argc, argv, "c:dn", long_options, &index)) != -1) {
 		switch (c) {
 		case 'c':
@@ -260,8 +229,7 @@ static int read_line(int argc, char **argv, struct options *opt, struct override
 		case OPT_VM:
 			if (over->n == OVERRIDES_MAX)
 				return complain("too many options");
-			over->item[over->n].kind = c;
-			over->item[over->n].name = long_options[index].name;
+			conf_key_option((size_t)(index - OPTIONS_OWN), &over->item[over->n].key);
 			over->item[over->n++].value = optarg;
 			break;
 		default:
