@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* server.h - the listening socket, the VMs connected to it, and who is let in. */
+/* server.h - the listening socket, and the VMs connected to it. */
 #ifndef HOSTD_SERVER_H
 #define HOSTD_SERVER_H
 
@@ -50,22 +50,10 @@ bool server_take_stream(struct server *server, int fd, const struct conf_vm *con
 /* End the link that server_take_stream() began, if it has not ended. */
 void server_end_stream(struct server *server, const struct conf_vm *conf);
 
-/*
- * May this device be who it says it is?  On true *out is filled in, and an older link of the same VM and uid is ended:
- * a device that lost its link reconnects before its old socket is seen to be closed, and a guest that is migrated has
- * two devices for a while.  Two that go on ending one another's link are two guests of one name: the newer one is
- * refused.  On false why has the words.
- */
+/* As admit_vm(), admit_card() and admit_note_address(); an older link of the same VM is ended. */
 bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link_identity *id,
 		  struct server_identity *out, char *why, size_t room);
-
-/*
- * The guest says which MAC its card has, where id->mac_of_card: the VM's from now on, if the section allows it and
- * nobody else has it.  On false why has the words, and id is as it was.
- */
 bool server_take_card(struct server *server, struct server_identity *id, const uint8_t mac[6], char *why, size_t room);
-
-/* Remember a VM's address, to ask for it again at its next boot. */
 void server_note_address(struct server *server, const struct server_identity *id, const uint8_t address[4]);
 
 /* A VM's link ended: forget vm, which is freed by the caller. */
