@@ -54,7 +54,7 @@ static bool mac_is_free(const struct admit *admit, const struct conf_vm *conf, c
 }
 
 /* Fill in out->mac.  False with words. */
-static bool fill_mac(const struct admit *admit, const struct pvboot_link_identity *id, struct server_identity *out,
+static bool fill_mac(const struct admit *admit, const struct pvboot_link_identity *id, struct vm_identity *out,
 		     char *why, size_t room)
 {
 	const uint8_t *own = conf_vm_own_mac(out->conf);
@@ -73,7 +73,7 @@ static bool fill_mac(const struct admit *admit, const struct pvboot_link_identit
 	return mac_is_free(admit, out->conf, out->mac, named ? "use another --mac, or none" : "use --mac", why, room);
 }
 
-static bool fill_uuid(const struct pvboot_link_identity *id, struct server_identity *out, char *why, size_t room)
+static bool fill_uuid(const struct pvboot_link_identity *id, struct vm_identity *out, char *why, size_t room)
 {
 	bool named = id->flags & PVBOOT_LINK_ID_UUID;
 
@@ -87,10 +87,10 @@ static bool fill_uuid(const struct pvboot_link_identity *id, struct server_ident
 }
 
 /* The name of another VM that has this MAC now, or NULL. */
-static const char *who_has(const struct admit *admit, const struct server_identity *id, const uint8_t mac[6])
+static const char *who_has(const struct admit *admit, const struct vm_identity *id, const uint8_t mac[6])
 {
 	for (struct vm *vm = *admit->vms; vm; vm = vm_next(vm)) {
-		const struct server_identity *who = vm_identity(vm);
+		const struct vm_identity *who = vm_identity(vm);
 
 		if (who && strcmp(who->name, id->name) != 0 && !memcmp(who->mac, mac, 6))
 			return who->name;
@@ -102,9 +102,9 @@ static const char *who_has(const struct admit *admit, const struct server_identi
  * vm is to have the name that old has: is it the same device, which has lost its link, or another?  False with words if
  * they are two that both want it: those of two guests.
  */
-static bool is_no_rival(struct vm *vm, struct vm *old, struct server_identity *out, char *why, size_t room)
+static bool is_no_rival(struct vm *vm, struct vm *old, struct vm_identity *out, char *why, size_t room)
 {
-	struct server_identity *who = vm_identity(old);
+	struct vm_identity *who = vm_identity(old);
 	const pid_t mine = vm_pid(vm), other = vm_pid(old);
 	const uint64_t now = vm_now_ms();
 
@@ -132,14 +132,14 @@ static bool is_no_rival(struct vm *vm, struct vm *old, struct server_identity *o
 }
 
 /* Other links with this name or MAC: *older is one of the same VM, to be ended; anything else is in the way. */
-static bool is_only_one(struct admit *admit, struct vm *vm, struct server_identity *out, struct vm **older, char *why,
+static bool is_only_one(struct admit *admit, struct vm *vm, struct vm_identity *out, struct vm **older, char *why,
 			size_t room)
 {
 	const char *holder = out->mac_of_card ? NULL : who_has(admit, out, out->mac);
 
 	*older = NULL;
 	for (struct vm *other = *admit->vms; other; other = vm_next(other)) {
-		const struct server_identity *who = other == vm ? NULL : vm_identity(other);
+		const struct vm_identity *who = other == vm ? NULL : vm_identity(other);
 
 		if (!who || strcmp(who->name, out->name) != 0)
 			continue;
@@ -160,7 +160,7 @@ static bool is_only_one(struct admit *admit, struct vm *vm, struct server_identi
 }
 
 /* What is remembered of this VM with this MAC.  False: nothing. */
-static bool recall(const struct admit *admit, struct server_identity *out)
+static bool recall(const struct admit *admit, struct vm_identity *out)
 {
 	for (size_t i = 0; i < MEMORIES; i++) {
 		if (strcmp(admit->memory[i].name, out->name) != 0 || memcmp(admit->memory[i].mac, out->mac, 6) != 0)
@@ -171,7 +171,7 @@ static bool recall(const struct admit *admit, struct server_identity *out)
 	return false;
 }
 
-bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_identity *id, struct server_identity *out,
+bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_identity *id, struct vm_identity *out,
 	      struct vm **older, char *why, size_t room)
 {
 	memset(out, 0, sizeof(*out));
@@ -212,7 +212,7 @@ bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_ident
 	return true;
 }
 
-bool admit_card(struct admit *admit, struct server_identity *id, const uint8_t mac[6], char *why, size_t room)
+bool admit_card(struct admit *admit, struct vm_identity *id, const uint8_t mac[6], char *why, size_t room)
 {
 	static const uint8_t none[6];
 	const char *holder;
@@ -242,7 +242,7 @@ bool admit_card(struct admit *admit, struct server_identity *id, const uint8_t m
 	return true;
 }
 
-void admit_note_address(struct admit *admit, const struct server_identity *id, const uint8_t address[4])
+void admit_note_address(struct admit *admit, const struct vm_identity *id, const uint8_t address[4])
 {
 	struct memory *to = NULL;
 

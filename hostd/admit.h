@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "server.h"
+#include "conf.h"
+#include "vm/vm_identity.h"
 
 struct admit;
+struct vm;
 
 /* conf and *vms, the first of the connected VMs, stay the caller's and outlive it.  NULL if memory ran out. */
 struct admit *admit_new(const struct conf *conf, struct vm *const *vms);
@@ -21,16 +23,16 @@ void admit_free(struct admit *admit);
  * is seen to be closed, and a guest that is migrated has two devices for a while.  Two that go on ending one another's
  * link are two guests of one name: the newer one is refused.  On false why has the words.
  */
-bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_identity *id, struct server_identity *out,
+bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_identity *id, struct vm_identity *out,
 	      struct vm **older, char *why, size_t room);
 
 /*
  * The guest says which MAC its card has, where id->mac_of_card: the VM's from now on, if the section allows it and
  * nobody else has it.  On false why has the words, and id is as it was.
  */
-bool admit_card(struct admit *admit, struct server_identity *id, const uint8_t mac[6], char *why, size_t room);
+bool admit_card(struct admit *admit, struct vm_identity *id, const uint8_t mac[6], char *why, size_t room);
 
 /* Remember a VM's address, to ask for it again at its next boot. */
-void admit_note_address(struct admit *admit, const struct server_identity *id, const uint8_t address[4]);
+void admit_note_address(struct admit *admit, const struct vm_identity *id, const uint8_t address[4]);
 
 #endif /* HOSTD_ADMIT_H */

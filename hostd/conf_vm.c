@@ -63,21 +63,13 @@ bool conf_mac_is_exact(const struct conf_mac *mac)
 	return !memcmp(mac->mask, all, sizeof(all));
 }
 
-static bool matches(const struct conf_mac *want, const uint8_t mac[6])
-{
-	for (int i = 0; i < 6; i++)
-		if ((mac[i] ^ want->value[i]) & want->mask[i])
-			return false;
-	return true;
-}
-
 const struct conf_vm *conf_find_mac(const struct conf *conf, const struct conf_vm *vm, const uint8_t mac[6])
 {
 	for (const struct conf_vm *other = conf->vms; other; other = other->next) {
 		if (other == vm || other->pattern)
 			continue;
 		for (size_t i = 0; i < other->n_macs; i++)
-			if (conf_mac_is_exact(&other->mac[i]) && matches(&other->mac[i], mac))
+			if (conf_mac_is_exact(&other->mac[i]) && !memcmp(other->mac[i].value, mac, 6))
 				return other;
 	}
 	return NULL;
@@ -94,33 +86,11 @@ bool conf_vm_allows_uid(const struct conf_vm *vm, uid_t uid)
 	return false;
 }
 
-bool conf_vm_allows_mac(const struct conf_vm *vm, const uint8_t mac[6])
-{
-	static const uint8_t none[6];
-
-	if (mac[0] & 1 || !memcmp(mac, none, sizeof(none)))
-		return false; /* no station has such an address */
-	for (size_t i = 0; i < vm->n_macs; i++)
-		if (matches(&vm->mac[i], mac))
-			return true;
-	return vm->n_macs == 0;
-}
-
 const uint8_t *conf_vm_own_mac(const struct conf_vm *vm)
 {
 	if (vm->n_macs != 1 || !conf_mac_is_exact(&vm->mac[0]))
 		return NULL;
 	return vm->mac[0].value;
-}
-
-bool conf_vm_names(const struct conf_vm *vm, const char *name)
-{
-	if (!strcmp(name, vm->kernel) || !strcmp(name, vm->boot_file))
-		return true;
-	for (size_t i = 0; i < vm->n_initrds; i++)
-		if (!strcmp(name, vm->initrd[i]))
-			return true;
-	return false;
 }
 
 static bool vm_wants_http(const struct conf_vm *vm)

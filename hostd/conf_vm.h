@@ -14,14 +14,11 @@ const struct conf_vm *conf_find_vm(const struct conf *conf, const char *name);
 const struct conf_vm *conf_find_mac(const struct conf *conf, const struct conf_vm *vm, const uint8_t mac[6]);
 
 bool conf_vm_allows_uid(const struct conf_vm *vm, uid_t uid);
-bool conf_vm_allows_mac(const struct conf_vm *vm, const uint8_t mac[6]);
 /* The one MAC that the section names without a pattern; NULL: none or several. */
 const uint8_t *conf_vm_own_mac(const struct conf_vm *vm);
 
 /* Does anything here go by HTTP, or may it? */
 bool conf_wants_http(const struct conf *conf);
-/* Is it the name of a kernel, initrd or boot file of this section? */
-bool conf_vm_names(const struct conf_vm *vm, const char *name);
 
 /* Does it name all six bytes? */
 bool conf_mac_is_exact(const struct conf_mac *mac);

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "server.h"
 #include "vm/vm.h"
+#include "vm/vm_env.h"
 
 #define VMS_MAX 1024	    /* links at once */
 #define STRANGERS_MAX 64    /* of them not let in yet */
@@ -24,9 +25,8 @@
 #define ACCEPT_PAUSE_MS 200 /* while descriptors have run out */
 
 struct server {
-	struct event_base *base;
+	struct vm_env env; /* of every VM */
 	const struct conf *conf;
-	struct cache *cache;
 	struct vm *vms;
 	unsigned int n_vms;
 	struct admit *admit;
@@ -35,40 +35,9 @@ struct server {
 	struct stat socket_stat;
 };
 
-struct event_base *server_base(struct server *server)
-{
-	return server->base;
-}
-
-/* ---- what a VM asks of its server ------------------------------------------------------------------------------ */
-
-bool server_admit(struct server *server, struct vm *vm, const struct pvboot_link_identity *id,
-		  struct server_identity *out, char *why, size_t room)
-{
-	struct vm *older;
-
-	if (!admit_vm(server->admit, vm, id, out, &older, why, room))
-		return false;
-	if (!older)
-		return true;
-	server_forget(server, older);
-	vm_free(older);
-	return true;
-}
-
-bool server_take_card(struct server *server, struct server_identity *id, const uint8_t mac[6], char *why, size_t room)
-{
-	return admit_card(server->admit, id, mac, why, room);
-}
-
-void server_note_address(struct server *server, const struct server_identity *id, const uint8_t address[4])
-{
-	admit_note_address(server->admit, id, address);
-}
-
 /* ---- the VMs --------------------------------------------------------------------------------------------------- */
 
-void server_forget(struct server *server, struct vm *vm)
+static void forget(struct server *server, struct vm *vm)
 {
 	struct vm *at = server->vms;
 
@@ -95,7 +64,7 @@ static void add(struct server *server, struct vm *vm)
 
 bool server_take_stream(struct server *server, int fd, const struct conf_vm *conf)
 {
-	struct vm *vm = vm_new_stream(server, fd, conf);
+	struct vm *vm = vm_new_stream(&server->env, fd, conf);
 
 	if (vm)
 		add(server, vm);
@@ -109,7 +78,7 @@ void server_end_stream(struct server *server, const struct conf_vm *conf)
 	for (struct vm *vm = server->vms; vm; vm = vm_next(vm)) {
 		if (vm_stream_conf(vm) != conf)
 			continue;
-		server_forget(server, vm);
+		forget(server, vm);
 		vm_free(vm);
 		return;
 	}
@@ -129,12 +98,48 @@ void server_take(struct server *server, int fd, uid_t uid, pid_t pid)
 		close(fd);
 		return;
 	}
-	vm = vm_new(server, fd, uid, pid);
+	vm = vm_new(&server->env, fd, uid, pid);
 	if (!vm) {
 		log_msg(LOG_ERR, NULL, "out of memory: a device of uid %u was turned away", (unsigned int)uid);
 		return;
 	}
 	add(server, vm);
+}
+
+/* ---- what a VM asks of its server (vm_env.h) -------------------------------------------------------------------- */
+
+static bool on_admit(void *arg, struct vm *vm, const struct pvboot_link_identity *id, struct vm_identity *out,
+		     char *why, size_t room)
+{
+	struct server *server = arg;
+	struct vm *older;
+
+	if (!admit_vm(server->admit, vm, id, out, &older, why, room))
+		return false;
+	if (!older)
+		return true;
+	forget(server, older);
+	vm_free(older);
+	return true;
+}
+
+static bool on_card(void *arg, struct vm_identity *id, const uint8_t mac[6], char *why, size_t room)
+{
+	struct server *server = arg;
+
+	return admit_card(server->admit, id, mac, why, room);
+}
+
+static void on_address(void *arg, const struct vm_identity *id, const uint8_t address[4])
+{
+	struct server *server = arg;
+
+	admit_note_address(server->admit, id, address);
+}
+
+static void on_forget(void *arg, struct vm *vm)
+{
+	forget(arg, vm);
 }
 
 /* ---- the socket ------------------------------------------------------------------------------------------------ */
@@ -238,8 +243,8 @@ bool server_listen(struct server *server, char *why, size_t room)
 	if (!set_rights(server->conf, why, room))
 		return false;
 	lstat(path, &server->socket_stat);
-	server->readable = event_new(server->base, server->fd, EV_READ | EV_PERSIST, on_readable, server);
-	server->pause = evtimer_new(server->base, on_pause_over, server);
+	server->readable = event_new(server->env.base, server->fd, EV_READ | EV_PERSIST, on_readable, server);
+	server->pause = evtimer_new(server->env.base, on_pause_over, server);
 	if (server->readable && server->pause && !event_add(server->readable, NULL))
 		return true;
 	snprintf(why, room, "out of memory");
@@ -261,26 +266,28 @@ struct server *server_new(struct event_base *base, const struct conf *conf)
 
 	if (!server)
 		return NULL;
-	server->base = base;
+	server->env = (struct vm_env){
+		.base = base,
+		.arg = server,
+		.admit = on_admit,
+		.take_card = on_card,
+		.note_address = on_address,
+		.forget = on_forget,
+	};
 	server->conf = conf;
 	server->fd = -1;
 	server->admit = admit_new(conf, &server->vms);
-	server->cache = cache_new(base, NULL, &(struct cache_settings){.dir = -1});
-	if (server->admit && server->cache)
+	server->env.cache = cache_new(base, NULL, &(struct cache_settings){.dir = -1});
+	if (server->admit && server->env.cache)
 		return server;
 	server_free(server);
 	return NULL;
 }
 
-struct cache *server_cache(struct server *server)
-{
-	return server->cache;
-}
-
 void server_set_cache(struct server *server, struct cache *cache)
 {
-	cache_free(server->cache);
-	server->cache = cache;
+	cache_free(server->env.cache);
+	server->env.cache = cache;
 }
 
 void server_free(struct server *server)
@@ -291,7 +298,7 @@ void server_free(struct server *server)
 		server->vms = vm_next(vm);
 		vm_free(vm);
 	}
-	cache_free(server->cache);
+	cache_free(server->env.cache);
 	admit_free(server->admit);
 	if (server->readable)
 		event_free(server->readable);

@@ -254,7 +254,7 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 		snprintf(text, sizeof(text), "the device asks for what was not offered: update it or this host");
 		return refuse(vm, PVBOOT_S_UNSUPPORTED, text);
 	}
-	if (!server_admit(vm->server, vm, &id, &vm->id, text, sizeof(text)))
+	if (!vm->env->admit(vm->env->arg, vm, &id, &vm->id, text, sizeof(text)))
 		return refuse(vm, PVBOOT_S_DENIED, text);
 	vm->fds = id.features & PVBOOT_LINK_F_FD;
 	vm->lost = id.flags & PVBOOT_LINK_ID_LOST;
@@ -364,7 +364,7 @@ static void on_closed(void *arg, const char *why)
 			"a device of uid %u was turned away: %s", (unsigned int)vm->uid, why ? why : "it hung up");
 	else
 		log_msg(why ? LOG_WARNING : LOG_INFO, vm->id.name, "disconnected%s%s", why ? ": " : "", why ? why : "");
-	server_forget(vm->server, vm);
+	vm->env->forget(vm->env->arg, vm);
 	vm_free(vm);
 }
 
@@ -381,7 +381,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
-struct vm *vm_new(struct server *server, int fd, uid_t uid, pid_t pid)
+struct vm *vm_new(const struct vm_env *env, int fd, uid_t uid, pid_t pid)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 
@@ -390,11 +390,11 @@ struct vm *vm_new(struct server *server, int fd, uid_t uid, pid_t pid)
 		close(fd);
 		return NULL;
 	}
-	vm->server = server;
+	vm->env = env;
 	vm->uid = uid;
 	vm->pid = pid;
-	vm->link = link_new(server_base(server), fd, vm->nonce, &link_ops, vm);
-	vm->deadline = evtimer_new(server_base(server), on_deadline, vm);
+	vm->link = link_new(env->base, fd, vm->nonce, &link_ops, vm);
+	vm->deadline = evtimer_new(env->base, on_deadline, vm);
 	if (!vm->link || !vm->deadline || event_add(vm->deadline, &(struct timeval){GREETING_SECONDS, 0})) {
 		vm_free(vm);
 		return NULL;
@@ -410,14 +410,14 @@ static void on_beat(evutil_socket_t fd, short what, void *arg)
 		link_send(vm->link, PVBOOT_LINK_FORGET, 0, -1, NULL, 0);
 }
 
-struct vm *vm_new_stream(struct server *server, int fd, const struct conf_vm *conf)
+struct vm *vm_new_stream(const struct vm_env *env, int fd, const struct conf_vm *conf)
 {
-	struct vm *vm = vm_new(server, fd, 0, 0);
+	struct vm *vm = vm_new(env, fd, 0, 0);
 
 	if (!vm)
 		return NULL;
 	vm->stream = conf;
-	vm->beat = event_new(server_base(server), -1, EV_PERSIST, on_beat, vm);
+	vm->beat = event_new(env->base, -1, EV_PERSIST, on_beat, vm);
 	if (vm->beat && !event_add(vm->beat, &(struct timeval){BEAT_SECONDS, 0}))
 		return vm;
 	vm_free(vm);
@@ -471,7 +471,7 @@ bool vm_hung_up(const struct vm *vm)
 	return link_hung_up(vm->link);
 }
 
-struct server_identity *vm_identity(struct vm *vm)
+struct vm_identity *vm_identity(struct vm *vm)
 {
 	return vm->state == VM_UNKNOWN ? NULL : &vm->id;
 }

@@ -69,8 +69,8 @@ static const struct tftp_serve_ops serve_ops = {
 
 bool vm_dgram_start(struct vm *vm)
 {
-	vm->serve = tftp_serve_new(server_base(vm->server), vm->id.name, &serve_ops, vm);
-	vm->udp = udp_new(server_base(vm->server), vm->id.name, deliver_udp, vm);
+	vm->serve = tftp_serve_new(vm->env->base, vm->id.name, &serve_ops, vm);
+	vm->udp = udp_new(vm->env->base, vm->id.name, deliver_udp, vm);
 	return vm->serve && vm->udp;
 }
 

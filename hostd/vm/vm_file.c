@@ -75,7 +75,7 @@ bool vm_file_begin(struct vm_file *vf, bool stat_only)
 {
 	vf->watch.changed = on_changed;
 	if (!vf->timer)
-		vf->timer = evtimer_new(server_base(vf->vm->server), on_timer, vf);
+		vf->timer = evtimer_new(vf->vm->env->base, on_timer, vf);
 	if (vf->timer && !stat_only)
 		vf->file = vm_prefix_take(vf->vm, vf->server, vf->port, vf->name);
 	if (vf->timer && !vf->file)

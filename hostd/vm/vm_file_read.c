@@ -100,7 +100,7 @@ static bool arm(struct vm_wait *wait, uint32_t ms)
 	wait->expired = !ms;
 	if (!ms)
 		return true;
-	wait->timer = evtimer_new(server_base(wait->vm->server), on_expired, wait);
+	wait->timer = evtimer_new(wait->vm->env->base, on_expired, wait);
 	return wait->timer && !event_add(wait->timer, &(struct timeval){ms / 1000, ms % 1000 * 1000});
 }
 

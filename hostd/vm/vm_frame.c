@@ -64,7 +64,7 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why,
 		return PVBOOT_S_OK;
 	}
 	memcpy(guest.mac, vm->id.mac, sizeof(guest.mac));
-	vm->frames = frames_open(server_base(vm->server), &guest, &filter, &frames_ops, vm, why, room);
+	vm->frames = frames_open(vm->env->base, &guest, &filter, &frames_ops, vm, why, room);
 	if (!vm->frames)
 		return PVBOOT_S_FAILED;
 	vm_source_leave(vm);

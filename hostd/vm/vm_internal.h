@@ -7,8 +7,9 @@
 #include "file/file.h"
 #include "vm/link.h"
 #include "pxelinux/plan_boot.h"
-#include "server.h"
 #include "vm/vm.h"
+#include "vm/vm_conf.h"
+#include "vm/vm_env.h"
 
 struct event;
 struct frames;
@@ -69,7 +70,7 @@ struct vm_wait {
 
 struct vm {
 	struct vm *next;
-	struct server *server;
+	const struct vm_env *env;
 	struct link *link;
 	uid_t uid;
 	pid_t pid;   /* 0: not known */
@@ -81,7 +82,7 @@ struct vm {
 	struct event *beat;	      /* on a stream: a sign of life */
 	bool fds;		      /* PVBOOT_LINK_F_FD is agreed on */
 	bool lost;		      /* the device has none of the descriptors passed before */
-	struct server_identity id;
+	struct vm_identity id;
 	struct vm_file files[PVBOOT_FILES_MAX];
 	uint32_t last_handle;
 	struct vm_wait waits[VM_READS_MAX];

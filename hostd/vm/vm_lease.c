@@ -46,7 +46,7 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 	memcpy(kept.boot_text, vm->boot_text, sizeof(kept.boot_text));
 	known = !memcmp(&vm->lease, lease, sizeof(*lease)) && !memcmp(&vm->guest, &before, sizeof(before));
 	vm->lease = *lease;
-	server_note_address(vm->server, &vm->id, lease->address);
+	vm->env->note_address(vm->env->arg, &vm->id, lease->address);
 	memcpy(vm->id.previous, lease->address, 4);
 	if (!known)
 		vm_send_keep(vm, PVBOOT_LINK_KEY_LEASE, &kept, sizeof(kept));
@@ -151,7 +151,7 @@ static void ask_server(struct vm *vm, bool fresh)
 	memcpy(req.uuid, vm->id.uuid, 16);
 	if (!fresh)
 		memcpy(req.previous, vm->id.previous, 4);
-	vm->dhcp = dhcp_start(server_base(vm->server), &req, on_done, NULL, vm);
+	vm->dhcp = dhcp_start(vm->env->base, &req, on_done, NULL, vm);
 	if (!vm->dhcp)
 		answer(vm, &failed);
 }
@@ -185,7 +185,7 @@ static bool take_card(struct vm *vm, uint32_t id, const uint8_t card[PVBOOT_CARD
 	if (!vm->id.mac_of_card)
 		return true;
 	memcpy(before, vm->id.mac, 6);
-	if (!server_take_card(vm->server, &vm->id, card, why, sizeof(why))) {
+	if (!vm->env->take_card(vm->env->arg, &vm->id, card, why, sizeof(why))) {
 		vm_fail(vm, id, PVBOOT_S_DENIED, 0, why);
 		return false;
 	}
@@ -264,7 +264,7 @@ bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
 	memcpy(&kept, blob, sizeof(kept));
 	if (kept.magic != KEPT_LEASE_MAGIC || kept.reserved[0] || kept.reserved[1])
 		return false;
-	if (vm->id.mac_of_card && !server_take_card(vm->server, &vm->id, kept.card, why, sizeof(why))) {
+	if (vm->id.mac_of_card && !vm->env->take_card(vm->env->arg, &vm->id, kept.card, why, sizeof(why))) {
 		log_msg(LOG_WARNING, vm->id.name, "%s", why);
 		return false;
 	}

@@ -66,7 +66,7 @@ static struct file *from_http(struct vm *vm, const char *name, bool stat_only)
 	if (!http_url_canonical(url, name, words, sizeof(words)))
 		return refuse(vm, name, PVBOOT_S_UNSUPPORTED, words);
 	req.url = url;
-	return cache_open(server_cache(vm->server), &req);
+	return cache_open(vm->env->cache, &req);
 }
 
 static struct file *from_tftp(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
@@ -92,7 +92,7 @@ static struct file *from_tftp(struct vm *vm, const uint8_t server[4], uint16_t p
 		return refuse(vm, name, PVBOOT_S_DENIED, words);
 	}
 	req.tftp = &tftp;
-	return cache_open(server_cache(vm->server), &req);
+	return cache_open(vm->env->cache, &req);
 }
 
 struct file *vm_open(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)

@@ -178,7 +178,7 @@ bool vm_prefix_begin(struct vm *vm, const struct dhcp_result *result)
 	memcpy(p->server, lease->boot_server, 4);
 	memcpy(p->name, lease->bootfile, sizeof(p->name));
 	p->watch.changed = on_changed;
-	p->timer = evtimer_new(server_base(vm->server), on_timer, p);
+	p->timer = evtimer_new(vm->env->base, on_timer, p);
 	if (!make_url(p->url, lease))
 		vm->no_prefix = "its path is a URL, has \"::\" in it, or is too long";
 	else if (p->timer)

@@ -6,6 +6,6 @@ fuzz_hostd_link_SRCS := $(wildcard hostd/conf*.c hostd/base/*.c hostd/cache/*.c 
 	net/net_ask.c tftp/tftp_serve.c tftp/tftp_session.c tftp/tftp_keep.c tftp/tftp_msg.c)
 fuzz_hostd_link_CPPFLAGS := -Ihostd
 fuzz_hostd_link_LDLIBS := -levent_core -linih -lcrypto
-fuzz_conf_SRCS := $(addprefix hostd/,conf.c conf_data.c conf_key.c conf_value.c conf_vm.c base/file_name.c base/http_url.c)
+fuzz_conf_SRCS := $(addprefix hostd/,conf.c conf_data.c conf_key.c conf_value.c conf_vm.c vm/vm_conf.c base/file_name.c base/http_url.c)
 fuzz_conf_CPPFLAGS := -Ihostd
 fuzz_conf_LDLIBS := -linih
