@@ -207,8 +207,8 @@ bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_ident
 			mac_text(out->mac), out->name);
 	log_msg(LOG_INFO, out->name, "connected: uid %u, MAC %s, served from %s %s", (unsigned int)vm_uid(vm),
 		out->mac_of_card ? "that of its card" : mac_text(out->mac),
-		out->conf->root[0] ? "directory" : "interface",
-		out->conf->root[0] ? out->conf->root : out->conf->ifname);
+		conf_vm_has_directory(out->conf) ? "directory" : "interface",
+		conf_vm_has_directory(out->conf) ? out->conf->root : out->conf->ifname);
 	return true;
 }
 

@@ -209,7 +209,7 @@ static const char *find_mac_twin(const struct conf *conf, const struct conf_vm *
 /* A kernel of the host's own, by its path, or by its URL, needs no directory to be served from. */
 static void seal(struct conf_vm *vm)
 {
-	if ((vm->kernel[0] != '/' && !http_url_is(vm->kernel)) || vm->ifname[0] || vm->root[0])
+	if ((vm->kernel[0] != '/' && !http_url_is(vm->kernel)) || vm->ifname[0] || conf_vm_has_directory(vm))
 		return;
 	vm->sealed = true;
 	strcpy(vm->root, "/");
@@ -234,13 +234,13 @@ bool conf_check(struct conf *conf, const char *name)
 			what = "has append, and neither a kernel nor boot = direct";
 		else if (vm->boot_option && !vm->ifname[0])
 			what = "has a boot_option, and no interface for DHCP";
-		else if (!vm->ifname[0] && !vm->root[0])
+		else if (!vm->ifname[0] && !conf_vm_has_directory(vm))
 			what = "needs interface = IF (DHCP and TFTP there) or root = DIR (a local directory)";
-		else if (vm->ifname[0] && vm->root[0])
+		else if (vm->ifname[0] && conf_vm_has_directory(vm))
 			what = "has both interface and root: choose one";
-		else if (vm->root[0] && vm->source_guest)
+		else if (conf_vm_has_directory(vm) && vm->source_guest)
 			what = "has source = guest and no interface to be a guest on";
-		else if (vm->root[0] && vm->frames == CONF_FRAMES_ON)
+		else if (conf_vm_has_directory(vm) && vm->frames == CONF_FRAMES_ON)
 			what = "has frames = on and no interface to send them on";
 		else if (vm->pattern && vm->has_uuid)
 			what = "is a pattern, and all its VMs cannot have one uuid";
@@ -271,7 +271,7 @@ bool conf_open_roots(struct conf *conf, const char *name)
 {
 	conf->error[0] = '\0';
 	for (struct conf_vm *vm = conf->vms; vm; vm = vm->next) {
-		if (!vm->root[0])
+		if (!conf_vm_has_directory(vm))
 			continue;
 		vm->root_fd = open(vm->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (vm->root_fd < 0) {

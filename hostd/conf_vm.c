@@ -95,7 +95,7 @@ const uint8_t *conf_vm_own_mac(const struct conf_vm *vm)
 
 static bool vm_wants_http(const struct conf_vm *vm)
 {
-	if (!vm->root[0] || http_url_is(vm->kernel) || http_url_is(vm->boot_file))
+	if (!conf_vm_has_directory(vm) || http_url_is(vm->kernel) || http_url_is(vm->boot_file))
 		return true;
 	for (size_t i = 0; i < vm->n_initrds; i++)
 		if (http_url_is(vm->initrd[i]))

@@ -4,6 +4,11 @@
 
 #include "vm/vm_conf.h"
 
+bool conf_vm_has_directory(const struct conf_vm *vm)
+{
+	return vm->root[0] != '\0';
+}
+
 static bool matches(const struct conf_mac *want, const uint8_t mac[6])
 {
 	for (int i = 0; i < 6; i++)

@@ -73,6 +73,8 @@ struct conf_vm {
 	bool serve_stale;	  /* an old copy will do where its server is away */
 };
 
+/* Is the VM served from a directory (root, or a sealed section)?  Else it has an interface, and a network. */
+bool conf_vm_has_directory(const struct conf_vm *vm);
 bool conf_vm_allows_mac(const struct conf_vm *vm, const uint8_t mac[6]);
 /* Is it the name of a kernel, initrd or boot file of this section? */
 bool conf_vm_names(const struct conf_vm *vm, const char *name);

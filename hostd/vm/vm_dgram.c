@@ -100,7 +100,7 @@ bool vm_dgram_input(struct vm *vm, const uint8_t *body, size_t len, const char *
 	to.dst_port_be = pkt.dst_port_be;
 	if (tftp_serve_input(vm->serve, &to, guest_address(vm), body + sizeof(pkt), pkt.length))
 		return true;
-	if (!vm->id.conf->root[0]) /* behind a directory there is no network */
+	if (!conf_vm_has_directory(vm->id.conf)) /* behind a directory there is no network */
 		udp_send(vm->udp, &to, body + sizeof(pkt), pkt.length);
 	return true;
 }

@@ -112,7 +112,7 @@ static void finish(struct vm_file *vf)
 	vf->complete = true;
 	if (file_status(vf->file) != PVBOOT_S_OK)
 		log_msg(LOG_WARNING, vm->id.name, "%s", file_text(vf->file));
-	else if (!vm->id.conf->root[0])
+	else if (!conf_vm_has_directory(vm->id.conf))
 		log_msg(LOG_INFO, vm->id.name, "fetched \"%s\": %llu bytes in %llu ms", vf->name,
 			(unsigned long long)file_available(vf->file), (unsigned long long)ms);
 	if (vm->fds)
@@ -247,7 +247,7 @@ static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args,
 	if (status != PVBOOT_S_OK)
 		return status;
 	snprintf(vf->name, sizeof(vf->name), "%s", path);
-	if (vm->id.conf->root[0] || memcmp(vf->server, none, 4) || http_url_is(vf->name))
+	if (conf_vm_has_directory(vm->id.conf) || memcmp(vf->server, none, 4) || http_url_is(vf->name))
 		return PVBOOT_S_OK;
 	snprintf(why, room,
 		 "no server is known for \"%.80s\": there is no lease that names one: set next-server in the DHCP "

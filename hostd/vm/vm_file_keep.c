@@ -94,7 +94,7 @@ bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t
 	memcpy(vf->server, kept.server, 4);
 	memcpy(vf->name, blob + sizeof(kept), kept.name_len);
 	/* The device reads a complete file from the descriptor it has.  A root's is compared with what it was. */
-	vf->complete = kept.flags & KEPT_FILE_COMPLETE && vm->fds && !vm->lost && !vm->id.conf->root[0];
+	vf->complete = kept.flags & KEPT_FILE_COMPLETE && vm->fds && !vm->lost && !conf_vm_has_directory(vm->id.conf);
 	if (vf->complete)
 		return true;
 	log_msg(LOG_INFO, vm->id.name, "going on with \"%s\"", vf->name);

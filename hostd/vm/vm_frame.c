@@ -47,7 +47,7 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why,
 		snprintf(why, room, "the request for frames is malformed");
 		return PVBOOT_S_BAD_REQUEST;
 	}
-	if (conf->root[0]) {
+	if (conf_vm_has_directory(conf)) {
 		snprintf(why, room, "behind a directory there is no network to send frames to");
 		return PVBOOT_S_DENIED;
 	}

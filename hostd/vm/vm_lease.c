@@ -218,7 +218,7 @@ void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t 
 		return;
 	if (!vm_wait_begin(vm, PVBOOT_OP_DISCOVER, id, room) || asked)
 		return; /* it is refused, or waits for the answer that is on its way */
-	if (vm->id.conf->root[0])
+	if (conf_vm_has_directory(vm->id.conf))
 		make_up(vm);
 	else
 		ask_server(vm, args.flags & PVBOOT_DISCOVER_F_FRESH);

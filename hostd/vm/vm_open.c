@@ -102,13 +102,13 @@ struct file *vm_open(struct vm *vm, const uint8_t server[4], uint16_t port, cons
 	bool http = !memcmp(server, none, 4) && http_url_is(name);
 
 	/* A VM with a directory has no network, but for what the configuration names. */
-	if (http && conf->root[0] && !conf_vm_names(conf, name))
+	if (http && conf_vm_has_directory(conf) && !conf_vm_names(conf, name))
 		return refuse(vm, name, PVBOOT_S_DENIED,
 			      "this VM has a directory and no network: name the URL in its section");
-	if (!conf->root[0] && source_is_gone(vm->source))
+	if (!conf_vm_has_directory(conf) && source_is_gone(vm->source))
 		return refuse(vm, name, PVBOOT_S_UNREACHABLE,
 			      "source = guest: there is no lease, or the guest's own network has its address");
 	if (http)
 		return from_http(vm, name, stat_only);
-	return conf->root[0] ? from_root(vm, name) : from_tftp(vm, server, port, name, stat_only);
+	return conf_vm_has_directory(conf) ? from_root(vm, name) : from_tftp(vm, server, port, name, stat_only);
 }
