@@ -11,6 +11,7 @@
 #include "log.h"
 #include "tftp/tftp_serve.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_send.h"
 
 #define GREETING_SECONDS 10
 #define BEAT_SECONDS 1 /* [LNK-18] */
@@ -22,43 +23,6 @@ uint64_t vm_now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* ---- to the device --------------------------------------------------------------------------------------------- */
-
-void vm_send(struct vm *vm, uint16_t type, uint32_t id, int fd, const struct link_part *parts, size_t n_parts)
-{
-	/* What ends because hostd ends is not over for the guest: the device keeps it for the next hostd. */
-	if (!vm->ending)
-		link_send(vm->link, type, id, fd, parts, n_parts);
-	else if (fd >= 0)
-		close(fd);
-}
-
-void vm_reply(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const char *text, const void *result,
-	      size_t len)
-{
-	struct pvboot_link_reply reply = {.status = status, .detail = detail, .result_len = (uint32_t)len};
-
-	reply.text_len = (uint32_t)strnlen(text, PVBOOT_ERROR_MAX);
-	vm_send(vm, PVBOOT_LINK_REPLY, id, -1,
-		(struct link_part[]){{&reply, sizeof(reply)}, {text, reply.text_len}, {result, result ? len : 0}}, 3);
-}
-
-void vm_fail(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const char *text)
-{
-	log_msg(LOG_WARNING, vm->id.name, "%s", text);
-	vm_reply(vm, id, status, detail, text, NULL, 0);
-}
-
-void vm_send_keep(struct vm *vm, uint32_t key, const void *blob, size_t len)
-{
-	vm_send(vm, PVBOOT_LINK_KEEP, key, -1, &(struct link_part){blob, len}, 1);
-}
-
-void vm_send_forget(struct vm *vm, uint32_t key)
-{
-	vm_send(vm, PVBOOT_LINK_FORGET, key, -1, NULL, 0);
 }
 
 /* ---- requests that wait ---------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "tftp/tftp_serve.h"
 #include "net/udp.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_send.h"
 
 /* What the device keeps of the datagram state for the next hostd. */
 struct kept_dgram {

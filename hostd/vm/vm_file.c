@@ -9,6 +9,7 @@
 #include "file/file_root.h"
 #include "log.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_send.h"
 
 #define GROW_BYTES (256u << 10) /* tell the device at once of so much */
 #define GROW_MS 5		/* and of less after so long */

@@ -15,6 +15,7 @@
 
 #include "log.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_send.h"
 
 /* The name follows. */
 struct kept_file {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vm/vm_internal.h"
+#include "vm/vm_send.h"
 
 static uint8_t chunk[PVBOOT_LINK_DATA_MAX];
 

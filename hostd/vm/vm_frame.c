@@ -6,6 +6,7 @@
 #include "net/frames.h"
 #include "log.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_send.h"
 
 /* What the device keeps of what the guest hears. */
 struct kept_frame {

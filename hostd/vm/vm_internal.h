@@ -103,14 +103,6 @@ struct vm {
 
 /* What the parts of a VM do for each other.  A request's args are a copy that is arg_len bytes long, unaligned. */
 
-/* As link_send(), until the VM ends. */
-void vm_send(struct vm *vm, uint16_t type, uint32_t id, int fd, const struct link_part *parts, size_t n_parts);
-void vm_reply(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const char *text, const void *result,
-	      size_t len);
-/* Log the words, and answer with them. */
-void vm_fail(struct vm *vm, uint32_t id, uint32_t status, uint32_t detail, const char *text);
-void vm_send_keep(struct vm *vm, uint32_t key, const void *blob, size_t len);
-void vm_send_forget(struct vm *vm, uint32_t key);
 /* A free wait, used and filled in; NULL after answering that there is none. */
 struct vm_wait *vm_wait_begin(struct vm *vm, uint16_t op, uint32_t id, uint64_t room);
 void vm_wait_end(struct vm_wait *wait);

@@ -8,6 +8,7 @@
 #include "dhcp/dhcp_local.h"
 #include "log.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_send.h"
 
 /* What the device keeps of a lease for the next hostd. */
 struct kept_lease {

@@ -10,6 +10,7 @@
 #include "pxelinux/plan_boot.h"
 #include "pxelinux/pxelinux_fetch.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_send.h"
 
 struct vm_plan {
 	struct vm *vm;
