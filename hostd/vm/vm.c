@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "tftp/tftp_serve.h"
+#include "vm/vm_dgram.h"
+#include "vm/vm_frame.h"
 #include "vm/vm_internal.h"
 #include "vm/vm_send.h"
+#include "vm/vm_source.h"
 
 #define GREETING_SECONDS 10
 #define BEAT_SECONDS 1 /* [LNK-18] */
@@ -75,8 +77,7 @@ static void reset(struct vm *vm)
 	vm_plan_reset(vm);
 	vm_file_reset(vm);
 	vm_dgram_reset(vm);
-	vm_frame_reset(vm);
-	vm->frames_refused[0] = '\0';
+	vm_frame_start_over(vm);
 	vm_source_leave(vm);
 }
 
@@ -235,7 +236,7 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 	welcome.host_wait_ms = vm->id.conf->host_wait_ms;
 	link_send(vm->link, PVBOOT_LINK_WELCOME, 0, -1, &(struct link_part){&welcome, sizeof(welcome)}, 1);
 	*why = "out of memory";
-	return vm_dgram_start(vm) && vm_source_start(vm);
+	return vm_dgram_start(vm) && vm_frame_start(vm) && vm_source_start(vm);
 }
 
 static bool on_kept(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint8_t *body)
@@ -252,7 +253,7 @@ static bool on_kept(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint
 	else if (key == PVBOOT_LINK_KEY_FRAME)
 		ok = vm_frame_restore(vm, body, hdr->length);
 	else if (key > 0 && key < PVBOOT_LINK_KEY_LEASE)
-		ok = tftp_serve_restore(vm->serve, (uint16_t)key, body, hdr->length);
+		ok = vm_dgram_restore_tftp(vm, (uint16_t)key, body, hdr->length);
 	else if (key > PVBOOT_LINK_KEY_FILE && key <= PVBOOT_LINK_KEY_FILE + 0xffff)
 		ok = vm_file_restore(vm, key - PVBOOT_LINK_KEY_FILE, body, hdr->length);
 	if (ok)
@@ -404,7 +405,7 @@ void vm_free(struct vm *vm)
 	vm_prefix_reset(vm);
 	vm_source_stop(vm);
 	vm_dgram_stop(vm);
-	vm_frame_reset(vm);
+	vm_frame_stop(vm);
 	vm_plan_reset(vm);
 	vm_file_reset(vm);
 	if (vm->link) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vm_dgram.c - a guest's datagrams: its TFTP is answered here, the rest is sent on. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
 #include "tftp/tftp_serve.h"
 #include "net/udp.h"
+#include "vm/vm_dgram.h"
 #include "vm/vm_internal.h"
 #include "vm/vm_send.h"
 
@@ -15,6 +17,12 @@ struct kept_dgram {
 };
 _Static_assert(sizeof(struct kept_dgram) == 8, "kept_dgram");
 #define KEPT_DGRAM_MAGIC 0x31444b50u /* "PKD1" */
+
+struct vm_dgram {
+	struct tftp_serve *serve;
+	struct udp *udp;
+	uint8_t ip[4]; /* what the guest opened; 0.0.0.0: nothing */
+};
 
 /* To the guest.  While the device does not read, datagrams are lost, as in a full queue of a switch. */
 static void send_pkt(void *arg, const struct pvboot_pkt *pkt, const void *payload)
@@ -33,7 +41,7 @@ static const uint8_t *guest_address(const struct vm *vm)
 {
 	static const uint8_t none[4];
 
-	return memcmp(vm->dgram_ip, none, 4) ? vm->dgram_ip : vm->lease.address;
+	return memcmp(vm->dgram->ip, none, 4) ? vm->dgram->ip : vm->lease.address;
 }
 
 static void deliver_udp(void *arg, const struct pvboot_pkt *pkt, const void *payload)
@@ -70,18 +78,29 @@ static const struct tftp_serve_ops serve_ops = {
 
 bool vm_dgram_start(struct vm *vm)
 {
-	vm->serve = tftp_serve_new(vm->env->base, vm->id.name, &serve_ops, vm);
-	vm->udp = udp_new(vm->env->base, vm->id.name, deliver_udp, vm);
-	return vm->serve && vm->udp;
+	vm->dgram = calloc(1, sizeof(*vm->dgram));
+	if (!vm->dgram)
+		return false;
+	vm->dgram->serve = tftp_serve_new(vm->env->base, vm->id.name, &serve_ops, vm);
+	vm->dgram->udp = udp_new(vm->env->base, vm->id.name, deliver_udp, vm);
+	return vm->dgram->serve && vm->dgram->udp;
 }
 
 void vm_dgram_stop(struct vm *vm)
 {
-	if (vm->serve)
-		tftp_serve_free(vm->serve);
-	udp_free(vm->udp);
-	vm->serve = NULL;
-	vm->udp = NULL;
+	if (!vm->dgram)
+		return;
+	if (vm->dgram->serve)
+		tftp_serve_free(vm->dgram->serve);
+	udp_free(vm->dgram->udp);
+	free(vm->dgram);
+	vm->dgram = NULL;
+}
+
+void vm_dgram_use_source(struct vm *vm, struct source *source)
+{
+	if (vm->dgram && vm->dgram->udp)
+		udp_use_source(vm->dgram->udp, source);
 }
 
 bool vm_dgram_input(struct vm *vm, const uint8_t *body, size_t len, const char **why)
@@ -99,10 +118,10 @@ bool vm_dgram_input(struct vm *vm, const uint8_t *body, size_t len, const char *
 	memcpy(to.dest, pkt.dst, 4);
 	to.src_port_be = pkt.src_port_be;
 	to.dst_port_be = pkt.dst_port_be;
-	if (tftp_serve_input(vm->serve, &to, guest_address(vm), body + sizeof(pkt), pkt.length))
+	if (tftp_serve_input(vm->dgram->serve, &to, guest_address(vm), body + sizeof(pkt), pkt.length))
 		return true;
 	if (!conf_vm_has_directory(vm->id.conf)) /* behind a directory there is no network */
-		udp_send(vm->udp, &to, body + sizeof(pkt), pkt.length);
+		udp_send(vm->dgram->udp, &to, body + sizeof(pkt), pkt.length);
 	return true;
 }
 
@@ -114,16 +133,16 @@ void vm_dgram_open(struct vm *vm, const uint8_t *args, size_t len)
 	if (len < sizeof(open))
 		return;
 	memcpy(&open, args, sizeof(open));
-	memcpy(vm->dgram_ip, open.address, 4);
+	memcpy(vm->dgram->ip, open.address, 4);
 	memcpy(kept.address, open.address, 4);
 	vm_send_keep(vm, PVBOOT_LINK_KEY_DGRAM, &kept, sizeof(kept));
 }
 
 void vm_dgram_reset(struct vm *vm)
 {
-	memset(vm->dgram_ip, 0, sizeof(vm->dgram_ip));
-	tftp_serve_reset(vm->serve);
-	udp_reset(vm->udp);
+	memset(vm->dgram->ip, 0, sizeof(vm->dgram->ip));
+	tftp_serve_reset(vm->dgram->serve);
+	udp_reset(vm->dgram->udp);
 	vm_send_forget(vm, PVBOOT_LINK_KEY_DGRAM);
 }
 
@@ -136,6 +155,11 @@ bool vm_dgram_restore(struct vm *vm, const uint8_t *blob, size_t len)
 	memcpy(&kept, blob, sizeof(kept));
 	if (kept.magic != KEPT_DGRAM_MAGIC)
 		return false;
-	memcpy(vm->dgram_ip, kept.address, 4);
+	memcpy(vm->dgram->ip, kept.address, 4);
 	return true;
+}
+
+bool vm_dgram_restore_tftp(struct vm *vm, uint16_t key, const uint8_t *blob, size_t len)
+{
+	return tftp_serve_restore(vm->dgram->serve, key, blob, len);
 }

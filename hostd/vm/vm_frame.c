@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vm_frame.c - a guest's Ethernet frames: opened, sent, delivered, and kept for the next hostd (docs/spec.md 4.9). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "net/frames.h"
 #include "log.h"
+#include "vm/vm_frame.h"
 #include "vm/vm_internal.h"
 #include "vm/vm_send.h"
+#include "vm/vm_source.h"
 
 /* What the device keeps of what the guest hears. */
 struct kept_frame {
@@ -16,6 +19,11 @@ struct kept_frame {
 _Static_assert(sizeof(struct kept_frame) == 60, "kept_frame");
 #define KEPT_FRAME_MAGIC 0x31454b50u /* "PKE1" */
 
+struct vm_frame {
+	struct frames *open;		    /* NULL: the guest has opened none */
+	char refused[PVBOOT_ERROR_MAX + 1]; /* why not, as logged in this boot */
+};
+
 /* To the guest.  When the device does not keep up, the rest waits in the kernel's queue, until vm_frame_drained(). */
 static bool deliver(void *arg, const uint8_t *frame, size_t len)
 {
@@ -23,7 +31,7 @@ static bool deliver(void *arg, const uint8_t *frame, size_t len)
 
 	vm_send(vm, PVBOOT_LINK_FRAME, 0, -1, &(struct link_part){frame, len}, 1);
 	if (link_full(vm->link))
-		frames_hold(vm->frames, true);
+		frames_hold(vm->frame->open, true);
 	return true;
 }
 
@@ -33,8 +41,8 @@ static const struct frames_ops frames_ops = {
 
 void vm_frame_drained(struct vm *vm)
 {
-	if (vm->frames)
-		frames_hold(vm->frames, false);
+	if (vm->frame && vm->frame->open)
+		frames_hold(vm->frame->open, false);
 }
 
 /* PVBOOT_S_OK, or why not. */
@@ -60,15 +68,15 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why,
 		snprintf(why, room, "the guest asks for frames before it said which MAC its card has");
 		return PVBOOT_S_DENIED;
 	}
-	if (vm->frames) {
-		frames_set_filter(vm->frames, &filter);
+	if (vm->frame->open) {
+		frames_set_filter(vm->frame->open, &filter);
 		return PVBOOT_S_OK;
 	}
 	memcpy(guest.mac, vm->id.mac, sizeof(guest.mac));
-	vm->frames = frames_open(vm->env->base, &guest, &filter, &frames_ops, vm, why, room);
-	if (!vm->frames)
+	vm->frame->open = frames_open(vm->env->base, &guest, &filter, &frames_ops, vm, why, room);
+	if (!vm->frame->open)
 		return PVBOOT_S_FAILED;
-	vm_source_leave(vm);
+	vm_source_own_stack(vm, true);
 	log_msg(LOG_INFO, vm->id.name, "the guest sends and hears frames on %s", conf->ifname);
 	return PVBOOT_S_OK;
 }
@@ -81,9 +89,9 @@ void vm_frame_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, 
 
 	if (status != PVBOOT_S_OK) {
 		/* Some boot programs ask again and again. */
-		if (strcmp(why, vm->frames_refused) != 0)
+		if (strcmp(why, vm->frame->refused) != 0)
 			log_msg(LOG_WARNING, vm->id.name, "%s", why);
-		snprintf(vm->frames_refused, sizeof(vm->frames_refused), "%s", why);
+		snprintf(vm->frame->refused, sizeof(vm->frame->refused), "%s", why);
 		vm_reply(vm, id, status, 0, why, NULL, 0);
 		return;
 	}
@@ -94,12 +102,31 @@ void vm_frame_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, 
 
 void vm_frame_reset(struct vm *vm)
 {
-	if (!vm->frames)
+	if (!vm->frame || !vm->frame->open)
 		return;
-	frames_close(vm->frames);
-	vm->frames = NULL;
+	frames_close(vm->frame->open);
+	vm->frame->open = NULL;
 	vm_send_forget(vm, PVBOOT_LINK_KEY_FRAME);
-	vm_source_enter(vm);
+	vm_source_own_stack(vm, false);
+}
+
+void vm_frame_start_over(struct vm *vm)
+{
+	vm_frame_reset(vm);
+	vm->frame->refused[0] = '\0';
+}
+
+bool vm_frame_start(struct vm *vm)
+{
+	vm->frame = calloc(1, sizeof(*vm->frame));
+	return vm->frame != NULL;
+}
+
+void vm_frame_stop(struct vm *vm)
+{
+	vm_frame_reset(vm);
+	free(vm->frame);
+	vm->frame = NULL;
 }
 
 bool vm_frame_input(struct vm *vm, const uint8_t *body, size_t len, const char **why)
@@ -107,8 +134,8 @@ bool vm_frame_input(struct vm *vm, const uint8_t *body, size_t len, const char *
 	*why = "malformed FRAME";
 	if (len < PVBOOT_FRAME_MIN || len > PVBOOT_FRAME_MAX)
 		return false;
-	if (vm->frames)
-		frames_send(vm->frames, body, len);
+	if (vm->frame->open)
+		frames_send(vm->frame->open, body, len);
 	return true;
 }
 

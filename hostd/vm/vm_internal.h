@@ -12,10 +12,9 @@
 #include "vm/vm_env.h"
 
 struct event;
-struct frames;
 struct source;
-struct tftp_serve;
-struct udp;
+struct vm_dgram;
+struct vm_frame;
 struct vm_prefix;
 
 #define VM_READS_MAX 64 /* READ and DISCOVER waiting; a guest's queue holds no more */
@@ -93,12 +92,10 @@ struct vm {
 	struct vm_plan *plan;		    /* being made, or NULL */
 	struct vm_prefix *pxelinux;	    /* the boot file, from DISCOVER until it is opened; or NULL */
 	const char *no_prefix; /* why pxelinux.0 gets no path prefix, to be said when it is opened; or NULL */
-	struct tftp_serve *serve;
-	struct udp *udp;
-	uint8_t dgram_ip[4];
-	struct source *source;			   /* NULL: the host's own */
-	struct frames *frames;			   /* NULL: the guest has opened none */
-	char frames_refused[PVBOOT_ERROR_MAX + 1]; /* why not, as logged in this boot */
+	struct vm_dgram *dgram;
+	struct vm_frame *frame;
+	struct source *source; /* NULL: the host's own */
+	bool own_stack;	       /* the boot program's: vm_source_own_stack() */
 };
 
 /* What the parts of a VM do for each other.  A request's args are a copy that is arg_len bytes long, unaligned. */
@@ -163,27 +160,5 @@ void vm_plan_reset(struct vm *vm);
 bool vm_plan_wanted(const struct vm *vm);
 /* May this VM have that file of its root? */
 bool vm_plan_allows(const struct vm *vm, const char *name);
-
-/* vm_dgram.c */
-bool vm_dgram_start(struct vm *vm);
-void vm_dgram_stop(struct vm *vm);
-bool vm_dgram_input(struct vm *vm, const uint8_t *body, size_t len, const char **why);
-void vm_dgram_open(struct vm *vm, const uint8_t *args, size_t len);
-void vm_dgram_reset(struct vm *vm);
-bool vm_dgram_restore(struct vm *vm, const uint8_t *blob, size_t len);
-
-/* vm_frame.c */
-void vm_frame_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
-bool vm_frame_input(struct vm *vm, const uint8_t *body, size_t len, const char **why);
-/* The link has room again. */
-void vm_frame_drained(struct vm *vm);
-void vm_frame_reset(struct vm *vm);
-bool vm_frame_restore(struct vm *vm, const uint8_t *blob, size_t len);
-
-/* vm_open.c; each does nothing without `source = guest` */
-bool vm_source_start(struct vm *vm); /* false: out of memory */
-void vm_source_enter(struct vm *vm); /* there is a lease, or frames were closed: speak with the guest's address */
-void vm_source_leave(struct vm *vm); /* somebody else may speak with it from now on */
-void vm_source_stop(struct vm *vm);  /* leave for good */
 
 #endif /* HOSTD_VM_INTERNAL_H */

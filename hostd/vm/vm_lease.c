@@ -7,8 +7,10 @@
 #include "dhcp/dhcp_msg.h"
 #include "dhcp/dhcp_local.h"
 #include "log.h"
+#include "vm/vm_frame.h"
 #include "vm/vm_internal.h"
 #include "vm/vm_send.h"
+#include "vm/vm_source.h"
 
 /* What the device keeps of a lease for the next hostd. */
 struct kept_lease {

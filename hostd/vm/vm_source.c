@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vm_open.c - `source = guest`: when a VM's fetches speak with the guest's own address.
+ * vm_source.c - `source = guest`: when a VM's fetches speak with the guest's own address.
  *
  * From the lease on, until somebody else may speak with that address: a network card of the guest's (the boot program
  * unloads, a kernel or the next boot device begins, the machine is reset), or a network stack of a boot program's own,
@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "net/source_guest.h"
-#include "net/udp.h"
+#include "vm/vm_dgram.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_source.h"
 
 static void use(struct vm *vm, struct source *source)
 {
@@ -19,8 +20,7 @@ static void use(struct vm *vm, struct source *source)
 		source_unref(vm->source);
 	}
 	vm->source = source;
-	if (vm->udp)
-		udp_use_source(vm->udp, source);
+	vm_dgram_use_source(vm, source);
 }
 
 static struct source *make(const struct vm *vm)
@@ -43,7 +43,7 @@ void vm_source_enter(struct vm *vm)
 	static const uint8_t none[4];
 	struct source *source;
 
-	if (!vm->id.conf->source_guest || vm->frames || vm->ending || !memcmp(vm->lease.address, none, 4))
+	if (!vm->id.conf->source_guest || vm->own_stack || vm->ending || !memcmp(vm->lease.address, none, 4))
 		return;
 	source = make(vm);
 	if (source)
@@ -53,6 +53,15 @@ void vm_source_enter(struct vm *vm)
 void vm_source_leave(struct vm *vm)
 {
 	source_close(vm->source);
+}
+
+void vm_source_own_stack(struct vm *vm, bool speaks)
+{
+	vm->own_stack = speaks;
+	if (speaks)
+		vm_source_leave(vm);
+	else
+		vm_source_enter(vm);
 }
 
 void vm_source_stop(struct vm *vm)
