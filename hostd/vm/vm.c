@@ -10,10 +10,14 @@
 
 #include "log.h"
 #include "vm/vm_dgram.h"
+#include "vm/vm_file.h"
+#include "vm/vm_file_keep.h"
+#include "vm/vm_file_read.h"
 #include "vm/vm_frame.h"
 #include "vm/vm_internal.h"
 #include "vm/vm_send.h"
 #include "vm/vm_source.h"
+#include "vm/vm_wait.h"
 
 #define GREETING_SECONDS 10
 #define BEAT_SECONDS 1 /* [LNK-18] */
@@ -27,52 +31,22 @@ uint64_t vm_now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* ---- requests that wait ---------------------------------------------------------------------------------------- */
-
-struct vm_wait *vm_wait_begin(struct vm *vm, uint16_t op, uint32_t id, uint64_t room)
-{
-	for (size_t i = 0; i < VM_READS_MAX; i++) {
-		struct vm_wait *wait = &vm->waits[i];
-
-		if (wait->used)
-			continue;
-		*wait = (struct vm_wait){.used = true, .op = op, .id = id, .room = room, .vm = vm};
-		return wait;
-	}
-	vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "too many requests at once");
-	return NULL;
-}
-
-void vm_wait_end(struct vm_wait *wait)
-{
-	if (wait->timer)
-		event_free(wait->timer);
-	memset(wait, 0, sizeof(*wait));
-}
+/* ---- requests and notes ---------------------------------------------------------------------------------------- */
 
 static void cancel_request(struct vm *vm, uint32_t id)
 {
 	if (vm_file_cancel(vm, id) || vm_plan_cancel(vm, id))
 		return;
-	for (size_t i = 0; i < VM_READS_MAX; i++) {
-		struct vm_wait *wait = &vm->waits[i];
-		uint16_t op = wait->op;
-
-		if (!wait->used || wait->id != id)
-			continue;
-		vm_wait_end(wait);
-		if (op == PVBOOT_OP_DISCOVER)
-			vm_lease_cancelled(vm);
-	}
+	vm_wait_cancel(vm, PVBOOT_OP_READ, id);
+	if (vm_wait_cancel(vm, PVBOOT_OP_DISCOVER, id))
+		vm_lease_cancelled(vm);
 }
 
 /* The guest started over: what it asked for and what it had open is gone; its lease is kept. */
 static void reset(struct vm *vm)
 {
 	log_msg(LOG_DEBUG, vm->id.name, "the guest started over");
-	for (size_t i = 0; i < VM_READS_MAX; i++)
-		if (vm->waits[i].used)
-			vm_wait_end(&vm->waits[i]);
+	vm_wait_reset(vm);
 	vm_lease_reset(vm);
 	vm_plan_reset(vm);
 	vm_file_reset(vm);
@@ -80,8 +54,6 @@ static void reset(struct vm *vm)
 	vm_frame_start_over(vm);
 	vm_source_leave(vm);
 }
-
-/* ---- requests and notes ---------------------------------------------------------------------------------------- */
 
 static const struct {
 	size_t fixed; /* bytes of arguments, at least */
@@ -236,7 +208,8 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 	welcome.host_wait_ms = vm->id.conf->host_wait_ms;
 	link_send(vm->link, PVBOOT_LINK_WELCOME, 0, -1, &(struct link_part){&welcome, sizeof(welcome)}, 1);
 	*why = "out of memory";
-	return vm_dgram_start(vm) && vm_frame_start(vm) && vm_source_start(vm);
+	return vm_wait_start(vm) && vm_file_start(vm) && vm_dgram_start(vm) && vm_frame_start(vm) &&
+	       vm_source_start(vm);
 }
 
 static bool on_kept(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint8_t *body)
@@ -315,8 +288,10 @@ static void on_drained(void *arg)
 {
 	struct vm *vm = arg;
 
+	if (vm->state == VM_UNKNOWN)
+		return;
 	vm_file_drained(vm);
-	vm_read_step(vm, NULL);
+	vm_file_read_step(vm, NULL);
 	vm_frame_drained(vm);
 }
 
@@ -397,9 +372,7 @@ const struct conf_vm *vm_stream_conf(const struct vm *vm)
 void vm_free(struct vm *vm)
 {
 	vm->ending = true;
-	for (size_t i = 0; i < VM_READS_MAX; i++)
-		if (vm->waits[i].used)
-			vm_wait_end(&vm->waits[i]);
+	vm_wait_stop(vm);
 	if (vm->dhcp)
 		dhcp_cancel(vm->dhcp);
 	vm_prefix_reset(vm);
@@ -407,7 +380,7 @@ void vm_free(struct vm *vm)
 	vm_dgram_stop(vm);
 	vm_frame_stop(vm);
 	vm_plan_reset(vm);
-	vm_file_reset(vm);
+	vm_file_stop(vm);
 	if (vm->link) {
 		if (vm->stream && vm->state == VM_RUNNING) /* [LNK-17] */
 			link_send(vm->link, PVBOOT_LINK_BYE, 0, -1, NULL, 0);

@@ -8,6 +8,7 @@
 #include "net/udp.h"
 #include "vm/vm_dgram.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_open.h"
 #include "vm/vm_send.h"
 
 /* What the device keeps of the datagram state for the next hostd. */

@@ -2,34 +2,45 @@
 /* vm_file.c - the files a guest has open: OPEN, CLOSE, PROGRESS, and telling the device how far they have grown. */
 #include <event2/event.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/http_url.h"
 #include "base/file_name.h"
 #include "file/file_root.h"
 #include "log.h"
+#include "vm/vm_file.h"
+#include "vm/vm_file_internal.h"
+#include "vm/vm_file_keep.h"
+#include "vm/vm_file_read.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_open.h"
 #include "vm/vm_send.h"
 
 #define GROW_BYTES (256u << 10) /* tell the device at once of so much */
 #define GROW_MS 5		/* and of less after so long */
 #define BLOCK_DEFAULT 1408	/* what PXE may report where the guest names no block size */
 
+struct vm_files {
+	struct vm_file file[PVBOOT_FILES_MAX];
+	uint32_t last_handle;
+};
+
 /* ---- slots ----------------------------------------------------------------------------------------------------- */
 
 struct vm_file *vm_file_find(struct vm *vm, uint32_t handle)
 {
 	for (size_t i = 0; handle && i < PVBOOT_FILES_MAX; i++)
-		if (vm->files[i].used && vm->files[i].answered && vm->files[i].handle == handle)
-			return &vm->files[i];
+		if (vm->files->file[i].used && vm->files->file[i].answered && vm->files->file[i].handle == handle)
+			return &vm->files->file[i];
 	return NULL;
 }
 
 struct vm_file *vm_file_slot(struct vm *vm)
 {
 	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++)
-		if (!vm->files[i].used)
-			return &vm->files[i];
+		if (!vm->files->file[i].used)
+			return &vm->files->file[i];
 	return NULL;
 }
 
@@ -39,12 +50,12 @@ static uint32_t new_handle(struct vm *vm)
 	bool taken;
 
 	do {
-		vm->last_handle = vm->last_handle % 0xffff + 1;
+		vm->files->last_handle = vm->files->last_handle % 0xffff + 1;
 		taken = false;
 		for (size_t i = 0; i < PVBOOT_FILES_MAX; i++)
-			taken |= vm->files[i].used && vm->files[i].handle == vm->last_handle;
+			taken |= vm->files->file[i].used && vm->files->file[i].handle == vm->files->last_handle;
 	} while (taken);
-	return vm->last_handle;
+	return vm->files->last_handle;
 }
 
 void vm_file_release(struct vm_file *vf)
@@ -221,7 +232,7 @@ void vm_file_step(struct vm_file *vf)
 		return;
 	if (!vf->restored && !(vf->flags & PVBOOT_OPEN_F_STAT))
 		grow(vf);
-	vm_read_step(vm, vf);
+	vm_file_read_step(vm, vf);
 }
 
 /* ---- requests -------------------------------------------------------------------------------------------------- */
@@ -321,12 +332,7 @@ void vm_file_close(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len,
 
 	if (!vf)
 		return;
-	for (size_t i = 0; i < VM_READS_MAX; i++) {
-		if (!vm->waits[i].used || vm->waits[i].vf != vf)
-			continue;
-		vm_fail(vm, vm->waits[i].id, PVBOOT_S_BAD_HANDLE, 0, "the file was closed");
-		vm_wait_end(&vm->waits[i]);
-	}
+	vm_file_read_end(vm, vf);
 	file_unwatch(&vf->watch);
 	if (vf->file && !file_root_check(vf->file)) {
 		status = PVBOOT_S_CHANGED;
@@ -359,9 +365,9 @@ void vm_file_progress(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t l
 bool vm_file_cancel(struct vm *vm, uint32_t id)
 {
 	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++) {
-		if (!vm->files[i].used || vm->files[i].answered || vm->files[i].open_id != id)
+		if (!vm->files->file[i].used || vm->files->file[i].answered || vm->files->file[i].open_id != id)
 			continue;
-		vm_file_drop(&vm->files[i]);
+		vm_file_drop(&vm->files->file[i]);
 		return true;
 	}
 	return false;
@@ -370,17 +376,30 @@ bool vm_file_cancel(struct vm *vm, uint32_t id)
 void vm_file_drained(struct vm *vm)
 {
 	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++)
-		if (vm->files[i].used && vm->files[i].answered)
-			vm_file_step(&vm->files[i]);
+		if (vm->files->file[i].used && vm->files->file[i].answered)
+			vm_file_step(&vm->files->file[i]);
 }
 
 void vm_file_reset(struct vm *vm)
 {
-	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++) {
-		if (!vm->files[i].used)
+	for (size_t i = 0; vm->files && i < PVBOOT_FILES_MAX; i++) {
+		if (!vm->files->file[i].used)
 			continue;
-		if (vm->files[i].answered)
-			vm_send_forget(vm, PVBOOT_LINK_KEY_FILE + vm->files[i].handle);
-		vm_file_drop(&vm->files[i]);
+		if (vm->files->file[i].answered)
+			vm_send_forget(vm, PVBOOT_LINK_KEY_FILE + vm->files->file[i].handle);
+		vm_file_drop(&vm->files->file[i]);
 	}
+}
+
+bool vm_file_start(struct vm *vm)
+{
+	vm->files = calloc(1, sizeof(*vm->files));
+	return vm->files != NULL;
+}
+
+void vm_file_stop(struct vm *vm)
+{
+	vm_file_reset(vm);
+	free(vm->files);
+	vm->files = NULL;
 }

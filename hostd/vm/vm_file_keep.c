@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "vm/vm_file_internal.h"
+#include "vm/vm_file_keep.h"
 #include "vm/vm_internal.h"
 #include "vm/vm_send.h"
 

@@ -3,8 +3,11 @@
 #include <event2/event.h>
 #include <string.h>
 
+#include "vm/vm_file_internal.h"
+#include "vm/vm_file_read.h"
 #include "vm/vm_internal.h"
 #include "vm/vm_send.h"
+#include "vm/vm_wait.h"
 
 static uint8_t chunk[PVBOOT_LINK_DATA_MAX];
 
@@ -70,26 +73,33 @@ static void on_expired(evutil_socket_t fd, short what, void *arg)
 	step(wait);
 }
 
-void vm_read_step(struct vm *vm, struct vm_file *vf)
+void vm_file_read_step(struct vm *vm, struct vm_file *vf)
 {
-	for (size_t i = 0; i < VM_READS_MAX; i++) {
-		struct vm_wait *wait = &vm->waits[i];
+	struct vm_wait *wait = NULL;
 
-		if (wait->used && wait->op == PVBOOT_OP_READ && (!vf || wait->vf == vf) && wait->vf->file)
+	while ((wait = vm_wait_next(vm, PVBOOT_OP_READ, wait)))
+		if ((!vf || wait->vf == vf) && wait->vf->file)
 			step(wait);
+}
+
+void vm_file_read_end(struct vm *vm, struct vm_file *vf)
+{
+	struct vm_wait *wait = NULL;
+
+	while ((wait = vm_wait_next(vm, PVBOOT_OP_READ, wait))) {
+		if (wait->vf != vf)
+			continue;
+		vm_fail(vm, wait->id, PVBOOT_S_BAD_HANDLE, 0, "the file was closed");
+		vm_wait_end(wait);
 	}
 }
 
 /* The open file of that handle, if its bytes are here. */
 static struct vm_file *find(struct vm *vm, uint32_t handle)
 {
-	for (size_t i = 0; i < PVBOOT_FILES_MAX; i++) {
-		struct vm_file *vf = &vm->files[i];
+	struct vm_file *vf = vm_file_find(vm, handle);
 
-		if (vf->used && vf->answered && vf->file && vf->handle == handle && !(vf->flags & PVBOOT_OPEN_F_STAT))
-			return vf;
-	}
-	return NULL;
+	return vf && vf->file && !(vf->flags & PVBOOT_OPEN_F_STAT) ? vf : NULL;
 }
 
 /* When a READ with PVBOOT_READ_F_PARTIAL is answered at the latest.  False if memory ran out. */

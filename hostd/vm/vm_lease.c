@@ -11,6 +11,7 @@
 #include "vm/vm_internal.h"
 #include "vm/vm_send.h"
 #include "vm/vm_source.h"
+#include "vm/vm_wait.h"
 
 /* What the device keeps of a lease for the next hostd. */
 struct kept_lease {
@@ -74,15 +75,13 @@ static struct pvboot_discover_res with_prefix(struct vm *vm, const struct dhcp_r
 void vm_lease_answer(struct vm *vm, const struct dhcp_result *result, const char *prefix)
 {
 	struct pvboot_discover_res res;
+	struct vm_wait *wait = NULL;
 
 	if (result->status == PVBOOT_S_OK)
 		res = with_prefix(vm, result, prefix);
-	for (size_t i = 0; i < VM_READS_MAX; i++) {
-		struct vm_wait *wait = &vm->waits[i];
+	while ((wait = vm_wait_next(vm, PVBOOT_OP_DISCOVER, wait))) {
 		uint32_t id = wait->id;
 
-		if (!wait->used || wait->op != PVBOOT_OP_DISCOVER)
-			continue;
 		vm_wait_end(wait);
 		if (result->status == PVBOOT_S_OK)
 			vm_reply(vm, id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
@@ -229,10 +228,8 @@ void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t 
 
 void vm_lease_cancelled(struct vm *vm)
 {
-	for (size_t i = 0; i < VM_READS_MAX; i++)
-		if (vm->waits[i].used && vm->waits[i].op == PVBOOT_OP_DISCOVER)
-			return;
-	vm_lease_reset(vm);
+	if (!vm_wait_next(vm, PVBOOT_OP_DISCOVER, NULL))
+		vm_lease_reset(vm);
 }
 
 void vm_lease_reset(struct vm *vm)

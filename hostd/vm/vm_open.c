@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "cache/cache.h"
+#include "file/file.h"
 #include "base/http_url.h"
 #include "file/file_root.h"
 #include "tftp/tftp.h"
 #include "net/source.h"
 #include "net/udp.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_open.h"
 
 static struct file *refuse(struct vm *vm, const char *name, uint32_t status, const char *words)
 {

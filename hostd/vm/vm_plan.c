@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "base/file_name.h"
+#include "file/file.h"
 #include "log.h"
 #include "pxelinux/plan_answer.h"
 #include "pxelinux/plan_boot.h"
 #include "pxelinux/pxelinux_fetch.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_open.h"
 #include "vm/vm_send.h"
 
 struct vm_plan {

@@ -15,8 +15,10 @@
 
 #include "dhcp/dhcp_edit.h"
 #include "dhcp/dhcp_pxe.h"
+#include "file/file.h"
 #include "log.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_open.h"
 
 #define HEAD 8192	  /* bytes of the boot file that tell what it is */
 #define HEAD_MS 1000	  /* a server that takes longer for them is not waited for */
