@@ -6,6 +6,7 @@
 
 #include "admit.h"
 #include "log.h"
+#include "base/addr.h"
 #include "base/name_mac.h"
 #include "vm/vm.h"
 
@@ -26,15 +27,6 @@ struct admit {
 	unsigned int next_memory;
 };
 
-/* A MAC as text, until the next one. */
-static const char *mac_text(const uint8_t mac[6])
-{
-	static char text[18];
-
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-	return text;
-}
-
 /* May a VM of that section have that MAC?  cure: what else to do than to change the configuration. */
 static bool mac_is_free(const struct admit *admit, const struct conf_vm *conf, const uint8_t mac[6], const char *cure,
 			char *why, size_t room)
@@ -43,13 +35,13 @@ static bool mac_is_free(const struct admit *admit, const struct conf_vm *conf, c
 
 	if (!conf_vm_allows_mac(conf, mac)) {
 		snprintf(why, room, "[vm %s] does not allow the MAC %s: %s, or change mac in hostd's configuration",
-			 conf->name, mac_text(mac), cure);
+			 conf->name, addr_mac_text(mac), cure);
 		return false;
 	}
 	other = conf_find_mac(admit->conf, conf, mac);
 	if (!other)
 		return true;
-	snprintf(why, room, "the MAC %s belongs to [vm %s]: %s", mac_text(mac), other->name, cure);
+	snprintf(why, room, "the MAC %s belongs to [vm %s]: %s", addr_mac_text(mac), other->name, cure);
 	return false;
 }
 
@@ -204,9 +196,9 @@ bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_ident
 		log_msg(LOG_INFO, out->name,
 			"MAC %s is made from the name \"%s\"; earlier versions made another one from it, which `mac =` "
 			"keeps for servers that know it",
-			mac_text(out->mac), out->name);
+			addr_mac_text(out->mac), out->name);
 	log_msg(LOG_INFO, out->name, "connected: uid %u, MAC %s, served from %s %s", (unsigned int)vm_uid(vm),
-		out->mac_of_card ? "that of its card" : mac_text(out->mac),
+		out->mac_of_card ? "that of its card" : addr_mac_text(out->mac),
 		conf_vm_has_directory(out->conf) ? "directory" : "interface",
 		conf_vm_has_directory(out->conf) ? out->conf->root : out->conf->ifname);
 	return true;
@@ -214,10 +206,9 @@ bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_ident
 
 bool admit_card(struct admit *admit, struct vm_identity *id, const uint8_t mac[6], char *why, size_t room)
 {
-	static const uint8_t none[6];
 	const char *holder;
 
-	if (!memcmp(mac, none, 6)) {
+	if (addr_mac_none(mac)) {
 		snprintf(why, room,
 			 "[vm %s] has the MAC of its machine's card (mac = card), which tells none: attach the device "
 			 "by "
@@ -238,7 +229,7 @@ bool admit_card(struct admit *admit, struct vm_identity *id, const uint8_t mac[6
 	memcpy(id->mac, mac, 6);
 	memset(id->previous, 0, sizeof(id->previous));
 	recall(admit, id);
-	log_msg(LOG_INFO, id->name, "MAC %s, its card's", mac_text(mac));
+	log_msg(LOG_INFO, id->name, "MAC %s, its card's", addr_mac_text(mac));
 	return true;
 }
 

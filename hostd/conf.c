@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "base/addr.h"
 #include "base/http_url.h"
 
 #define FILE_MAX_BYTES (1u << 20)
@@ -195,12 +196,13 @@ static const char *find_mac_twin(const struct conf *conf, const struct conf_vm *
 
 	for (size_t i = 0; !vm->pattern && i < vm->n_macs; i++) {
 		const uint8_t *mac = vm->mac[i].value;
-		const struct conf_vm *other = conf_mac_is_exact(&vm->mac[i]) ? conf_find_mac(conf, vm, mac) : NULL;
+		const struct conf_vm *other =
+			addr_mac_pattern_is_exact(&vm->mac[i]) ? conf_find_mac(conf, vm, mac) : NULL;
 
 		if (!other)
 			continue;
-		snprintf(words, sizeof(words), "has the MAC %02x:%02x:%02x:%02x:%02x:%02x, as [vm %s] at line %d has",
-			 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], other->name, other->line);
+		snprintf(words, sizeof(words), "has the MAC %s, as [vm %s] at line %d has", addr_mac_text(mac),
+			 other->name, other->line);
 		return words;
 	}
 	return NULL;

@@ -15,6 +15,7 @@
 #include "conf_key.h"
 #include "conf_value.h"
 #include "conf_vm.h"
+#include "base/addr.h"
 #include "base/http_url.h"
 
 /* ---- keys of [vm NAME] that are not simple ----------------------------------------------------------------------- */
@@ -29,7 +30,7 @@ static bool add_mac(struct conf *conf, struct conf_vm *vm, const char *word)
 		conf_error(conf, "mac: \"%s\" is one too many: at most %d", word, CONF_MACS_MAX);
 		return false;
 	}
-	if (!conf_parse_mac(word, &vm->mac[vm->n_macs])) {
+	if (!addr_mac_pattern_parse(&vm->mac[vm->n_macs], word)) {
 		conf_error(conf, "mac: \"%s\" is neither card nor of the form 52:54:00:12:34:56 or 52:54:00:*", word);
 		return false;
 	}
@@ -93,7 +94,7 @@ static bool vm_allow_uid(struct conf *conf, struct conf_vm *vm, const char *key,
 
 static bool vm_uuid(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	vm->has_uuid = conf_parse_uuid(value, vm->uuid);
+	vm->has_uuid = addr_uuid_parse(vm->uuid, value);
 	if (!vm->has_uuid)
 		conf_error(conf, "uuid: \"%.200s\" is not of the form 01234567-89ab-cdef-0123-456789abcdef", value);
 	return vm->has_uuid;

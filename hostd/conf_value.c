@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf_value.h"
+#include "base/addr.h"
 #include "base/file_name.h"
 #include "base/http_url.h"
 
@@ -59,52 +60,4 @@ bool conf_value_file(struct conf *conf, const char *key, const char *value, char
 		return true;
 	conf_error(conf, "%s: %s", key, why);
 	return false;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-bool conf_parse_mac(const char *text, struct conf_mac *mac)
-{
-	memset(mac, 0, sizeof(*mac));
-	for (int i = 0; i < 6; i++) {
-		if (i && *text++ != ':')
-			return false;
-		if (*text == '*') {
-			text++;
-			if (!*text)
-				return true; /* "52:54:00:*": all that is left */
-			continue;
-		}
-		if (hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
-			return false;
-		mac->value[i] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
-		mac->mask[i] = 0xff;
-		text += 2;
-	}
-	return !*text;
-}
-
-bool conf_parse_uuid(const char *text, uint8_t uuid[16])
-{
-	/* Where each byte of the text goes: SMBIOS 2.6, 7.2.1 stores the first three fields little-endian. */
-	static const uint8_t place[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-
-	for (int i = 0; i < 16; i++) {
-		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
-			return false;
-		if (hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0)
-			return false;
-		uuid[place[i]] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
-		text += 2;
-	}
-	return !*text;
 }

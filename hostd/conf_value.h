@@ -16,8 +16,5 @@ bool conf_value_file(struct conf *conf, const char *key, const char *value, char
 /* base 10, or 8: a mode. */
 bool conf_value_number(struct conf *conf, const char *key, const char *value, int base, uint64_t min, uint64_t max,
 		       uint64_t *out);
-/* Text forms; false if text is none.  uuid is written in wire order: its first three fields little-endian. */
-bool conf_parse_mac(const char *text, struct conf_mac *mac);
-bool conf_parse_uuid(const char *text, uint8_t uuid[16]);
 
 #endif /* HOSTD_CONF_VALUE_H */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "cache/cache.h"
 #include "conf_vm.h"
 #include "base/http_url.h"
@@ -56,20 +57,13 @@ const struct conf_vm *conf_find_vm(const struct conf *conf, const char *name)
 	return NULL;
 }
 
-bool conf_mac_is_exact(const struct conf_mac *mac)
-{
-	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-
-	return !memcmp(mac->mask, all, sizeof(all));
-}
-
 const struct conf_vm *conf_find_mac(const struct conf *conf, const struct conf_vm *vm, const uint8_t mac[6])
 {
 	for (const struct conf_vm *other = conf->vms; other; other = other->next) {
 		if (other == vm || other->pattern)
 			continue;
 		for (size_t i = 0; i < other->n_macs; i++)
-			if (conf_mac_is_exact(&other->mac[i]) && !memcmp(other->mac[i].value, mac, 6))
+			if (addr_mac_pattern_is_exact(&other->mac[i]) && addr_mac_matches(&other->mac[i], mac))
 				return other;
 	}
 	return NULL;
@@ -88,7 +82,7 @@ bool conf_vm_allows_uid(const struct conf_vm *vm, uid_t uid)
 
 const uint8_t *conf_vm_own_mac(const struct conf_vm *vm)
 {
-	if (vm->n_macs != 1 || !conf_mac_is_exact(&vm->mac[0]))
+	if (vm->n_macs != 1 || !addr_mac_pattern_is_exact(&vm->mac[0]))
 		return NULL;
 	return vm->mac[0].value;
 }

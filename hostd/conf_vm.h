@@ -20,7 +20,4 @@ const uint8_t *conf_vm_own_mac(const struct conf_vm *vm);
 /* Does anything here go by HTTP, or may it? */
 bool conf_wants_http(const struct conf *conf);
 
-/* Does it name all six bytes? */
-bool conf_mac_is_exact(const struct conf_mac *mac);
-
 #endif /* HOSTD_CONF_VM_H */

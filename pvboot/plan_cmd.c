@@ -2,7 +2,6 @@
 /* plan_cmd.c - `pvboot plan`: what a pxelinux configuration comes to, without booting it. */
 #include "plan_cmd.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "conf.h"
 #include "dhcp/dhcp_msg.h"
 #include "file/file.h"
@@ -68,20 +68,9 @@ static const char usage[] =
 
 /* ---- options ----------------------------------------------------------------------------------------------------- */
 
-static bool read_mac(const char *text, uint8_t mac[6])
-{
-	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	struct conf_mac parsed;
-
-	if (!conf_parse_mac(text, &parsed) || memcmp(parsed.mask, all, 6))
-		return false;
-	memcpy(mac, parsed.value, 6);
-	return true;
-}
-
 static bool read_address(const char *text, struct given *given)
 {
-	given->is = inet_pton(AF_INET, text, given->bytes) == 1;
+	given->is = addr_parse(given->bytes, text, strlen(text));
 	return given->is;
 }
 
@@ -94,9 +83,9 @@ static bool set_option(struct options *o, int c, const char *text)
 		o->boot_file = text;
 		return strlen(text) < PVBOOT_BOOTFILE_MAX;
 	case 'm':
-		return read_mac(text, o->mac);
+		return addr_mac_parse(o->mac, text);
 	case 'u':
-		o->has_uuid = conf_parse_uuid(text, o->uuid);
+		o->has_uuid = addr_uuid_parse(o->uuid, text);
 		return o->has_uuid;
 	case 'i':
 		return read_address(text, &o->address);
@@ -214,9 +203,7 @@ static void read_guest(struct work *work)
 /* Is it among the files of the root?  Other servers, and other schemes than TFTP, are not asked. */
 static bool is_local(const struct pxelinux_file *file)
 {
-	static const uint8_t none[4];
-
-	return !memcmp(file->server, none, 4) && !strstr(file->name, "://");
+	return addr_none(file->server) && !strstr(file->name, "://");
 }
 
 static struct file *on_open(void *arg, const struct pxelinux_file *named)

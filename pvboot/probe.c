@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/addr.h"
 #include "conf.h"
 #include "dhcp/dhcp_internal.h"
 #include "log.h"
@@ -79,14 +80,8 @@ static bool read_proxy(const char *text, enum dhcp_proxy_mode *mode)
 
 static bool read_mac(const char *text, uint8_t mac[6])
 {
-	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	struct conf_mac parsed;
-
 	/* A pattern (52:54:00:*) is fine in hostd's configuration, but is not one VM; nor is a group address. */
-	if (!conf_parse_mac(text, &parsed) || memcmp(parsed.mask, all, 6) || parsed.value[0] & 1)
-		return false;
-	memcpy(mac, parsed.value, 6);
-	return true;
+	return addr_mac_parse(mac, text) && !(mac[0] & 1);
 }
 
 static bool read_seconds(const char *text, uint32_t *ms)
@@ -149,7 +144,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		else if (c == 'm')
 			good = o->has_mac = read_mac(optarg, o->req.mac);
 		else if (c == 'u')
-			good = o->req.has_uuid = conf_parse_uuid(optarg, o->req.uuid);
+			good = o->req.has_uuid = addr_uuid_parse(o->req.uuid, optarg);
 		else if (c == 'p')
 			good = read_proxy(optarg, &o->req.proxy);
 		else if (c == 't')
@@ -218,20 +213,18 @@ static bool obtain(const struct dhcp_request *req, struct outcome *outcome)
 
 static void show_identity(const struct options *o, uint8_t uuid[16])
 {
-	const uint8_t *m = o->req.mac;
-
 	dhcp_identity(uuid, &o->req);
-	probe_show("asking on %s as %02x:%02x:%02x:%02x:%02x:%02x%s", o->req.ifname, m[0], m[1], m[2], m[3], m[4], m[5],
+	probe_show("asking on %s as %s%s", o->req.ifname, addr_mac_text(o->req.mac),
 		   o->req.has_uuid ? "" : ", with a UUID made from the MAC");
 }
 
 static void show_lease(const struct pvboot_lease *lease)
 {
-	probe_show("lease: %s, mask %s, router %s, DNS %s", dhcp_ip(lease->address), dhcp_ip(lease->netmask),
-		   dhcp_ip(lease->router), dhcp_ip(lease->dns));
-	probe_show("       by %s, for %u s", dhcp_ip(lease->dhcp_server), lease->lease_seconds);
+	probe_show("lease: %s, mask %s, router %s, DNS %s", addr_text(lease->address), addr_text(lease->netmask),
+		   addr_text(lease->router), addr_text(lease->dns));
+	probe_show("       by %s, for %u s", addr_text(lease->dhcp_server), lease->lease_seconds);
 	if (lease->bootfile[0])
-		probe_show("boot file: %s on %s%s", lease->bootfile, dhcp_ip(lease->boot_server),
+		probe_show("boot file: %s on %s%s", lease->bootfile, addr_text(lease->boot_server),
 			   lease->flags & PVBOOT_LEASE_F_PROXY ? ", named by a proxy" : "");
 }
 
@@ -252,19 +245,18 @@ static int exit_status(uint32_t status)
 
 static int report(struct options *o, const struct outcome *outcome, const uint8_t uuid[16])
 {
-	static const uint8_t none[4];
 	const struct dhcp_result *result = &outcome->result;
 	const struct pvboot_lease *lease = &result->res.lease;
 	struct probe_names names;
 	bool boots;
 
-	if (memcmp(lease->address, none, 4))
+	if (!addr_none(lease->address))
 		show_lease(lease);
 	if (result->status != PVBOOT_S_OK) {
 		probe_show("it would not boot: %s", result->text);
 		return exit_status(result->status);
 	}
-	probe_show("files on %s%s:", dhcp_ip(lease->boot_server),
+	probe_show("files on %s%s:", addr_text(lease->boot_server),
 		   o->req.own_network ? ", asked for by the guest's address" : "");
 	probe_names(&names, &result->res, o->req.mac, uuid);
 	if (o->req.own_network)
@@ -274,7 +266,7 @@ static int report(struct options *o, const struct outcome *outcome, const uint8_
 	/* A failed exchange has given its lease back itself. */
 	if (!o->keep) {
 		dhcp_release(&o->req, lease);
-		probe_show("the lease of %s was given back", dhcp_ip(lease->address));
+		probe_show("the lease of %s was given back", addr_text(lease->address));
 	}
 	probe_show("%s",
 		   boots ? "it would boot" : "it would not boot: a file is missing or its server does not answer");

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "conf.h"
 #include "http/http.h"
 #include "base/http_url.h"
@@ -143,7 +144,6 @@ static void ask_tftp(const struct probe_fetch *fetch, struct event_base *base, c
 		     const struct pxelinux_file *file, struct probe_answer *answer)
 {
 	static const struct tftp_ops ops = {.opened = on_tftp_opened, .data = on_data, .done = on_done};
-	static const uint8_t none[4];
 	struct tftp_request req = {
 		.vm = "probe",
 		.port = file->port,
@@ -154,7 +154,7 @@ static void ask_tftp(const struct probe_fetch *fetch, struct event_base *base, c
 		.source = fetch->source,
 	};
 
-	memcpy(req.server, memcmp(file->server, none, 4) ? file->server : server, 4);
+	memcpy(req.server, !addr_none(file->server) ? file->server : server, 4);
 	if (tftp_get(base, &req, &ops, answer))
 		wait_for(base, answer);
 	else

@@ -24,6 +24,7 @@
 #include "child.h"
 #include "console.h"
 #include "find.h"
+#include "base/addr.h"
 #include "base/name_mac.h"
 #include "private_hostd.h"
 #include "pvboot_link.h"
@@ -203,7 +204,7 @@ static bool make_mac(const char *name, char mac[MAC_TEXT])
 		snprintf(random, sizeof(random), "%016" PRIx64, number);
 	}
 	name_mac(m, name ? name : random, NULL);
-	snprintf(mac, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+	snprintf(mac, MAC_TEXT, "%s", addr_mac_text(m));
 	return true;
 }
 

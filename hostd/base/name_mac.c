@@ -18,10 +18,10 @@ static uint64_t sum(const char *name)
 	return hash ^ hash >> 33;
 }
 
-void name_mac(uint8_t mac[6], const char *name, const struct conf_mac *within)
+void name_mac(uint8_t mac[6], const char *name, const struct addr_mac_pattern *within)
 {
-	static const struct conf_mac ours = {{0x52, 0x54, 0x00}, {0xff, 0xff, 0xff}};
-	const struct conf_mac *want = within ? within : &ours;
+	static const struct addr_mac_pattern ours = {{0x52, 0x54, 0x00}, {0xff, 0xff, 0xff}};
+	const struct addr_mac_pattern *want = within ? within : &ours;
 	uint64_t hash = sum(name);
 
 	for (int i = 0; i < 6; i++, hash >>= 8)

@@ -5,12 +5,12 @@
 
 #include <stdint.h>
 
-#include "conf.h"
+#include "base/addr.h"
 
 /*
  * Make the address of that name within a pattern (NULL: 52:54:00:*): always the same, unicast.  Where the pattern
  * leaves the first byte open the address is locally administered (IEEE 802, 8.2).
  */
-void name_mac(uint8_t mac[6], const char *name, const struct conf_mac *within);
+void name_mac(uint8_t mac[6], const char *name, const struct addr_mac_pattern *within);
 
 #endif /* HOSTD_NAME_MAC_H */

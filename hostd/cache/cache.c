@@ -11,6 +11,7 @@
 
 #include "cache/cache_entry.h"
 #include "cache/cache_fetch.h"
+#include "base/addr.h"
 #include "log.h"
 #include "tftp/tftp.h"
 
@@ -48,9 +49,7 @@ static bool make_key(char key[CACHE_KEY_MAX], const struct cache_request *req)
 	size_t at = 0;
 
 	if (req->tftp) {
-		const uint8_t *ip = req->tftp->server;
-
-		at = (size_t)snprintf(key, CACHE_KEY_MAX, "tftp://%u.%u.%u.%u:%u/", ip[0], ip[1], ip[2], ip[3],
+		at = (size_t)snprintf(key, CACHE_KEY_MAX, "tftp://%s:%u/", addr_text(req->tftp->server),
 				      req->tftp->port ? req->tftp->port : TFTP_PORT);
 		if (!put(key, &at, req->tftp->filename))
 			return false;

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
 #include "log.h"
 #include "dhcp/dhcp_socket.h"
@@ -91,7 +92,7 @@ static void fail(struct dhcp *d, uint32_t status, const char *fmt, ...)
 static void give_back(struct dhcp *d)
 {
 	dhcp_send_release(d->pkt, d->req.mac, &d->result.res.lease, d->offers.offer[d->choice.lease].src_mac);
-	dhcp_say(d, LOG_INFO, "RELEASE of %s", dhcp_ip(d->result.res.lease.address));
+	dhcp_say(d, LOG_INFO, "RELEASE of %s", addr_text(d->result.res.lease.address));
 }
 
 static void say_losers(struct dhcp *d)
@@ -127,15 +128,15 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 		fail(d, PVBOOT_S_NO_BOOTFILE,
 		     "%s gave %s but nobody names a boot file: set filename (dhcpd), boot-file-name (Kea) or dhcp-boot "
 		     "(dnsmasq)%s",
-		     dhcp_ip(r->res.lease.dhcp_server), dhcp_ip(r->res.lease.address),
+		     addr_text(r->res.lease.dhcp_server), addr_text(r->res.lease.address),
 		     pxe.file_too_long ? "; option 67 is too long" : "");
 		return;
 	}
 	if (pxe.server_name[0])
 		dhcp_say(d, LOG_WARNING, "server name \"%s\" is not looked up: %s %s is used", pxe.server_name,
-			 pxe.server_from ? pxe.server_from : "no", dhcp_ip(pxe.server));
+			 pxe.server_from ? pxe.server_from : "no", addr_text(pxe.server));
 	dhcp_say(d, LOG_INFO, "boot file \"%s\" (%s) on %s (%s)", pxe.file, pxe.file[0] ? pxe.file_from : "none named",
-		 dhcp_ip(pxe.server), pxe.server_from ? pxe.server_from : "nobody says where");
+		 addr_text(pxe.server), pxe.server_from ? pxe.server_from : "nobody says where");
 	if (pxe.file_full)
 		dhcp_say(
 			d, LOG_WARNING,
@@ -152,7 +153,7 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 static void conclude_without_boot_server(struct dhcp *d)
 {
 	dhcp_say(d, LOG_WARNING, "%s does not answer at port %u: going on with what DHCP said",
-		 dhcp_ip(dhcp_asked_server(d)), DHCP_PXE_PORT);
+		 addr_text(dhcp_asked_server(d)), DHCP_PXE_PORT);
 	conclude(d, &d->ack);
 }
 
@@ -184,8 +185,8 @@ static void consider(struct dhcp *d)
 	if (!dhcp_select(&d->offers, d->req.proxy, d->proxy_over || d->req.file_known, &d->choice))
 		return;
 	lease = &d->offers.offer[d->choice.lease];
-	dhcp_say(d, LOG_INFO, "%s offers %s; boot file by %s: %s", dhcp_ip(lease->server_id),
-		 dhcp_ip(lease->msg.yiaddr), dhcp_ip(d->offers.offer[d->choice.boot].server_id), d->choice.why);
+	dhcp_say(d, LOG_INFO, "%s offers %s; boot file by %s: %s", addr_text(lease->server_id),
+		 addr_text(lease->msg.yiaddr), addr_text(d->offers.offer[d->choice.boot].server_id), d->choice.why);
 	say_losers(d);
 	event_del(d->proxy);
 	set_state(d, DHCP_REQUESTING);
@@ -232,17 +233,16 @@ static bool from_chosen(const struct dhcp *d, const struct dhcp_msg *msg)
 
 static void got_ack(struct dhcp *d, const struct dhcp_msg *msg)
 {
-	static const uint8_t none[4];
 	struct pvboot_lease *lease = &d->result.res.lease;
 
-	if (!dhcp_msg_unicast(msg->yiaddr))
+	if (!addr_unicast(msg->yiaddr))
 		return;
 	d->ack = *msg;
 	dhcp_result_lease(&d->result, msg);
-	if (!memcmp(lease->dhcp_server, none, 4))
+	if (addr_none(lease->dhcp_server))
 		memcpy(lease->dhcp_server, d->offers.offer[d->choice.lease].server_id, 4);
-	dhcp_say(d, LOG_INFO, "lease: %s mask %s from %s for %u s", dhcp_ip(lease->address), dhcp_ip(lease->netmask),
-		 dhcp_ip(lease->dhcp_server), lease->lease_seconds);
+	dhcp_say(d, LOG_INFO, "lease: %s mask %s from %s for %u s", addr_text(lease->address),
+		 addr_text(lease->netmask), addr_text(lease->dhcp_server), lease->lease_seconds);
 	if (!d->choice.ask || d->req.file_known) {
 		bool own = d->choice.ask || d->choice.boot == d->choice.lease;
 
@@ -260,7 +260,7 @@ static void got_nak(struct dhcp *d, const struct dhcp_msg *msg)
 	char why[256];
 
 	dhcp_msg_string(msg, DHCP_OPT_MESSAGE, why, sizeof(why));
-	dhcp_say(d, LOG_WARNING, "NAK from %s%s%s", dhcp_ip(d->offers.offer[d->choice.lease].server_id),
+	dhcp_say(d, LOG_WARNING, "NAK from %s%s%s", addr_text(d->offers.offer[d->choice.lease].server_id),
 		 why[0] ? ": " : "", why);
 	start_over(d, true);
 }
@@ -274,7 +274,7 @@ static void got_boot_reply(struct dhcp *d, const struct dhcp_msg *msg, const str
 	dhcp_pxe_read(&pxe, msg);
 	if (!pxe.file[0] || (from->src_port != DHCP_PXE_PORT && from_chosen(d, msg)))
 		return;
-	dhcp_say(d, LOG_INFO, "%s answered at port %u", dhcp_ip(dhcp_asked_server(d)), DHCP_PXE_PORT);
+	dhcp_say(d, LOG_INFO, "%s answered at port %u", addr_text(dhcp_asked_server(d)), DHCP_PXE_PORT);
 	conclude(d, msg);
 }
 
@@ -365,7 +365,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 			break;
 		}
 		dhcp_say(d, LOG_WARNING, "%s does not acknowledge the address it offered: starting over",
-			 dhcp_ip(d->offers.offer[d->choice.lease].server_id));
+			 addr_text(d->offers.offer[d->choice.lease].server_id));
 		start_over(d, false);
 		break;
 	case DHCP_ASKING:
@@ -406,7 +406,7 @@ static void on_total(evutil_socket_t fd, short what, void *arg)
 		fail(d, PVBOOT_S_NO_OFFER,
 		     "only a ProxyDHCP server (%s) answered on %s in %u s, none that gives an address: is a DHCP "
 		     "server running there?",
-		     dhcp_ip(d->offers.offer[0].server_id), d->req.ifname, s);
+		     addr_text(d->offers.offer[0].server_id), d->req.ifname, s);
 	else
 		fail(d, PVBOOT_S_NO_OFFER,
 		     "no DHCP server answered on %s in %u s: is one running there, is %s the right interface, does a "
@@ -466,11 +466,11 @@ void dhcp_release(const struct dhcp_request *req, const struct pvboot_lease *lea
 		return;
 	pkt = dhcp_socket_open(req->ifname, req->mac, 0, err, sizeof(err));
 	if (!pkt) {
-		log_msg(LOG_WARNING, req->vm, "dhcp: the lease of %s is not given back: %s", dhcp_ip(lease->address),
+		log_msg(LOG_WARNING, req->vm, "dhcp: the lease of %s is not given back: %s", addr_text(lease->address),
 			err);
 		return;
 	}
 	dhcp_send_release(pkt, req->mac, lease, NULL);
 	dhcp_socket_close(pkt);
-	log_msg(LOG_INFO, req->vm, "dhcp: RELEASE of %s", dhcp_ip(lease->address));
+	log_msg(LOG_INFO, req->vm, "dhcp: RELEASE of %s", addr_text(lease->address));
 }

@@ -108,7 +108,4 @@ void dhcp_printable(char *s);
 /* Describe an offer in one line for the log. */
 void dhcp_describe(char *line, size_t size, const struct dhcp_offer *offer);
 
-/* Format an address into one of a few static buffers: at most four in one expression. */
-const char *dhcp_ip(const uint8_t addr[4]);
-
 #endif /* HOSTD_DHCP_INTERNAL_H */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/addr.h"
 #include "pvboot_req.h"
 
 /* Offsets of the fixed fields (RFC 2131 2). */
@@ -59,9 +60,7 @@ static void put_option(struct writer *w, uint8_t code, const void *value, uint8_
 
 static void put_address(struct writer *w, uint8_t code, const uint8_t addr[4])
 {
-	static const uint8_t none[4];
-
-	if (memcmp(addr, none, 4))
+	if (!addr_none(addr))
 		put_option(w, code, addr, 4);
 }
 
@@ -305,11 +304,6 @@ void dhcp_msg_uuid_of_mac(uint8_t uuid[16], const uint8_t mac[6])
 	uuid[7] = 0x10; /* version 1; SMBIOS has the first three fields little-endian, and so has PXE */
 	uuid[8] = 0x80; /* the variant of RFC 4122 */
 	memcpy(uuid + 10, mac, 6);
-}
-
-bool dhcp_msg_unicast(const uint8_t addr[4])
-{
-	return addr[0] != 0 && addr[0] != 127 && addr[0] < 224;
 }
 
 const char *dhcp_msg_type_name(uint8_t type)

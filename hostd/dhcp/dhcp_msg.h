@@ -136,10 +136,6 @@ size_t dhcp_msg_string(const struct dhcp_msg *msg, uint8_t code, char *buf, size
  * for none (byte 6 is below 10h), so it leads to no configuration. */
 void dhcp_msg_uuid_of_mac(uint8_t uuid[16], const uint8_t mac[6]);
 
-/* Can a host on a network have this address?  Not 0.0.0.0/8, not the loopback, nothing from 224.0.0.0 up (RFC 1122
- * 3.2.1.3): a server that names such a one means nobody, or mischief. */
-bool dhcp_msg_unicast(const uint8_t addr[4]);
-
 /* "DISCOVER", "ACK", ... for the log. */
 const char *dhcp_msg_type_name(uint8_t type);
 

@@ -2,8 +2,9 @@
 /* dhcp_pxe.c - what a DHCP message says about booting. */
 #include "dhcp/dhcp_pxe.h"
 
-#include <arpa/inet.h>
 #include <string.h>
+
+#include "base/addr.h"
 
 /* Sub-options of option 43 (PXE 2.1, table 2-1). */
 #define SUB_CONTROL 6
@@ -28,7 +29,7 @@ static void read_file(struct dhcp_pxe *pxe, const struct dhcp_msg *msg)
 
 static bool take_server(struct dhcp_pxe *pxe, const char *from, const uint8_t addr[4])
 {
-	if (!dhcp_msg_unicast(addr))
+	if (!addr_unicast(addr))
 		return false;
 	memcpy(pxe->server, addr, 4);
 	pxe->server_from = from;
@@ -42,7 +43,7 @@ static bool take_named(struct dhcp_pxe *pxe, const char *from, const char *name)
 
 	if (!name[0])
 		return false;
-	if (inet_pton(AF_INET, name, addr) == 1)
+	if (addr_parse(addr, name, strlen(name)))
 		return take_server(pxe, from, addr);
 	if (!pxe->server_name[0])
 		memcpy(pxe->server_name, name, strlen(name) + 1);
@@ -95,8 +96,7 @@ static void read_servers(struct dhcp_pxe *pxe, const uint8_t *list, size_t len)
 
 		if (bytes > len - 3)
 			return;
-		if (pxe->has_item && type == pxe->item && bytes && !pxe->has_item_server &&
-		    dhcp_msg_unicast(list + 3)) {
+		if (pxe->has_item && type == pxe->item && bytes && !pxe->has_item_server && addr_unicast(list + 3)) {
 			pxe->has_item_server = true;
 			memcpy(pxe->item_server, list + 3, 4);
 		}

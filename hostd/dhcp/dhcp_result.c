@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
 
 void dhcp_identity(uint8_t uuid[16], const struct dhcp_request *req)
@@ -79,10 +80,10 @@ bool dhcp_result_route(struct dhcp_result *result, const char *ifname)
 			 "the host has no route to %s (boot server): give %s an address in the guest's network (%s "
 			 "mask %s) or add a "
 			 "route; or set source = guest",
-			 dhcp_ip(lease->boot_server), ifname, dhcp_ip(lease->address), dhcp_ip(lease->netmask));
+			 addr_text(lease->boot_server), ifname, addr_text(lease->address), addr_text(lease->netmask));
 	else
 		snprintf(result->text, sizeof(result->text),
 			 "the host cannot reach %s (boot server) from beside %s (%s): look at its routes and firewall",
-			 dhcp_ip(lease->boot_server), ifname, strerror(why));
+			 addr_text(lease->boot_server), ifname, strerror(why));
 	return false;
 }

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dhcp_say.c - what DHCP did, in words. */
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
 #include "log.h"
-
-const char *dhcp_ip(const uint8_t addr[4])
-{
-	static char buf[4][INET_ADDRSTRLEN];
-	static unsigned int next;
-	char *s = buf[next++ % 4];
-
-	snprintf(s, INET_ADDRSTRLEN, "%u.%u.%u.%u", addr[0], addr[1], addr[2], addr[3]);
-	return s;
-}
 
 void dhcp_printable(char *s)
 {
@@ -44,19 +34,20 @@ void dhcp_describe(char *line, size_t size, const struct dhcp_offer *offer)
 	char address[48], boot[PVBOOT_BOOTFILE_MAX + 80], menu[sizeof(pxe->item_text) + 48] = "";
 
 	if (dhcp_offer_is_lease(offer))
-		snprintf(address, sizeof(address), "address %s", dhcp_ip(offer->msg.yiaddr));
+		snprintf(address, sizeof(address), "address %s", addr_text(offer->msg.yiaddr));
 	else
 		snprintf(address, sizeof(address), "no address (a proxy)");
 	if (pxe->file[0])
 		snprintf(boot, sizeof(boot), "boot file \"%s\" (%s%s) on %s (%s)", pxe->file, pxe->file_from,
-			 pxe->file_full ? ", which is full" : "", dhcp_ip(pxe->server),
+			 pxe->file_full ? ", which is full" : "", addr_text(pxe->server),
 			 pxe->server_from ? pxe->server_from : "no server named");
 	else
 		snprintf(boot, sizeof(boot), "%s",
 			 pxe->file_too_long ? "a boot file name that is too long" : "no boot file");
 	if (pxe->has_item)
 		snprintf(menu, sizeof(menu), ", menu item %u \"%s\"", pxe->item, pxe->item_text);
-	snprintf(line, size, "%s from %s: %s, %s%s%s%s", dhcp_msg_type_name(offer->msg.type), dhcp_ip(offer->server_id),
-		 address, boot, menu, pxe->is_pxe && dhcp_offer_is_lease(offer) ? ", says it is a PXE server" : "",
+	snprintf(line, size, "%s from %s: %s, %s%s%s%s", dhcp_msg_type_name(offer->msg.type),
+		 addr_text(offer->server_id), address, boot, menu,
+		 pxe->is_pxe && dhcp_offer_is_lease(offer) ? ", says it is a PXE server" : "",
 		 offer->msg.truncated ? ", options cut short" : "");
 }

@@ -4,21 +4,18 @@
 
 #include <string.h>
 
-static bool is_zero(const uint8_t addr[4])
-{
-	return !(addr[0] | addr[1] | addr[2] | addr[3]);
-}
+#include "base/addr.h"
 
 bool dhcp_offer_is_lease(const struct dhcp_offer *offer)
 {
 	/* Without a server identifier nothing could be requested (RFC 2131 4.3.1). */
-	return offer->msg.type == DHCP_OFFER && dhcp_msg_unicast(offer->msg.yiaddr) &&
+	return offer->msg.type == DHCP_OFFER && addr_unicast(offer->msg.yiaddr) &&
 	       dhcp_msg_option(&offer->msg, DHCP_OPT_SERVER_ID, 4, NULL);
 }
 
 bool dhcp_offer_is_proxy(const struct dhcp_offer *offer)
 {
-	return offer->msg.type == DHCP_OFFER && is_zero(offer->msg.yiaddr) && offer->pxe.is_pxe;
+	return offer->msg.type == DHCP_OFFER && addr_none(offer->msg.yiaddr) && offer->pxe.is_pxe;
 }
 
 int dhcp_offers_add(struct dhcp_offers *offers, const struct dhcp_msg *msg, const uint8_t src_ip[4],

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
 #include "log.h"
 #include "dhcp/dhcp_socket.h"
@@ -113,8 +114,8 @@ void dhcp_send_request(struct dhcp *d)
 	/* To all, so that the servers not chosen hear it too (RFC 2131 3.1). */
 	address_broadcast(&udp);
 	transmit(d, buf, &send, &udp);
-	dhcp_say(d, LOG_DEBUG, "REQUEST for %s to %s, try %u", dhcp_ip(lease->msg.yiaddr), dhcp_ip(lease->server_id),
-		 d->tries + 1);
+	dhcp_say(d, LOG_DEBUG, "REQUEST for %s to %s, try %u", addr_text(lease->msg.yiaddr),
+		 addr_text(lease->server_id), d->tries + 1);
 	dhcp_arm(d->retry, back_off(d->timing.request_first, UINT32_MAX, d->tries));
 	d->tries++;
 }
@@ -144,7 +145,7 @@ void dhcp_send_ask(struct dhcp *d)
 	else
 		memset(udp.dst_mac, 0xff, 6);
 	transmit(d, buf, &send, &udp);
-	dhcp_say(d, LOG_INFO, "asking %s, port %u, for the boot file, try %u", dhcp_ip(udp.dst_ip), DHCP_PXE_PORT,
+	dhcp_say(d, LOG_INFO, "asking %s, port %u, for the boot file, try %u", addr_text(udp.dst_ip), DHCP_PXE_PORT,
 		 d->tries + 1);
 	dhcp_arm(d->retry, back_off(d->timing.request_first, UINT32_MAX, d->tries));
 	d->tries++;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/addr.h"
 #include "http/http_internal.h"
 #include "log.h"
 
@@ -244,9 +245,9 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 /* Behind a proxy the address is out of sight, unless it is written down. */
 static bool literal_allowed(struct http_get *get)
 {
-	char host[INET_ADDRSTRLEN];
+	char host[ADDR_IP_TEXT];
 
-	return !http_url_host(host, sizeof(host), get->url) || inet_pton(AF_INET, host, get->address) != 1 ||
+	return !http_url_host(host, sizeof(host), get->url) || !addr_parse(get->address, host, strlen(host)) ||
 	       get->http->set.allowed(get->address);
 }
 
@@ -440,9 +441,9 @@ static void explain(struct http_get *get, CURLcode code)
 {
 	if (get->denied) {
 		refuse(get, PVBOOT_S_DENIED, 0,
-		       "\"%.120s\": %u.%u.%u.%u is no server that a guest may ask: give the server's address in the "
+		       "\"%.120s\": %s is no server that a guest may ask: give the server's address in the "
 		       "guest's network",
-		       get->url, get->address[0], get->address[1], get->address[2], get->address[3]);
+		       get->url, addr_text(get->address));
 		return;
 	}
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
+
 /* libvirt's networks have STP on, with the least forward delay that the kernel takes then. */
 #define FORWARD_DELAY_MAX 200 /* hundredths of a second */
 #define ADDRESS_SET '3'	      /* NET_ADDR_SET of the kernel's netdevice.h */
@@ -78,8 +80,7 @@ bool bridge_takes(const struct rtnl_link *bridge, const uint8_t address[6], char
 		return true;
 	snprintf(why, room,
 		 "%s has no port but virtual ones to have its address from, and would take a new one's: ip link set %s "
-		 "address %02x:%02x:%02x:%02x:%02x:%02x",
-		 bridge->name, bridge->name, bridge->address[0], bridge->address[1], bridge->address[2],
-		 bridge->address[3], bridge->address[4], bridge->address[5]);
+		 "address %s",
+		 bridge->name, bridge->name, addr_mac_text(bridge->address));
 	return false;
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "net/netns.h"
+#include "base/addr.h"
 #include "net/rtnl.h"
 
 #define LINK_NAME "guest0"
@@ -56,10 +57,9 @@ static bool add_link(const struct netns_spec *spec, int index, int ns)
 /* Bits of the netmask. */
 static uint8_t prefix_of(const struct netns_spec *spec)
 {
-	static const uint8_t none[4];
 	uint8_t bits = 0;
 
-	if (!memcmp(spec->netmask, none, 4))
+	if (addr_none(spec->netmask))
 		return spec->address[0] < 128 ? 8 : spec->address[0] < 192 ? 16 : 24;
 	while (bits < 32 && spec->netmask[bits / 8] & 0x80 >> bits % 8)
 		bits++;
@@ -93,10 +93,9 @@ static bool add_route(const struct netns_spec *spec, int index)
 				   .rtm_scope = RT_SCOPE_UNIVERSE,
 				   .rtm_type = RTN_UNICAST,
 				   .rtm_flags = RTNH_F_ONLINK};
-	static const uint8_t none[4];
 	struct rtnl_message m;
 
-	if (!memcmp(spec->router, none, 4))
+	if (addr_none(spec->router))
 		return true;
 	rtnl_begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
 	rtnl_put(&m, RTA_GATEWAY, spec->router, 4);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/addr.h"
 #include "log.h"
 #include "net/net_ask.h"
 #include "net/source_guest.h"
@@ -40,8 +41,7 @@ static int guest_socket(void *arg, int type)
 	int fd, error = ask(g, NET_SOCKET, type, &fd);
 
 	if (!error && !g->made)
-		log_msg(LOG_INFO, g->vm, "fetching with the guest's own address, %u.%u.%u.%u", g->req.address[0],
-			g->req.address[1], g->req.address[2], g->req.address[3]);
+		log_msg(LOG_INFO, g->vm, "fetching with the guest's own address, %s", addr_text(g->req.address));
 	g->made |= !error || error == ETIMEDOUT;
 	if (!error)
 		return fd;

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "log.h"
 #include "net/source.h"
 #include "net/udp.h"
@@ -44,8 +45,7 @@ struct udp {
 
 bool udp_allowed(const uint8_t address[4])
 {
-	/* 0/8 this network, 127/8 loopback, 224/4 multicast, 240/4 reserved and broadcast (RFC 6890 2.2.2) */
-	return address[0] != 0 && address[0] != 127 && address[0] < 224;
+	return addr_unicast(address);
 }
 
 static void close_port(struct port *port)
@@ -136,8 +136,8 @@ void udp_send(struct udp *udp, const struct pvboot_dgram_args *to, const void *p
 
 	memcpy(&dest.sin_addr, to->dest, 4);
 	if (!udp_allowed(to->dest) || !to->dst_port_be || !to->src_port_be || len > PVBOOT_DGRAM_MAX) {
-		log_msg(LOG_DEBUG, udp->vm, "dropped a datagram to %u.%u.%u.%u port %u", to->dest[0], to->dest[1],
-			to->dest[2], to->dest[3], ntohs(to->dst_port_be));
+		log_msg(LOG_DEBUG, udp->vm, "dropped a datagram to %s port %u", addr_text(to->dest),
+			ntohs(to->dst_port_be));
 		return;
 	}
 	port = find_port(udp, to->src_port_be);
@@ -148,8 +148,7 @@ void udp_send(struct udp *udp, const struct pvboot_dgram_args *to, const void *p
 	port->used = ++udp->sends;
 	add_peer(port, to->dest);
 	if (sendto(port->fd, payload, len, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&dest, sizeof(dest)) < 0)
-		log_msg(LOG_DEBUG, udp->vm, "a datagram to %u.%u.%u.%u: %s", to->dest[0], to->dest[1], to->dest[2],
-			to->dest[3], strerror(errno));
+		log_msg(LOG_DEBUG, udp->vm, "a datagram to %s: %s", addr_text(to->dest), strerror(errno));
 }
 
 struct udp *udp_new(struct event_base *base, const char *vm, udp_deliver_fn deliver, void *arg)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/addr.h"
+
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_ARP 0x0806
 #define IP_HEADER 20
@@ -119,12 +121,11 @@ bool udp_frame_arp_answer(const uint8_t *buf, size_t len, const uint8_t mac[6], 
 {
 	/* Ethernet (1), IPv4, their address lengths, a request. */
 	static const uint8_t request[8] = {0, 1, 0x08, 0x00, 6, 4, 0, ARP_REQUEST};
-	static const uint8_t none[4];
 	const uint8_t *arp = buf + UDP_FRAME_ETHER;
 
 	if (len < UDP_FRAME_ARP || get_be16(buf + 12) != ETHERTYPE_ARP || memcmp(arp, request, sizeof(request)))
 		return false;
-	if (!memcmp(ip, none, 4) || memcmp(arp + 24, ip, 4))
+	if (addr_none(ip) || memcmp(arp + 24, ip, 4))
 		return false;
 	memcpy(reply, arp + 8, 6);
 	memcpy(reply + 6, mac, 6);

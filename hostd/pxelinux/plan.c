@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "pxelinux/pxelinux_internal.h"
 
 #define MS_PER_TENTH 100
@@ -228,20 +229,18 @@ static bool add_sysappend(struct boot *boot, uint32_t bits)
 {
 	const struct pxelinux_guest *g = boot->guest;
 	uint32_t known = PLAN_SYSAPPEND_IP | PLAN_SYSAPPEND_BOOTIF | PLAN_SYSAPPEND_SYSUUID | PLAN_SYSAPPEND_FSUUID;
-	char text[37];
+	char text[ADDR_UUID_TEXT];
 
 	if (bits & ~known)
 		return blame(boot, "SYSAPPEND %#x: bits %#x ask for what only the guest knows", bits, bits & ~known);
 	if (bits & PLAN_SYSAPPEND_IP)
-		add(boot, " ip=%u.%u.%u.%u:%u.%u.%u.%u:%u.%u.%u.%u:%u.%u.%u.%u", g->address[0], g->address[1],
-		    g->address[2], g->address[3], g->server[0], g->server[1], g->server[2], g->server[3], g->router[0],
-		    g->router[1], g->router[2], g->router[3], g->netmask[0], g->netmask[1], g->netmask[2],
-		    g->netmask[3]);
+		add(boot, " ip=%s:%s:%s:%s", addr_text(g->address), addr_text(g->server), addr_text(g->router),
+		    addr_text(g->netmask));
 	if (bits & PLAN_SYSAPPEND_BOOTIF)
 		add(boot, " BOOTIF=01-%02x-%02x-%02x-%02x-%02x-%02x", g->mac[0], g->mac[1], g->mac[2], g->mac[3],
 		    g->mac[4], g->mac[5]);
 	if (bits & PLAN_SYSAPPEND_SYSUUID && pxelinux_uuid_valid(g->uuid)) {
-		pxelinux_uuid_text(text, g->uuid);
+		addr_uuid_text(text, g->uuid);
 		add(boot, " SYSUUID=%s", text);
 	}
 	return true;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "dhcp/dhcp_msg.h"
 #include "dhcp/dhcp_pxe.h"
 
@@ -62,17 +63,6 @@ void pxelinux_guest_read(struct pxelinux_guest *guest, const struct pvboot_disco
 bool pxelinux_uuid_valid(const uint8_t uuid[16])
 {
 	return uuid[6] >= 0x10 && uuid[6] < 0xf0;
-}
-
-void pxelinux_uuid_text(char text[37], const uint8_t uuid[16])
-{
-	char *s = text;
-
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*s++ = '-';
-		s += snprintf(s, 3, "%02x", uuid[i]);
-	}
 }
 
 /* ---- a name ----------------------------------------------------------------------------------------------------- */
@@ -205,16 +195,13 @@ bool pxelinux_file_resolve(struct pxelinux_file *file, const char *prefix, const
 
 void pxelinux_file_text(char text[PXELINUX_NAME_TEXT_MAX], const struct pxelinux_file *file)
 {
-	static const uint8_t none[4];
-	const uint8_t *ip = file->server;
-
-	if (!memcmp(ip, none, 4))
+	if (addr_none(file->server))
 		snprintf(text, PXELINUX_NAME_TEXT_MAX, "%s", file->name);
 	else if (!file->port)
-		snprintf(text, PXELINUX_NAME_TEXT_MAX, "%u.%u.%u.%u::%s", ip[0], ip[1], ip[2], ip[3], file->name);
+		snprintf(text, PXELINUX_NAME_TEXT_MAX, "%s::%s", addr_text(file->server), file->name);
 	else
-		snprintf(text, PXELINUX_NAME_TEXT_MAX, "tftp://%u.%u.%u.%u:%u/%s", ip[0], ip[1], ip[2], ip[3],
-			 file->port, file->name);
+		snprintf(text, PXELINUX_NAME_TEXT_MAX, "tftp://%s:%u/%s", addr_text(file->server), file->port,
+			 file->name);
 }
 
 /* ---- the search ------------------------------------------------------------------------------------------------- */
@@ -231,13 +218,13 @@ static void add(struct pxelinux_names *names, const struct pxelinux_guest *guest
 void pxelinux_names(struct pxelinux_names *names, const struct pxelinux_guest *guest)
 {
 	const uint8_t *m = guest->mac, *ip = guest->address;
-	char name[64], text[37];
+	char name[64], text[ADDR_UUID_TEXT];
 
 	memset(names, 0, sizeof(*names));
 	if (guest->config[0])
 		add(names, guest, guest->config);
 	if (pxelinux_uuid_valid(guest->uuid)) {
-		pxelinux_uuid_text(text, guest->uuid);
+		addr_uuid_text(text, guest->uuid);
 		snprintf(name, sizeof(name), "pxelinux.cfg/%s", text);
 		add(names, guest, name);
 	}

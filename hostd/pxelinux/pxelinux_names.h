@@ -49,8 +49,6 @@ void pxelinux_prefix_of(char prefix[PVBOOT_BOOTFILE_MAX], const char *bootfile);
 
 /* Is this an identifier to pxelinux?  It looks at one byte alone; one made from the MAC it so leaves aside. */
 bool pxelinux_uuid_valid(const uint8_t uuid[16]);
-/* Lower case with dashes, 36 characters, in the order of the bytes. */
-void pxelinux_uuid_text(char text[37], const uint8_t uuid[16]);
 
 /*
  * The file that a name of len bytes in a configuration means: "::path" and "address::path" without the prefix,

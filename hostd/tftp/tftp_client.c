@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "base/addr.h"
 #include "tftp/tftp_blocks.h"
 
 #define DEFAULT_PATIENCE (30000 * TFTP_MS)
@@ -46,8 +47,7 @@ void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uin
 	c->out_arg = out_arg;
 	c->vm = req->vm;
 	c->filename = req->filename;
-	snprintf(c->server, sizeof(c->server), "%u.%u.%u.%u", req->server[0], req->server[1], req->server[2],
-		 req->server[3]);
+	snprintf(c->server, sizeof(c->server), "%s", addr_text(req->server));
 	c->port = req->port ? req->port : TFTP_PORT;
 	c->ask_blksize = blksize;
 	c->ask_windowsize = windowsize;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/addr.h"
 #include "dhcp/dhcp.h"
 #include "pvboot_link.h"
 
@@ -19,12 +20,6 @@
 #define CONF_INITRDS_MAX (PVBOOT_FILES_MAX - 1)
 #define CONF_FILE_MAX 512     /* bytes of a kernel's or initrd's name, NUL included */
 #define CONF_CMDLINE_MAX 2048 /* bytes of a kernel's command line, NUL included */
-
-/* A MAC or a pattern of it: each byte given or any. */
-struct conf_mac {
-	uint8_t value[6];
-	uint8_t mask[6]; /* ff: must be equal, 0: any */
-};
 
 enum conf_frames {
 	CONF_FRAMES_DEFAULT, /* on with an interface */
@@ -39,7 +34,7 @@ struct conf_vm {
 	bool pattern;
 	uint32_t place; /* in conf->vms, from 0 */
 	int line;	/* where the section begins, 0: from the command line */
-	struct conf_mac mac[CONF_MACS_MAX];
+	struct addr_mac_pattern mac[CONF_MACS_MAX];
 	size_t n_macs;	  /* 0: any */
 	bool mac_of_card; /* a VM that names none has the MAC of its machine's card, of which the guest tells */
 	bool has_uuid;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "log.h"
 #include "tftp/tftp_serve.h"
 #include "net/udp.h"
@@ -40,9 +41,7 @@ static void send_pkt(void *arg, const struct pvboot_pkt *pkt, const void *payloa
 /* The address a guest's datagrams come from: what it opened, else its lease's. */
 static const uint8_t *guest_address(const struct vm *vm)
 {
-	static const uint8_t none[4];
-
-	return memcmp(vm->dgram->ip, none, 4) ? vm->dgram->ip : vm->lease.address;
+	return !addr_none(vm->dgram->ip) ? vm->dgram->ip : vm->lease.address;
 }
 
 static void deliver_udp(void *arg, const struct pvboot_pkt *pkt, const void *payload)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/http_url.h"
 #include "base/file_name.h"
 #include "file/file_root.h"
@@ -241,7 +242,6 @@ void vm_file_step(struct vm_file *vf)
 static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args, const uint8_t *name, size_t len,
 			char *why, size_t room)
 {
-	static const uint8_t none[4];
 	struct vm *vm = vf->vm;
 	char text[PVBOOT_NAME_MAX + 1];
 	const char *path;
@@ -253,13 +253,13 @@ static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args,
 	}
 	memcpy(text, name, len);
 	text[len] = '\0';
-	memcpy(vf->server, memcmp(args->server, none, 4) ? args->server : vm->lease.boot_server, 4);
+	memcpy(vf->server, !addr_none(args->server) ? args->server : vm->lease.boot_server, 4);
 	vf->port = (uint16_t)(args->port_be >> 8 | args->port_be << 8);
 	status = file_name_parse(text, vf->server, &vf->port, &path, why, room);
 	if (status != PVBOOT_S_OK)
 		return status;
 	snprintf(vf->name, sizeof(vf->name), "%s", path);
-	if (conf_vm_has_directory(vm->id.conf) || memcmp(vf->server, none, 4) || http_url_is(vf->name))
+	if (conf_vm_has_directory(vm->id.conf) || !addr_none(vf->server) || http_url_is(vf->name))
 		return PVBOOT_S_OK;
 	snprintf(why, room,
 		 "no server is known for \"%.80s\": there is no lease that names one: set next-server in the DHCP "

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "dhcp/dhcp_edit.h"
 #include "dhcp/dhcp_msg.h"
 #include "dhcp/dhcp_local.h"
@@ -55,9 +56,8 @@ static void remember(struct vm *vm, const struct pvboot_discover_res *res)
 	if (!known)
 		vm_send_keep(vm, PVBOOT_LINK_KEY_LEASE, &kept, sizeof(kept));
 	vm_source_enter(vm);
-	log_msg(LOG_INFO, vm->id.name, "lease %u.%u.%u.%u, boot file \"%s\" at %u.%u.%u.%u", lease->address[0],
-		lease->address[1], lease->address[2], lease->address[3], lease->bootfile, lease->boot_server[0],
-		lease->boot_server[1], lease->boot_server[2], lease->boot_server[3]);
+	log_msg(LOG_INFO, vm->id.name, "lease %s, boot file \"%s\" at %s", addr_text(lease->address), lease->bootfile,
+		addr_text(lease->boot_server));
 }
 
 /* The result with a prefix for pxelinux in it. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "cache/cache.h"
 #include "file/file.h"
 #include "base/http_url.h"
@@ -35,12 +36,10 @@ static struct file *from_root(struct vm *vm, const char *name)
 static const char *identity_of(const struct vm *vm)
 {
 	static char text[64];
-	const uint8_t *mac = vm->id.mac, *ip = vm->lease.address;
 
 	if (!vm->id.conf->source_guest)
 		return NULL;
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x@%u.%u.%u.%u", mac[0], mac[1], mac[2], mac[3],
-		 mac[4], mac[5], ip[0], ip[1], ip[2], ip[3]);
+	snprintf(text, sizeof(text), "%s@%s", addr_mac_text(vm->id.mac), addr_text(vm->lease.address));
 	return text;
 }
 
@@ -86,11 +85,10 @@ static struct file *from_tftp(struct vm *vm, const uint8_t server[4], uint16_t p
 	char words[PVBOOT_ERROR_MAX + 1];
 
 	if (!udp_allowed(server)) {
-		snprintf(
-			words, sizeof(words),
-			"%u.%u.%u.%u is no server that a guest may ask for \"%.80s\": give the server's address in the "
-			"guest's network",
-			server[0], server[1], server[2], server[3], name);
+		snprintf(words, sizeof(words),
+			 "%s is no server that a guest may ask for \"%.80s\": give the server's address in the "
+			 "guest's network",
+			 addr_text(server), name);
 		return refuse(vm, name, PVBOOT_S_DENIED, words);
 	}
 	req.tftp = &tftp;
@@ -99,9 +97,8 @@ static struct file *from_tftp(struct vm *vm, const uint8_t server[4], uint16_t p
 
 struct file *vm_open(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
 {
-	static const uint8_t none[4];
 	const struct conf_vm *conf = vm->id.conf;
-	bool http = !memcmp(server, none, 4) && http_url_is(name);
+	bool http = addr_none(server) && http_url_is(name);
 
 	/* A VM with a directory has no network, but for what the configuration names. */
 	if (http && conf_vm_has_directory(conf) && !conf_vm_names(conf, name))

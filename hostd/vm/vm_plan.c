@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/file_name.h"
 #include "file/file.h"
 #include "log.h"
@@ -83,7 +84,6 @@ bool vm_plan_allows(const struct vm *vm, const char *name)
 
 static struct file *open_file(void *arg, const struct pxelinux_file *named)
 {
-	static const uint8_t none[4];
 	const struct vm_plan *job = arg;
 	char words[PVBOOT_ERROR_MAX + 1];
 	uint16_t port = named->port;
@@ -91,7 +91,7 @@ static struct file *open_file(void *arg, const struct pxelinux_file *named)
 	const char *path;
 	uint32_t status;
 
-	memcpy(server, memcmp(named->server, none, 4) ? named->server : job->vm->lease.boot_server, 4);
+	memcpy(server, !addr_none(named->server) ? named->server : job->vm->lease.boot_server, 4);
 	status = file_name_parse(named->name, server, &port, &path, words, sizeof(words));
 	if (status != PVBOOT_S_OK)
 		return file_new_failed(job->vm->id.name, named->name, status, words);

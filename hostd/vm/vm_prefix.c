@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "dhcp/dhcp_edit.h"
 #include "dhcp/dhcp_pxe.h"
 #include "file/file.h"
@@ -137,14 +138,13 @@ static const char *has_prefix(const struct pvboot_discover_res *res)
 /* Why there can be none, as far as that is known before the boot file is here; NULL if there can. */
 static const char *why_not(const struct vm *vm, const struct dhcp_result *result)
 {
-	static const uint8_t none[4];
 	const struct conf_vm *conf = vm->id.conf;
 
 	if (conf->pxelinux_plain)
 		return "hostd's configuration says pxelinux = plain";
 	if (vm_plan_wanted(vm) || conf->kernel[0])
 		return "a direct boot was tried first";
-	if (!memcmp(result->res.lease.boot_server, none, 4))
+	if (addr_none(result->res.lease.boot_server))
 		return "no DHCP server names a boot server";
 	return has_prefix(&result->res);
 }
@@ -152,12 +152,11 @@ static const char *why_not(const struct vm *vm, const struct dhcp_result *result
 /* The prefix that pxelinux would use, as an URL.  False if it does not fit, or is one. */
 static bool make_url(char url[PREFIX_MAX + 1], const struct pvboot_lease *lease)
 {
-	const uint8_t *s = lease->boot_server;
 	char prefix[PVBOOT_BOOTFILE_MAX];
 
 	pxelinux_prefix_of(prefix, lease->bootfile);
 	return !strstr(prefix, "::") && !strstr(prefix, "://") &&
-	       snprintf(url, PREFIX_MAX + 1, PVBOOT_SCHEME "://%u.%u.%u.%u/%s", s[0], s[1], s[2], s[3], prefix) <=
+	       snprintf(url, PREFIX_MAX + 1, PVBOOT_SCHEME "://%s/%s", addr_text(lease->boot_server), prefix) <=
 		       PREFIX_MAX;
 }
 

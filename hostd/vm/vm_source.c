@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/addr.h"
 #include "net/source_guest.h"
 #include "vm/vm_dgram.h"
 #include "vm/vm_internal.h"
@@ -40,10 +41,9 @@ bool vm_source_start(struct vm *vm)
 
 void vm_source_enter(struct vm *vm)
 {
-	static const uint8_t none[4];
 	struct source *source;
 
-	if (!vm->id.conf->source_guest || vm->own_stack || vm->ending || !memcmp(vm->lease.address, none, 4))
+	if (!vm->id.conf->source_guest || vm->own_stack || vm->ending || addr_none(vm->lease.address))
 		return;
 	source = make(vm);
 	if (source)

@@ -15,14 +15,17 @@ FUZZ_REPLAYS := $(FUZZERS:%=$(B)/replay/%)
 fuzz_corpus = tests/fuzz/corpus/$(patsubst fuzz_%,%,$(1))
 FUZZ_CHECK = $(foreach f,$(FUZZERS),--fuzz $(B)/replay/$(f):$(call fuzz_corpus,$(f)))
 
+# The parts of hostd may use what is in hostd/base/.
+fuzz_base = $(if $(findstring -Ihostd,$($(1)_CPPFLAGS)),$(BASE_SRCS))
+
 define fuzz_rules
-$$(B)/fuzz/$(1): tests/fuzz/$(1).c $$($(1)_SRCS) $$(FUZZ_HEADERS)
+$$(B)/fuzz/$(1): tests/fuzz/$(1).c $$($(1)_SRCS) $$(call fuzz_base,$(1)) $$(FUZZ_HEADERS)
 	$$(call say,FUZZ,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(FUZZ_CC) $$(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined $$($(1)_CPPFLAGS) $$(filter %.c,$$^) -o $$@ \
 		$$($(1)_LDLIBS)
 
-$$(B)/replay/$(1): tests/fuzz/$(1).c $$($(1)_SRCS) tests/fuzz/replay.c $$(FUZZ_HEADERS)
+$$(B)/replay/$(1): tests/fuzz/$(1).c $$($(1)_SRCS) $$(call fuzz_base,$(1)) tests/fuzz/replay.c $$(FUZZ_HEADERS)
 	$$(call say,REPLAY,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(FUZZ_CFLAGS) -fsanitize=address,undefined $$($(1)_CPPFLAGS) $$(filter %.c,$$^) -o $$@ $$($(1)_LDLIBS)

@@ -7,5 +7,4 @@ fuzz_cache_meta_CPPFLAGS := -Ihostd
 fuzz_cache_meta_LDLIBS := -lcrypto
 fuzz_http_head_SRCS := hostd/http/http_head.c
 fuzz_http_head_CPPFLAGS := -Ihostd
-fuzz_http_url_SRCS := hostd/base/http_url.c
 fuzz_http_url_CPPFLAGS := -Ihostd

@@ -6,6 +6,6 @@ fuzz_tftp_msg_SRCS := hostd/tftp/tftp_msg.c
 fuzz_tftp_msg_CPPFLAGS := -Ihostd
 fuzz_tftp_SRCS := hostd/tftp/tftp_client.c hostd/tftp/tftp_blocks.c hostd/tftp/tftp_msg.c hostd/tftp/tftp_path.c hostd/log.c
 fuzz_tftp_CPPFLAGS := -Ihostd
-fuzz_tftp_serve_SRCS := hostd/base/file_name.c hostd/base/http_url.c hostd/tftp/tftp_serve.c hostd/tftp/tftp_session.c hostd/tftp/tftp_keep.c hostd/tftp/tftp_msg.c hostd/log.c tests/unit/fake_file.c
+fuzz_tftp_serve_SRCS := hostd/tftp/tftp_serve.c hostd/tftp/tftp_session.c hostd/tftp/tftp_keep.c hostd/tftp/tftp_msg.c hostd/log.c tests/unit/fake_file.c
 fuzz_tftp_serve_CPPFLAGS := -Ihostd -Itests/unit
 fuzz_tftp_serve_LDLIBS := -levent_core

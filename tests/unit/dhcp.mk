@@ -22,6 +22,6 @@ $(B)/tests/unit/test_probe_files: $(B)/pvboot.o/probe_files.o $(B)/pvboot.o/prob
 
 $(B)/tests/unit/test_probe_files: LDLIBS := $(HOSTD_LIBS)
 
-$(DHCP_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/dhcp_craft.o
+$(DHCP_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/dhcp_craft.o $(BASE_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(LDLIBS) -levent_core -lcmocka

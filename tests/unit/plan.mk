@@ -17,6 +17,6 @@ $(B)/tests/unit/test_plan_boot: $(PLAN_TEST_OBJS) $(PLAN_TEST_NAMES) $(addprefix
 # Files of its own instead of file.o.
 $(B)/tests/unit/test_pxelinux_fetch: $(PLAN_TEST_OBJS) $(PLAN_TEST_NAMES) $(B)/hostd/pxelinux/pxelinux_fetch.o
 
-$(PLAN_TESTS:%=$(B)/tests/unit/%): %: %.o
+$(PLAN_TESTS:%=$(B)/tests/unit/%): %: %.o $(BASE_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka

@@ -9,9 +9,9 @@ test_console_lines_OBJS := console_lines.o
 test_child_OBJS := child.o argv.o
 
 define pvboot_test
-$$(B)/tests/unit/$(1).o: CPPFLAGS += -Ipvboot
+$$(B)/tests/unit/$(1).o: CPPFLAGS += -Ipvboot -Ihostd
 
-$$(B)/tests/unit/$(1): $$(B)/tests/unit/$(1).o $$(addprefix $$(B)/pvboot.o/,$$($(1)_OBJS))
+$$(B)/tests/unit/$(1): $$(B)/tests/unit/$(1).o $$(addprefix $$(B)/pvboot.o/,$$($(1)_OBJS)) $(BASE_OBJS)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) -o $$@ $$^ $$(HOST_LDFLAGS) -lcmocka
 endef

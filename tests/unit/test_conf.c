@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/addr.h"
 #include "conf.h"
 
 static struct conf conf;
@@ -285,10 +286,10 @@ static void test_conf_uuid_as_smbios(void **state)
 					 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
 	uint8_t uuid[16];
 
-	assert_true(conf_parse_uuid("01234567-89AB-cdef-0123-456789abcdef", uuid));
+	assert_true(addr_uuid_parse(uuid, "01234567-89AB-cdef-0123-456789abcdef"));
 	assert_memory_equal(uuid, wire, 16);
-	assert_false(conf_parse_uuid("01234567-89AB-cdef-0123-456789abcdef0", uuid));
-	assert_false(conf_parse_uuid("01234567-89AB-cdef-0123_456789abcdef", uuid));
+	assert_false(addr_uuid_parse(uuid, "01234567-89AB-cdef-0123-456789abcdef0"));
+	assert_false(addr_uuid_parse(uuid, "01234567-89AB-cdef-0123_456789abcdef"));
 }
 
 /* Without an interface and a root a kernel by its URL is all that the VM may have; HTTP is needed for that. */

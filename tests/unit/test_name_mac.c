@@ -10,13 +10,14 @@
 
 #include <cmocka.h>
 
+#include "base/addr.h"
 #include "base/name_mac.h"
 
 #define MANY 20000
 
-static const struct conf_mac open_pattern = {{0}, {0}};
+static const struct addr_mac_pattern open_pattern = {{0}, {0}};
 
-static uint64_t number(const char *name, const struct conf_mac *within)
+static uint64_t number(const char *name, const struct addr_mac_pattern *within)
 {
 	uint8_t mac[6];
 	uint64_t n = 0;
@@ -35,7 +36,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* How many of the addresses of base1 .. baseN another name has already. */
-static unsigned int doubles(const char *base, unsigned int n, const struct conf_mac *within)
+static unsigned int doubles(const char *base, unsigned int n, const struct addr_mac_pattern *within)
 {
 	static uint64_t macs[MANY];
 	unsigned int found = 0;
@@ -101,7 +102,7 @@ static void test_name_mac_is_unicast_and_local(void **state)
 
 static void test_name_mac_stays_in_its_pattern(void **state)
 {
-	const struct conf_mac pattern = {{0x02, 0x11, 0x22, 0x33, 0, 0}, {0xff, 0xff, 0xff, 0xff, 0, 0}};
+	const struct addr_mac_pattern pattern = {{0x02, 0x11, 0x22, 0x33, 0, 0}, {0xff, 0xff, 0xff, 0xff, 0, 0}};
 
 	assert_int_equal(number("web1", &pattern) >> 16, 0x02112233);
 	assert_int_not_equal(number("web1", &pattern), number("web2", &pattern));
