@@ -11,4 +11,4 @@ $(HOSTD_TESTS:%=$(B)/tests/unit/%.o) $(HOSTD_FAKES) $(B)/tests/unit/vm_world.o: 
 $(addprefix $(B)/tests/unit/,test_vm test_vm_card test_vm_frame test_vm_file test_vm_plan test_vm_prefix test_vm_restart): $(B)/tests/unit/vm_world.o
 $(HOSTD_TESTS:%=$(B)/tests/unit/%): %: %.o $(HOSTD_FAKES) $(B)/libhostd.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOSTD_LIBS) -lcmocka
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(HOSTD_LIBS) -lcmocka
