@@ -7,6 +7,7 @@
 #include "admit.h"
 #include "log.h"
 #include "base/addr.h"
+#include "base/clock.h"
 #include "base/name_mac.h"
 #include "vm/vm.h"
 
@@ -98,7 +99,7 @@ static bool is_no_rival(struct vm *vm, struct vm *old, struct vm_identity *out, 
 {
 	struct vm_identity *who = vm_identity(old);
 	const pid_t mine = vm_pid(vm), other = vm_pid(old);
-	const uint64_t now = vm_now_ms();
+	const int64_t now = clock_ms();
 
 	out->since_ms = now;
 	if (!mine || !other || mine == other || vm_hung_up(old)) {

@@ -16,6 +16,7 @@
 #include "cache/cache.h"
 #include "log.h"
 #include "server.h"
+#include "base/clock.h"
 #include "base/addr.h"
 #include "vm/vm.h"
 #include "vm/vm_env.h"

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "base/clock.h"
 #include "attach_cache.h"
 #include "child.h"
 
@@ -77,7 +78,7 @@ static void ask(struct attach_question *q, const char *program, const char *opti
 static bool answer(struct attach_question *q, char *text, size_t room)
 {
 	struct pollfd pfd = {.fd = q->fd, .events = POLLIN};
-	long end = child_now_ms() + PATIENCE_MS;
+	long end = clock_ms() + PATIENCE_MS;
 	size_t have = 0;
 	int status = -1;
 	ssize_t n = 0;
@@ -86,7 +87,7 @@ static bool answer(struct attach_question *q, char *text, size_t room)
 	if (!q->pid)
 		return false;
 	for (;;) {
-		long left = end - child_now_ms();
+		long left = end - clock_ms();
 		bool full = have == room - 1;
 
 		if (left <= 0 || (poll(&pfd, 1, (int)left) < 0 && errno != EINTR))

@@ -15,6 +15,8 @@
 
 #include "child.h"
 
+#include "base/clock.h"
+
 static sigset_t waited, before;
 static int signals = -1; /* signalfd(2) of waited */
 
@@ -127,23 +129,15 @@ bool child_ended(struct child *child)
 	return !child->running;
 }
 
-long child_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void child_stop(struct child *child, int ms)
 {
-	long end = child_now_ms() + ms;
+	long end = clock_ms() + ms;
 
 	if (!child->pid || child_ended(child))
 		return;
 	kill(child->pid, SIGTERM);
 	while (!child_ended(child)) {
-		long left = end - child_now_ms();
+		long left = end - clock_ms();
 
 		if (left <= 0) {
 			kill(child->pid, SIGKILL);

@@ -50,9 +50,6 @@ bool child_ended(struct child *child);
 /* Send SIGTERM, and SIGKILL if that did not end it within ms milliseconds.  Returns when it is gone. */
 void child_stop(struct child *child, int ms);
 
-/* Milliseconds of a clock that never goes back. */
-long child_now_ms(void);
-
 /* As a shell has it: the exit status, or 128 + the signal that ended it. */
 int child_exit_status(const struct child *child);
 

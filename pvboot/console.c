@@ -13,6 +13,7 @@
 
 #include "child.h"
 #include "console.h"
+#include "base/clock.h"
 #include "console_lines.h"
 
 enum { CONTROL, CONSOLE, LOG, QEMU_LOG, PIPES };
@@ -55,9 +56,9 @@ static bool take(struct lines *l, int which, int fd)
 	if (n <= 0)
 		return errno == EINTR;
 	if (which == CONSOLE)
-		lines_console(l, child_now_ms(), buf, (size_t)n);
+		lines_console(l, clock_ms(), buf, (size_t)n);
 	else
-		lines_log(l, child_now_ms(), which == QEMU_LOG, buf, (size_t)n);
+		lines_log(l, clock_ms(), which == QEMU_LOG, buf, (size_t)n);
 	return true;
 }
 
@@ -65,7 +66,7 @@ static bool take(struct lines *l, int which, int fd)
 static void serve(struct lines *l, struct pollfd pfds[PIPES])
 {
 	do {
-		long due = lines_due(l), now = child_now_ms();
+		long due = lines_due(l), now = clock_ms();
 
 		if (poll(pfds, PIPES, due < 0 ? -1 : due > now ? (int)(due - now) : 0) < 0 && errno != EINTR)
 			break;
@@ -74,7 +75,7 @@ static void serve(struct lines *l, struct pollfd pfds[PIPES])
 			if (pfds[i].revents && !take(l, i, pfds[i].fd) && errno != EAGAIN)
 				pfds[i].fd = -1;
 		}
-		lines_time(l, child_now_ms());
+		lines_time(l, clock_ms());
 	} while (!pfds[CONTROL].revents);
 }
 

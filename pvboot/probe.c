@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/addr.h"
 #include "conf.h"
 #include "dhcp/dhcp_internal.h"
@@ -28,7 +28,7 @@ struct options {
 
 struct outcome {
 	bool ended;
-	struct timespec start;
+	int64_t start_us;
 	struct dhcp_result result;
 };
 
@@ -179,12 +179,8 @@ static int read_options(int argc, char **argv, struct options *o)
 static void on_trace(void *arg, const char *line)
 {
 	const struct outcome *outcome = arg;
-	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	probe_show("  %8.3f s  %s",
-		   (double)(now.tv_sec - outcome->start.tv_sec) + (double)(now.tv_nsec - outcome->start.tv_nsec) / 1e9,
-		   line);
+	probe_show("  %8.3f s  %s", (double)(clock_us() - outcome->start_us) / 1e6, line);
 }
 
 static void on_done(void *arg, const struct dhcp_result *result)
@@ -203,7 +199,7 @@ static bool obtain(const struct dhcp_request *req, struct outcome *outcome)
 
 	if (!base)
 		return false;
-	clock_gettime(CLOCK_MONOTONIC, &outcome->start);
+	outcome->start_us = clock_us();
 	started = dhcp_start(base, req, on_done, on_trace, outcome);
 	while (started && !outcome->ended && !event_base_loop(base, EVLOOP_ONCE))
 		;

@@ -31,6 +31,7 @@
 #include "pvboot_req.h"
 #include "qemu_args.h"
 #include "run.h"
+#include "base/clock.h"
 #include "run_options.h"
 
 #define QEMU_STOP_MS 5000
@@ -357,7 +358,7 @@ static bool start(struct run *run)
 				       .stdin_ours = true};
 	bool started;
 
-	run->started_ms = child_now_ms();
+	run->started_ms = clock_ms();
 	started = start_device(run) && child_start(&run->qemu, "QEMU", &run->qemu_argv, &qemu_conf);
 	attach_socket_close(&run->attached);
 	return started;
@@ -392,7 +393,7 @@ static bool lost_device(struct run *run, bool *gone)
 	if (status == 0)
 		return true; /* QEMU closed its end: it is about to end, too */
 	run->failed = run->device_starts == 1 && WIFEXITED(run->device.status) &&
-		      child_now_ms() - run->started_ms < DEVICE_START_MS;
+		      clock_ms() - run->started_ms < DEVICE_START_MS;
 	*gone = run->failed || !restart_device(run);
 	if (run->failed) {
 		fputs("pvboot: pvboot-device could not start: its reason stands above, or in the --log file\n", stderr);
@@ -422,9 +423,9 @@ static void take_phases(struct run *run)
 /* The ROM has reported its failure, and is about to print its last words. */
 static void let_it_speak(struct run *run)
 {
-	long end = child_now_ms() + LAST_WORDS_MS, left;
+	long end = clock_ms() + LAST_WORDS_MS, left;
 
-	while (!child_ended(&run->qemu) && (left = end - child_now_ms()) > 0) {
+	while (!child_ended(&run->qemu) && (left = end - clock_ms()) > 0) {
 		int sig = child_wait((int)left);
 
 		if (sig && sig != SIGCHLD)

@@ -11,6 +11,7 @@
 
 #include "cache/cache_entry.h"
 #include "cache/cache_fetch.h"
+#include "base/clock.h"
 #include "base/addr.h"
 #include "log.h"
 #include "tftp/tftp.h"
@@ -75,7 +76,7 @@ static struct cache_fetch *find_fetch(struct cache *cache, const char *key, uint
 {
 	struct cache_fetch *fetch = cache->fetches;
 
-	while (fetch && (strcmp(fetch->meta.key, key) || cache_entry_now_ms() - fetch->began_ms > max_age_ms))
+	while (fetch && (strcmp(fetch->meta.key, key) || clock_ms() - fetch->began_ms > max_age_ms))
 		fetch = fetch->next;
 	return fetch;
 }
@@ -88,7 +89,7 @@ static bool is_fresh(const struct cache_entry *entry, const struct cache_request
 	if (!req->tftp || entry->meta.size <= CACHE_AGAIN_MAX)
 		return false;
 	if (entry->began_ms)
-		return cache_entry_now_ms() - entry->began_ms <= req->max_age_ms;
+		return clock_ms() - entry->began_ms <= req->max_age_ms;
 	age = time(NULL) - entry->meta.fetched;
 	return age >= 0 && age < req->max_age_ms / 1000;
 }

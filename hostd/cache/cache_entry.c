@@ -12,14 +12,6 @@
 #include "cache/cache_entry.h"
 #include "log.h"
 
-uint64_t cache_entry_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* ---- the list -----------------------------------------------------------------------------------------------------
  */
 

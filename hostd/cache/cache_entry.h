@@ -5,9 +5,6 @@
 
 #include "cache/cache_object.h"
 
-/* Milliseconds of the monotonic clock, as began_ms has them. */
-uint64_t cache_entry_now_ms(void);
-
 /* The live entry of that key, or NULL. */
 struct cache_entry *cache_entry_find(struct cache *cache, const char *key);
 /* A new one in front; NULL if memory ran out. */

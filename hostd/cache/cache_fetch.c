@@ -13,6 +13,7 @@
 
 #include "cache/cache_entry.h"
 #include "cache/cache_fetch.h"
+#include "base/clock.h"
 #include "log.h"
 #include "net/source.h"
 #include "tftp/tftp.h"
@@ -424,7 +425,7 @@ struct file *cache_fetch_begin(struct cache *cache, const struct cache_request *
 	}
 	snprintf(fetch->meta.key, sizeof(fetch->meta.key), "%s", key);
 	fetch->meta.fetched = time(NULL);
-	fetch->began_ms = cache_entry_now_ms();
+	fetch->began_ms = clock_ms();
 	fetch->fresh = fresh;
 	if (!req->off && !req->stat_only) {
 		fetch->next = cache->fetches;

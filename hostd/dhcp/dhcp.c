@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
 #include "log.h"
@@ -198,7 +199,7 @@ static void consider(struct dhcp *d)
  * least. */
 static int64_t proxy_wait(const struct dhcp *d)
 {
-	int64_t since = dhcp_now_ms() - d->started;
+	int64_t since = clock_ms() - d->started;
 	int64_t wait = d->timing.proxy_after_offer;
 	int64_t most = (int64_t)d->timing.timeout * 3 / 4 - since;
 
@@ -342,7 +343,7 @@ static void begin(struct dhcp *d)
 	if (!packet_socket_has_carrier(d->req.ifname))
 		dhcp_say(d, LOG_WARNING, "%s has no carrier: nothing is connected to it, or its other end is down",
 			 d->req.ifname);
-	d->started = dhcp_now_ms();
+	d->started = clock_ms();
 	set_state(d, DHCP_SELECTING);
 	dhcp_arm(d->total, d->timing.timeout);
 	dhcp_send_discover(d);

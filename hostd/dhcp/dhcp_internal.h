@@ -80,7 +80,6 @@ void dhcp_send_release(struct dhcp_socket *pkt, const uint8_t mac[6], const stru
 		       const uint8_t *dst_mac);
 
 void dhcp_arm(struct event *ev, int64_t ms);
-int64_t dhcp_now_ms(void); /* monotonic */
 
 /* ---- dhcp_result.c ---------------------------------------------------------------------------------------------- */
 

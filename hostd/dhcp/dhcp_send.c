@@ -4,8 +4,8 @@
 #include <event2/event.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
 #include "log.h"
@@ -14,14 +14,6 @@
 /* With the flag clear, answers come to the guest's MAC alone; from this DISCOVER on they are asked to be broadcast, in
  * case something on the way does not know where that MAC is. */
 #define BROADCAST_FROM_TRY 2
-
-int64_t dhcp_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 void dhcp_arm(struct event *ev, int64_t ms)
 {
@@ -86,7 +78,7 @@ void dhcp_send_discover(struct dhcp *d)
 	struct udp_frame udp;
 	uint8_t buf[DHCP_MSG_MAX];
 	size_t len;
-	int64_t secs = (dhcp_now_ms() - d->started) / 1000;
+	int64_t secs = (clock_ms() - d->started) / 1000;
 
 	d->secs = secs < UINT16_MAX ? (uint16_t)secs : UINT16_MAX;
 	send = identity(d, DHCP_DISCOVER);

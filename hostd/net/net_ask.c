@@ -6,8 +6,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define PATIENCE_MS 2000 /* hostd serves everybody from one thread; a namespace takes a few milliseconds */
 
@@ -17,14 +18,6 @@ static uint32_t last_number;
 void net_ask_use(int fd)
 {
 	helper = fd;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* Take one answer and the descriptor that comes with it, or -1.  False: there is none, or no helper. */
@@ -55,12 +48,12 @@ static bool take_answer(struct net_answer *a, int *fd)
 /* The answer to that number, passing over older ones.  Its error (or why there is none); *fd is a descriptor or -1. */
 static int await(uint32_t number, struct net_answer *a, int *fd)
 {
-	int64_t end = now_ms() + PATIENCE_MS, left;
+	int64_t end = clock_ms() + PATIENCE_MS, left;
 
 	for (;;) {
 		struct pollfd p = {.fd = helper, .events = POLLIN};
 
-		left = end - now_ms();
+		left = end - clock_ms();
 		if (left <= 0)
 			return ETIMEDOUT;
 		if (poll(&p, 1, (int)left) <= 0)

@@ -14,6 +14,7 @@
 
 #include <event2/event.h>
 
+#include "base/clock.h"
 #include "log.h"
 #include "net/source.h"
 #include "tftp/tftp_client.h"
@@ -56,14 +57,6 @@ struct tftp {
 };
 
 static unsigned transfers; /* now going on */
-
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static void close_socket(struct tftp *t)
 {
@@ -224,7 +217,7 @@ static void settle(struct tftp *t)
 		int err = t->error;
 
 		t->error = 0;
-		tftp_client_error(&t->client, now_us(), t->error_port, err);
+		tftp_client_error(&t->client, clock_us(), t->error_port, err);
 	}
 	t->nested--;
 	if (t->client.state == TFTP_DONE) {
@@ -233,7 +226,7 @@ static void settle(struct tftp *t)
 	}
 	/* A timer that goes off early is cheaper than one that is set for every datagram. */
 	if (!t->armed || t->client.deadline < t->armed) {
-		uint64_t now = now_us();
+		uint64_t now = clock_us();
 		uint64_t wait = t->client.deadline > now ? t->client.deadline - now : 0;
 		struct timeval tv = {.tv_sec = (time_t)(wait / 1000000), .tv_usec = (suseconds_t)(wait % 1000000)};
 
@@ -264,7 +257,7 @@ static void read_errors(struct tftp *t)
 			    cmsg->cmsg_len < CMSG_LEN(sizeof(ee)))
 				continue;
 			memcpy(&ee, CMSG_DATA(cmsg), sizeof(ee));
-			tftp_client_error(&t->client, now_us(), ntohs(to.sin_port), (int)ee.ee_errno);
+			tftp_client_error(&t->client, clock_us(), ntohs(to.sin_port), (int)ee.ee_errno);
 			break;
 		}
 	}
@@ -321,7 +314,7 @@ static bool receive_batch(struct tftp *t, bool *some)
 			continue;
 		if (msgs[i].msg_hdr.msg_flags & MSG_TRUNC)
 			msgs[i].msg_len = (unsigned)t->slot;
-		tftp_client_input(&t->client, now_us(), ntohs(from[i].sin_port), iov[i].iov_base, msgs[i].msg_len);
+		tftp_client_input(&t->client, clock_us(), ntohs(from[i].sin_port), iov[i].iov_base, msgs[i].msg_len);
 		if (t->client.state == TFTP_DONE || t->sockets != socket || t->fd < 0)
 			return false;
 	}
@@ -341,12 +334,12 @@ static bool spins(const struct tftp *t)
 
 static void spin(struct tftp *t)
 {
-	uint64_t begin = now_us(), last = begin, now = begin;
+	uint64_t begin = clock_us(), last = begin, now = begin;
 	bool some;
 
 	while (spins(t) && now - last < SPIN_US && now - begin < SPIN_ALL_US) {
 		receive_batch(t, &some);
-		now = now_us();
+		now = clock_us();
 		if (some) {
 			flush(t);
 			last = now;
@@ -374,7 +367,7 @@ static void start(struct tftp *t)
 	int mtu = tftp_socket_mtu(t->source, t->ifname, &t->server), err;
 
 	if (!mtu) {
-		tftp_client_error(c, now_us(), c->port, errno);
+		tftp_client_error(c, clock_us(), c->port, errno);
 		if (c->state != TFTP_DONE)
 			tftp_client_fail(
 				c, PVBOOT_S_UNREACHABLE, 0,
@@ -397,7 +390,7 @@ static void start(struct tftp *t)
 			tftp_path_window(t->path, tftp_socket_window(t->fd, WINDOWSIZE_DEFAULT, c->ask_blksize));
 	log_msg(LOG_DEBUG, t->vm, "tftp: asking %s for %.128s, blksize %u, windowsize %u", c->server, t->filename,
 		c->ask_blksize, c->ask_windowsize);
-	tftp_client_start(c, now_us());
+	tftp_client_start(c, clock_us());
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -413,7 +406,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		t->started = true;
 		start(t);
 	} else {
-		tftp_client_timeout(&t->client, now_us());
+		tftp_client_timeout(&t->client, clock_us());
 	}
 	settle(t);
 }

@@ -13,6 +13,7 @@
 
 #include <event2/event.h>
 
+#include "base/clock.h"
 #include "log.h"
 #include "tftp/tftp_session.h"
 
@@ -38,7 +39,7 @@ static void expire(evutil_socket_t fd, short what, void *arg)
 
 	for (struct tftp_session *s = serve->sessions; s; s = next) {
 		next = s->next;
-		if (tftp_session_now() - s->heard_ms >= IDLE_MS) {
+		if (clock_ms() - s->heard_ms >= IDLE_MS) {
 			log_msg(LOG_INFO, serve->vm, "tftp: the boot program left %.128s unfinished", s->id.filename);
 			tftp_session_end(s, true);
 		}
@@ -74,7 +75,7 @@ static struct tftp_session *create(struct tftp_serve *serve, const struct tftp_k
 		return NULL;
 	s->serve = serve;
 	s->id = *id;
-	s->start_ms = s->heard_ms = tftp_session_now();
+	s->start_ms = s->heard_ms = clock_ms();
 	s->next = serve->sessions;
 	serve->sessions = s;
 	serve->count++;
@@ -207,7 +208,7 @@ struct tftp_serve *tftp_serve_new(struct event_base *base, const char *vm, const
 	serve->base = base;
 	serve->ops = ops;
 	serve->arg = arg;
-	serve->next_tid = (uint16_t)(tftp_session_now() % TFTP_SERVE_TIDS);
+	serve->next_tid = (uint16_t)(clock_ms() % TFTP_SERVE_TIDS);
 	snprintf(serve->vm, sizeof(serve->vm), "%s", vm);
 	serve->idle = evtimer_new(base, expire, serve);
 	if (!serve->idle) {

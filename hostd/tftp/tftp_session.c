@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/file_name.h"
 #include "file/file_root.h"
 #include "log.h"
@@ -20,14 +20,6 @@
 #define RESEND_MS 50	    /* a repeated ACK this soon after DATA has crossed it: no reason to send again */
 #define KEEP_EVERY_SHIFT 15 /* the kept position is renewed each 32768 blocks, half the range of a block number */
 #define KEEP_SLACK 16384    /* the guest may repeat an ACK from a little before the kept position */
-
-uint64_t tftp_session_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* ---- sending --------------------------------------------------------------------------------------------------- */
 
@@ -191,7 +183,7 @@ static int send_block(struct tftp_session *s)
 	/* Numbers wrap to 0, as every server's do that pxelinux meets. */
 	tftp_build_data(buf, sizeof(buf), (uint16_t)(s->sent + 1));
 	s->sent++;
-	s->sent_ms = tftp_session_now();
+	s->sent_ms = clock_ms();
 	send_to_guest(s->serve, &s->id, s->id.tid, buf, TFTP_HEADER + have);
 	return 0;
 }
@@ -207,7 +199,7 @@ static void send_opening(struct tftp_session *s)
 	if (s->id.size != PVBOOT_SIZE_UNKNOWN)
 		grant.present |= s->asked.present & TFTP_O_TSIZE;
 	s->sent = 0;
-	s->sent_ms = tftp_session_now();
+	s->sent_ms = clock_ms();
 	if (grant.present) {
 		s->allowed = 0;
 		len = tftp_build_oack(buf, sizeof(buf), &grant);
@@ -270,7 +262,7 @@ static void file_changed(struct file_watch *watch)
 static void finished(struct tftp_session *s)
 {
 	log_msg(LOG_INFO, s->serve->vm, "tftp: gave the boot program %.128s, %llu bytes in %llu ms", s->id.filename,
-		(unsigned long long)s->id.size, (unsigned long long)(tftp_session_now() - s->start_ms));
+		(unsigned long long)s->id.size, (unsigned long long)(clock_ms() - s->start_ms));
 	tftp_session_end(s, true);
 }
 
@@ -291,7 +283,7 @@ static void receive_ack(struct tftp_session *s, uint16_t number)
 	uint16_t step = (uint16_t)(number - (uint16_t)s->acked);
 	bool first = !s->heard_ack;
 
-	s->heard_ms = tftp_session_now();
+	s->heard_ms = clock_ms();
 	if (!s->file && !tftp_session_open(s))
 		return;
 	if (s->restored && first) {
@@ -303,7 +295,7 @@ static void receive_ack(struct tftp_session *s, uint16_t number)
 		return; /* older, or of blocks never sent */
 	} else if (step) {
 		s->acked += step;
-	} else if (!first && (s->sent == s->acked || tftp_session_now() - s->sent_ms < RESEND_MS)) {
+	} else if (!first && (s->sent == s->acked || clock_ms() - s->sent_ms < RESEND_MS)) {
 		/* A duplicate is answered only after a pause: else each of the guest's duplicates would double the
 		 * traffic (RFC 1123 4.2.3.1). */
 		return;
@@ -337,8 +329,8 @@ void tftp_session_input(struct tftp_session *s, const struct tftp_msg *msg)
 
 void tftp_session_repeat(struct tftp_session *s)
 {
-	s->heard_ms = tftp_session_now();
-	if (!s->begun || tftp_session_now() - s->sent_ms < RESEND_MS)
+	s->heard_ms = clock_ms();
+	if (!s->begun || clock_ms() - s->sent_ms < RESEND_MS)
 		return;
 	send_opening(s);
 	tftp_session_pump(s);

@@ -37,9 +37,6 @@ struct tftp_serve {
 	char vm[64];
 };
 
-/* Milliseconds of the monotonic clock. */
-uint64_t tftp_session_now(void);
-
 /* Send an ERROR to id's guest, from src_port of id's server. */
 void tftp_session_error(struct tftp_serve *serve, const struct tftp_keep *id, uint16_t src_port, uint16_t code,
 			const char *text);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -22,14 +21,6 @@
 #define GREETING_SECONDS 10
 #define BEAT_SECONDS 1 /* [LNK-18] */
 #define REFUSE_RETRY_MS 5000
-
-uint64_t vm_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* ---- requests and notes ---------------------------------------------------------------------------------------- */
 

@@ -31,7 +31,6 @@ pid_t vm_pid(const struct vm *vm);
 bool vm_hung_up(const struct vm *vm);
 /* NULL until the device was let in. */
 struct vm_identity *vm_identity(struct vm *vm);
-uint64_t vm_now_ms(void);
 
 /* The VMs of a server form a list that is the server's. */
 struct vm *vm_next(const struct vm *vm);

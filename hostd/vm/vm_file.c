@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/addr.h"
 #include "base/http_url.h"
 #include "base/file_name.h"
@@ -113,14 +114,14 @@ void vm_file_send_grow(struct vm_file *vf, int fd, uint32_t status, const char *
 	vm_send(vf->vm, PVBOOT_LINK_GROW, vf->handle, fd,
 		(struct link_part[]){{&grow, sizeof(grow)}, {text, strnlen(text, PVBOOT_ERROR_MAX)}}, 2);
 	vf->announced = grow.available;
-	vf->announced_ms = vm_now_ms();
+	vf->announced_ms = clock_ms();
 }
 
 /* The device has all of vf, or knows that it never will. */
 static void finish(struct vm_file *vf)
 {
 	struct vm *vm = vf->vm;
-	uint64_t ms = vm_now_ms() - vf->begun_ms;
+	uint64_t ms = clock_ms() - vf->begun_ms;
 
 	vf->complete = true;
 	if (file_status(vf->file) != PVBOOT_S_OK)
@@ -140,7 +141,7 @@ static void grow(struct vm_file *vf)
 	if (vf->complete || link_full(vf->vm->link))
 		return;
 	if (vf->vm->fds && (done || file_available(vf->file) - vf->announced >= GROW_BYTES ||
-			    (file_available(vf->file) != vf->announced && vm_now_ms() - vf->announced_ms >= GROW_MS)))
+			    (file_available(vf->file) != vf->announced && clock_ms() - vf->announced_ms >= GROW_MS)))
 		vm_file_send_grow(vf, -1, file_status(vf->file), file_text(vf->file), done);
 	else if (vf->vm->fds && file_available(vf->file) != vf->announced && !evtimer_pending(vf->timer, NULL))
 		event_add(vf->timer, &(struct timeval){0, GROW_MS * 1000});
@@ -294,7 +295,7 @@ void vm_file_open(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, 
 	vf->open_id = id;
 	vf->flags = args.flags;
 	vf->handle = new_handle(vm);
-	vf->begun_ms = vm_now_ms();
+	vf->begun_ms = clock_ms();
 	vf->block_size = args.block_size ? args.block_size : BLOCK_DEFAULT;
 	if (vf->block_size > VM_BLOCK_MAX)
 		vf->block_size = VM_BLOCK_MAX;

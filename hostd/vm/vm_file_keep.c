@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "log.h"
 #include "vm/vm_file_internal.h"
 #include "vm/vm_file_keep.h"
@@ -93,7 +94,7 @@ bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t
 	vf->head_len = kept.head_len;
 	vf->port = kept.port;
 	vf->block_size = kept.block_size;
-	vf->begun_ms = vm_now_ms();
+	vf->begun_ms = clock_ms();
 	memcpy(vf->server, kept.server, 4);
 	memcpy(vf->name, blob + sizeof(kept), kept.name_len);
 	/* The device reads a complete file from the descriptor it has.  A root's is compared with what it was. */

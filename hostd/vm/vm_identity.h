@@ -24,7 +24,7 @@ struct vm_identity {
 	/* of two devices that have one name, and that end one another's link in turns */
 	pid_t rival;	   /* whose link this one's ended while it lived, 0: nobody's */
 	unsigned int took; /* how often the two have done that */
-	uint64_t since_ms; /* when this one was let in, or turned the other away */
+	int64_t since_ms;  /* when this one was let in, or turned the other away */
 };
 
 #endif /* HOSTD_VM_IDENTITY_H */

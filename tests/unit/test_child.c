@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "child.h"
 
 static const struct child_conf plain = {.keep_fd = -1, .stderr_fd = -1};
@@ -65,11 +66,11 @@ static void test_child_deaf_to_sigterm_is_killed(void **state)
 	conf.keep_fd = 9;
 	assert_true(start(&child, &conf, "trap '' TERM; echo >&9; while :; do sleep 0.05; done"));
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	begin = child_now_ms();
+	begin = clock_ms();
 	child_stop(&child, 100);
 	assert_false(child.running);
 	assert_int_equal(child_exit_status(&child), 128 + SIGKILL);
-	assert_in_range(child_now_ms() - begin, 90, 3000);
+	assert_in_range(clock_ms() - begin, 90, 3000);
 	close(ready[0]);
 	close(9);
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* clock.h - the time since the host started, which never goes back.  Signed, so that what is left until a time can be
+ * computed by subtraction. */
+#ifndef HOSTD_CLOCK_H
+#define HOSTD_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_us(void); /* microseconds */
+int64_t clock_ms(void); /* milliseconds */
+
+#endif /* HOSTD_CLOCK_H */
