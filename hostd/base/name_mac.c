@@ -7,12 +7,14 @@
  */
 #include "base/name_mac.h"
 
+#include <string.h>
+
+#include "base/hash.h"
+
 static uint64_t sum(const char *name)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = hash_add(HASH_NONE, name, strlen(name));
 
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
 	hash = (hash ^ hash >> 33) * UINT64_C(0xff51afd7ed558ccd);
 	hash = (hash ^ hash >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
 	return hash ^ hash >> 33;

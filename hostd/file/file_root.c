@@ -8,33 +8,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "file/file_internal.h"
 #include "file/file_root.h"
-
-/* FNV-1a: cheap, and enough to notice a change nobody makes on purpose. */
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	for (int i = 0; i < 8; i++) {
-		hash = (hash ^ (value & 0xff)) * UINT64_C(0x100000001b3);
-		value >>= 8;
-	}
-	return hash;
-}
 
 /* Identity and state of an open root file in one number: inode, size, mtime and ctime. */
 static uint64_t read_stamp(int fd)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash;
 	struct stat st;
 
 	if (fstat(fd, &st))
 		return 0;
-	hash = mix(hash, (uint64_t)st.st_ino);
-	hash = mix(hash, (uint64_t)st.st_size);
-	hash = mix(hash, (uint64_t)st.st_mtim.tv_sec);
-	hash = mix(hash, (uint64_t)st.st_mtim.tv_nsec);
-	hash = mix(hash, (uint64_t)st.st_ctim.tv_sec);
-	hash = mix(hash, (uint64_t)st.st_ctim.tv_nsec);
+	hash = hash_add(HASH_NONE,
+			(const uint64_t[]){(uint64_t)st.st_ino, (uint64_t)st.st_size, (uint64_t)st.st_mtim.tv_sec,
+					   (uint64_t)st.st_mtim.tv_nsec, (uint64_t)st.st_ctim.tv_sec,
+					   (uint64_t)st.st_ctim.tv_nsec},
+			6 * sizeof(uint64_t));
 	return hash ? hash : 1;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "pxelinux/pxelinux_internal.h"
 
 #define TITLE_MAX 72 /* characters of an entry: a screen has 80 columns */
@@ -84,19 +85,10 @@ struct listing {
 	const struct pxelinux_config *config;
 	const struct pxelinux_guest *guest;
 	size_t used;
-	uint32_t hash;
+	uint64_t hash;
 	char *error;
 	size_t cap;
 };
-
-/* FNV-1a. */
-static void hash(struct listing *l, const void *bytes, size_t len)
-{
-	const uint8_t *b = bytes;
-
-	while (len--)
-		l->hash = (l->hash ^ *b++) * UINT32_C(0x01000193);
-}
 
 static bool put_string(struct listing *l, const char *text)
 {
@@ -126,7 +118,7 @@ static bool check_command(struct listing *l, const struct pxelinux_command *comm
 		snprintf(l->error, l->cap, "%.60s has too many or too long files", command->text);
 		return false;
 	}
-	hash(l, &answer, sizeof(answer));
+	l->hash = hash_add(l->hash, &answer, sizeof(answer));
 	return true;
 }
 
@@ -143,7 +135,8 @@ static bool put_entry(struct listing *l, const struct pxelinux_label *label, con
 bool plan_answer_list(struct pvboot_plan_list *list, const struct pxelinux_config *config,
 		      const struct plan_choice *choice, const struct pxelinux_guest *guest, char *error, size_t cap)
 {
-	struct listing l = {.to = list, .config = config, .guest = guest, .error = error, .cap = cap};
+	struct listing l = {
+		.to = list, .config = config, .guest = guest, .hash = HASH_NONE, .error = error, .cap = cap};
 
 	memset(list, 0, sizeof(*list));
 	list->kind = PVBOOT_PLAN_LIST;
@@ -158,8 +151,8 @@ bool plan_answer_list(struct pvboot_plan_list *list, const struct pxelinux_confi
 		if (!check_command(&l, &choice->command))
 			return false;
 	}
-	hash(&l, list->bytes, l.used);
-	list->first = l.hash % (UINT32_MAX - PXELINUX_LABELS_MAX) + 1;
+	l.hash = hash_add(l.hash, list->bytes, l.used);
+	list->first = (uint32_t)(l.hash % (UINT32_MAX - PXELINUX_LABELS_MAX)) + 1;
 	return true;
 }
 

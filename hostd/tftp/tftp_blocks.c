@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 #define HEAD_MAX 65536		   /* bytes compared when a file comes again */
 #define RTO_FIRST (250 * TFTP_MS)  /* before a round trip was measured */
 #define RTO_MIN (30 * TFTP_MS)	   /* a busy host schedules no better */
@@ -89,14 +91,6 @@ void tftp_blocks_measure(struct tftp_client *c, uint64_t now)
 
 /* ---- receiving ------------------------------------------------------------------------------------------------- */
 
-/* FNV-1a. */
-static uint64_t hash(uint64_t sum, const uint8_t *data, size_t len)
-{
-	while (len--)
-		sum = (sum ^ *data++) * UINT64_C(0x100000001b3);
-	return sum;
-}
-
 /* Bytes at offset: remember those of the file's head, or compare what comes again.  False if they differ. */
 static bool check_head(struct tftp_client *c, uint64_t offset, const uint8_t *data, size_t len)
 {
@@ -104,13 +98,13 @@ static bool check_head(struct tftp_client *c, uint64_t offset, const uint8_t *da
 
 	if (offset < c->head_len) {
 		known = len < c->head_len - offset ? len : (size_t)(c->head_len - offset);
-		c->head_again = hash(c->head_again, data, known);
+		c->head_again = hash_add(c->head_again, data, known);
 		if (offset + known == c->head_len && c->head_again != c->head)
 			return false;
 	}
 	if (offset + known == c->head_len && c->head_len < HEAD_MAX) {
 		more = len - known < HEAD_MAX - c->head_len ? len - known : (size_t)(HEAD_MAX - c->head_len);
-		c->head = hash(c->head, data + known, more);
+		c->head = hash_add(c->head, data + known, more);
 		c->head_again = c->head;
 		c->head_len += more;
 	}

@@ -6,7 +6,6 @@
 #include "tftp/tftp_client.h"
 
 #define TFTP_MS UINT64_C(1000)
-#define TFTP_HASH_INIT UINT64_C(0xcbf29ce484222325) /* of no bytes */
 
 /* Wake up after wait, or when patience ends if that is sooner. */
 void tftp_blocks_wait(struct tftp_client *c, uint64_t now, uint64_t wait);

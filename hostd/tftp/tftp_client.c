@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "base/hash.h"
 #include "base/addr.h"
 #include "tftp/tftp_blocks.h"
 
@@ -55,7 +56,7 @@ void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uin
 	c->patience = req->timeout_ms ? req->timeout_ms * TFTP_MS : DEFAULT_PATIENCE;
 	c->size = PVBOOT_SIZE_UNKNOWN;
 	c->rollover = -1;
-	c->head = TFTP_HASH_INIT;
+	c->head = HASH_NONE;
 	c->path = &c->own_path;
 }
 
@@ -153,7 +154,7 @@ static void begin(struct tftp_client *c, uint64_t now)
 	c->late = c->calm = 0;
 	c->windows = c->lossy = c->cut = 0;
 	c->window_lossy = c->any_loss = false;
-	c->head_again = TFTP_HASH_INIT;
+	c->head_again = HASH_NONE;
 	tftp_blocks_reset(c);
 }
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/clock.h"
 #include "log.h"
 #include "vm/vm_file_internal.h"
@@ -36,17 +37,14 @@ _Static_assert(sizeof(struct kept_file) == 40, "kept_file");
 #define KEPT_FILE_MAGIC 0x31464b50u /* "PKF1" */
 #define KEPT_FILE_COMPLETE 0x1u	    /* the device has all of it, and the descriptor */
 
-/* FNV-1a of a file's first len bytes, which are available; 0 if they cannot be read. */
+/* The hash of a file's first len bytes, which are available; 0 if they cannot be read. */
 static uint64_t hash_head(struct file *file, uint32_t len)
 {
 	static uint8_t bytes[VM_FILE_HEAD];
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
 	if (file_read(file, 0, bytes, len) != (ssize_t)len)
 		return 0;
-	for (uint32_t i = 0; i < len; i++)
-		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return hash;
+	return hash_add(HASH_NONE, bytes, len);
 }
 
 void vm_file_keep(struct vm_file *vf)

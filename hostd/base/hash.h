@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hash.h - FNV-1a of 64 bits: cheap, and enough to notice a change that nobody makes on purpose. */
+#ifndef HOSTD_HASH_H
+#define HOSTD_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HASH_NONE UINT64_C(0xcbf29ce484222325) /* the hash of no bytes */
+
+/* The hash of what came before, which is hash, and of len more bytes. */
+uint64_t hash_add(uint64_t hash, const void *bytes, size_t len);
+
+#endif /* HOSTD_HASH_H */
