@@ -11,7 +11,7 @@
 
 #include "conf.h"
 #include "base/addr.h"
-#include "base/http_url.h"
+#include "base/url.h"
 
 #define FILE_MAX_BYTES (1u << 20)
 
@@ -211,7 +211,7 @@ static const char *find_mac_twin(const struct conf *conf, const struct conf_vm *
 /* A kernel of the host's own, by its path, or by its URL, needs no directory to be served from. */
 static void seal(struct conf_vm *vm)
 {
-	if ((vm->kernel[0] != '/' && !http_url_is(vm->kernel)) || vm->ifname[0] || conf_vm_has_directory(vm))
+	if ((vm->kernel[0] != '/' && url_kind(vm->kernel) != URL_HTTP) || vm->ifname[0] || conf_vm_has_directory(vm))
 		return;
 	vm->sealed = true;
 	strcpy(vm->root, "/");

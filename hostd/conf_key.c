@@ -16,7 +16,7 @@
 #include "conf_value.h"
 #include "conf_vm.h"
 #include "base/addr.h"
-#include "base/http_url.h"
+#include "base/url.h"
 
 /* ---- keys of [vm NAME] that are not simple ----------------------------------------------------------------------- */
 
@@ -140,9 +140,9 @@ static bool hostd_user(struct conf *conf, struct conf_vm *vm, const char *key, c
 
 static bool hostd_http_proxy(struct conf *conf, struct conf_vm *vm, const char *key, const char *value)
 {
-	char why[256], url[HTTP_URL_MAX];
+	char why[256], url[URL_MAX];
 
-	if (!http_url_canonical(url, value, why, sizeof(why))) {
+	if (!url_canonical(url, value, why, sizeof(why))) {
 		conf_error(conf, "http_proxy: %s: give one as http://10.0.0.9:3128", why);
 		return false;
 	}

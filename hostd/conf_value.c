@@ -6,8 +6,7 @@
 
 #include "conf_value.h"
 #include "base/addr.h"
-#include "base/file_name.h"
-#include "base/http_url.h"
+#include "base/url.h"
 
 bool conf_value_text(struct conf *conf, const char *key, const char *value, char *out, size_t room)
 {
@@ -48,15 +47,13 @@ bool conf_value_path(struct conf *conf, const char *key, const char *value, char
 
 bool conf_value_file(struct conf *conf, const char *key, const char *value, char *out, size_t room)
 {
-	char why[256], url[HTTP_URL_MAX];
-	const char *path;
-	uint8_t server[4];
-	uint16_t port;
+	char why[256], url[URL_MAX];
+	struct url file;
 
 	if (!conf_value_text(conf, key, value, out, room))
 		return false;
-	if (http_url_is(value) ? http_url_canonical(url, value, why, sizeof(why))
-			       : file_name_parse(value, server, &port, &path, why, sizeof(why)) == PVBOOT_S_OK)
+	if (url_kind(value) == URL_HTTP ? url_canonical(url, value, why, sizeof(why))
+					: url_parse(&file, value, why, sizeof(why)))
 		return true;
 	conf_error(conf, "%s: %s", key, why);
 	return false;

@@ -9,7 +9,7 @@
 #include "base/addr.h"
 #include "cache/cache.h"
 #include "conf_vm.h"
-#include "base/http_url.h"
+#include "base/url.h"
 
 struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line)
 {
@@ -89,10 +89,10 @@ const uint8_t *conf_vm_own_mac(const struct conf_vm *vm)
 
 static bool vm_wants_http(const struct conf_vm *vm)
 {
-	if (!conf_vm_has_directory(vm) || http_url_is(vm->kernel) || http_url_is(vm->boot_file))
+	if (!conf_vm_has_directory(vm) || url_kind(vm->kernel) == URL_HTTP || url_kind(vm->boot_file) == URL_HTTP)
 		return true;
 	for (size_t i = 0; i < vm->n_initrds; i++)
-		if (http_url_is(vm->initrd[i]))
+		if (url_kind(vm->initrd[i]) == URL_HTTP)
 			return true;
 	return false;
 }

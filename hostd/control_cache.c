@@ -8,11 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "cache/cache.h"
 #include "control_line.h"
 #include "file/file.h"
-#include "base/file_name.h"
-#include "base/http_url.h"
 #include "pvboot_req.h"
 #include "tftp/tftp.h"
 #include "net/udp.h"
@@ -28,7 +27,8 @@ struct control_cache {
 	void *arg;
 	struct cache_request req; /* of the two below */
 	struct tftp_request tftp;
-	char url[HTTP_URL_MAX], name[CONTROL_LINE];
+	char url[URL_MAX], name[CONTROL_LINE];
+	struct url file_url;
 	struct file_watch watch;
 	struct file *file;
 	struct event *poll;
@@ -132,13 +132,15 @@ static bool read_url(struct control_cache *job, char *why, size_t room)
 {
 	job->req = (struct cache_request){.vm = "prefetch", .max_age_ms = CACHE_AGE_DEFAULT_MS};
 	job->tftp = (struct tftp_request){.vm = "prefetch"};
-	if (http_url_is(job->name)) {
+	if (url_kind(job->name) == URL_HTTP) {
 		job->req.url = job->url;
-		return http_url_canonical(job->url, job->name, why, room);
+		return url_canonical(job->url, job->name, why, room);
 	}
-	if (file_name_parse(job->name, job->tftp.server, &job->tftp.port, &job->tftp.filename, why, room) !=
-	    PVBOOT_S_OK)
+	if (!url_parse(&job->file_url, job->name, why, room))
 		return false;
+	memcpy(job->tftp.server, job->file_url.server, 4);
+	job->tftp.port = job->file_url.port;
+	job->tftp.filename = job->file_url.path;
 	job->req.tftp = &job->tftp;
 	if (udp_allowed(job->tftp.server))
 		return true;

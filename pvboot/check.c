@@ -17,6 +17,7 @@
 
 #include "net/bridge.h"
 #include "check.h"
+#include "base/url.h"
 #include "file/file.h"
 #include "file/file_root.h"
 #include "dhcp/dhcp_local.h"
@@ -48,7 +49,7 @@ bool check_file(const char *option, const char *name, char **full)
 /* A file below --root, as hostd would open it.  What is a URL is not looked for. */
 static bool check_below(int root, const char *full, const char *option, const char *name)
 {
-	struct file *file = strstr(name, "://") ? NULL : file_root_open(root, full, name, "check");
+	struct file *file = url_kind(name) != URL_PATH ? NULL : file_root_open(root, full, name, "check");
 	bool good = !file || file_status(file) == PVBOOT_S_OK;
 
 	if (!good)

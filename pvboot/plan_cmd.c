@@ -203,7 +203,7 @@ static void read_guest(struct work *work)
 /* Is it among the files of the root?  Other servers, and other schemes than TFTP, are not asked. */
 static bool is_local(const struct pxelinux_file *file)
 {
-	return addr_none(file->server) && !strstr(file->name, "://");
+	return addr_none(file->server) && !file->is_url;
 }
 
 static struct file *on_open(void *arg, const struct pxelinux_file *named)

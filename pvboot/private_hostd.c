@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "base/http_url.h"
+#include "base/url.h"
 #include "private_hostd.h"
 #include "pvboot_link.h"
 
@@ -77,7 +77,7 @@ static bool add_file(struct private_hostd *hostd, const struct run_options *o, c
 	char *full;
 	bool good;
 
-	if (o->root || o->interface || http_url_is(name)) {
+	if (o->root || o->interface || url_kind(name) == URL_HTTP) {
 		add_option(&hostd->argv, option, name);
 		return true;
 	}

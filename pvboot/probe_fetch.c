@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "base/addr.h"
 #include "conf.h"
 #include "http/http.h"
-#include "base/http_url.h"
 #include "net/net_ask.h"
 #include "net_process.h"
 #include "net/source_guest.h"
@@ -122,12 +122,12 @@ static void ask_http(const struct probe_fetch *fetch, struct event_base *base, c
 					       .ca_len = fetch->ca_len,
 					       .connect_ms = TIMEOUT_MS,
 					       .stall_ms = TIMEOUT_MS};
-	char url[HTTP_URL_MAX];
+	char url[URL_MAX];
 	struct http_request req = {.vm = "probe", .url = url, .stat_only = true, .source = fetch->source};
 	struct http *http;
 
 	answer->status = PVBOOT_S_FAILED;
-	if (!http_url_canonical(url, name, answer->text, sizeof(answer->text)))
+	if (!url_canonical(url, name, answer->text, sizeof(answer->text)))
 		return;
 	http = http_new(base, &settings, answer->text, sizeof(answer->text));
 	if (!http)
@@ -167,7 +167,7 @@ void probe_fetch_ask(const struct probe_fetch *fetch, struct event_base *base, c
 		     const struct pxelinux_file *file, struct probe_answer *answer)
 {
 	*answer = (struct probe_answer){.size = PVBOOT_SIZE_UNKNOWN, .status = PVBOOT_S_UNWRITTEN};
-	if (http_url_is(file->name))
+	if (file->is_url)
 		ask_http(fetch, base, file->name, answer);
 	else
 		ask_tftp(fetch, base, server, file, answer);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/http_url.h"
+#include "base/url.h"
 #include "probe_show.h"
 
 static void add(struct probe_names *names, enum probe_kind kind, const struct pxelinux_file *file)
@@ -19,17 +19,31 @@ static void add(struct probe_names *names, enum probe_kind kind, const struct px
 	names->count++;
 }
 
+/* The boot file, which is not behind pxelinux's prefix. */
+static void read_program(struct pxelinux_file *file, const char *bootfile)
+{
+	char error[128];
+	struct url url;
+
+	file->is_url = !url_parse(&url, bootfile, error, sizeof(error)) || url.kind == URL_HTTP;
+	snprintf(file->name, sizeof(file->name), "%s", file->is_url ? bootfile : url.path);
+	if (file->is_url)
+		return;
+	memcpy(file->server, url.server, 4);
+	file->port = url.port;
+}
+
 void probe_names(struct probe_names *names, const struct pvboot_discover_res *res, const uint8_t mac[6],
 		 const uint8_t uuid[16])
 {
 	const char *base = strrchr(res->lease.bootfile, '/');
-	struct pxelinux_file file = {.port = 0};
+	struct pxelinux_file file = {0};
 	struct pxelinux_names configs;
 	struct pxelinux_guest guest;
 	char error[128];
 
 	memset(names, 0, sizeof(*names));
-	snprintf(file.name, sizeof(file.name), "%s", res->lease.bootfile);
+	read_program(&file, res->lease.bootfile);
 	add(names, PROBE_PROGRAM, &file);
 	if (!strstr(base ? base : res->lease.bootfile, "pxelinux"))
 		return;
@@ -77,7 +91,7 @@ bool probe_files(const struct pvboot_discover_res *res, const struct probe_names
 
 		wanted[kind] = true;
 		pxelinux_file_text(name, file);
-		if (strstr(file->name, "://") && !http_url_is(file->name)) {
+		if (file->is_url && url_kind(file->name) != URL_HTTP) {
 			probe_show("  unknown  %s: only TFTP and HTTP are tried here", name);
 			found[kind] = true;
 			continue;

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/url.h"
 #include "base/clock.h"
 #include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
@@ -145,7 +146,7 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 			"the file a shorter name, or have the DHCP server send option 67 in place of the field",
 			DHCP_FILE_FIELD);
 	/* A URL names its own server, and that one may be a name. */
-	if (!d->req.own_network && !strstr(pxe.file, "://") && !dhcp_result_route(r, d->req.ifname))
+	if (!d->req.own_network && url_kind(pxe.file) == URL_PATH && !dhcp_result_route(r, d->req.ifname))
 		give_back(d);
 	finish(d);
 }

@@ -31,7 +31,7 @@ void http_free(struct http *http);
 
 struct http_request {
 	const char *vm;	       /* for the log */
-	const char *url;       /* canonical, http_url.h */
+	const char *url;       /* canonical, base/url.h */
 	const char *etag;      /* of a copy: ask whether it is still right; NULL or "": there is none */
 	const char *modified;  /* the same, where there is no etag */
 	bool stat_only;	       /* HEAD */

@@ -247,7 +247,7 @@ static bool literal_allowed(struct http_get *get)
 {
 	char host[ADDR_IP_TEXT];
 
-	return !http_url_host(host, sizeof(host), get->url) || !addr_parse(get->address, host, strlen(host)) ||
+	return !url_host(host, sizeof(host), get->url) || !addr_parse(get->address, host, strlen(host)) ||
 	       get->http->set.allowed(get->address);
 }
 

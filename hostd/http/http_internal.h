@@ -6,7 +6,7 @@
 #include "http/http.h"
 #include "http/http_head.h"
 #include "http/http_lib.h"
-#include "base/http_url.h"
+#include "base/url.h"
 #include "net/source.h"
 
 struct event;

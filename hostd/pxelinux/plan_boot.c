@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "dhcp/dhcp_msg.h"
 #include "pxelinux/pxelinux_internal.h"
 
@@ -86,7 +87,7 @@ bool plan_boot_make(struct plan *plan, const char *bootfile, const char *options
 	/* The other names of a command are beside the boot file, and so is its own: as it is named there. */
 	if (!strncmp(bootfile, guest->prefix, prefix) && bootfile[prefix])
 		bootfile += prefix;
-	else if (!strstr(bootfile, "://"))
+	else if (url_kind(bootfile) == URL_PATH)
 		outside = "::";
 	len = snprintf(text, sizeof(text), "%s%s%s%s%s%s", outside, bootfile, *options ? " " : "", options,
 		       *more ? " " : "", more);

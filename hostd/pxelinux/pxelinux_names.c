@@ -2,12 +2,11 @@
 /* pxelinux_names.c - which configuration pxelinux would read, and what its file names mean. */
 #include "pxelinux/pxelinux_names.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "base/addr.h"
 #include "dhcp/dhcp_msg.h"
 #include "dhcp/dhcp_pxe.h"
@@ -79,100 +78,12 @@ static bool refuse(char *error, size_t cap, const char *fmt, ...)
 	return false;
 }
 
-/* "address" or "address:port"; nothing is the boot server. */
-static bool read_server(struct pxelinux_file *file, const char *host, size_t len)
-{
-	char text[32], *colon;
-	unsigned long port;
-
-	if (!len)
-		return true;
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, host, len);
-	text[len] = 0;
-	colon = strchr(text, ':');
-	if (colon) {
-		char *end;
-
-		*colon = 0;
-		port = strtoul(colon + 1, &end, 10);
-		if (colon[1] < '0' || colon[1] > '9' || *end || port < 1 || port > 65535)
-			return false;
-		file->port = (uint16_t)port;
-	}
-	return inet_pton(AF_INET, text, file->server) == 1;
-}
-
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* A tftp URL's path: "%41" is one character, and ";mode=" is not part of the name (RFC 3617 3).  False: it has a NUL.
- */
-static bool unescape(char *name)
-{
-	const char *from = name;
-
-	while (*from && *from != ';') {
-		int high = *from == '%' ? hex_digit(from[1]) : -1;
-		int low = high < 0 ? -1 : hex_digit(from[2]);
-
-		if (low < 0) {
-			*name++ = *from++;
-			continue;
-		}
-		if (!high && !low)
-			return false;
-		*name++ = (char)(high << 4 | low);
-		from += 3;
-	}
-	*name = 0;
-	return true;
-}
-
-/* The whole name, prefix included, is in file->name: take the server out of it. */
-static bool split_server(struct pxelinux_file *file)
-{
-	char whole[PVBOOT_NAME_MAX + 1];
-	char *colon, *host, *slash;
-
-	memcpy(whole, file->name, sizeof(whole));
-	colon = strchr(whole, ':');
-	if (!colon)
-		return true;
-	if (colon[1] == ':') {
-		memmove(file->name, colon + 2, strlen(colon + 2) + 1);
-		return read_server(file, whole, (size_t)(colon - whole));
-	}
-	if (strncmp(colon, "://", 3) || colon - whole != 4 || strncmp(whole, "tftp", 4))
-		return true;
-	host = colon + 3;
-	slash = strchr(host, '/');
-	if (!slash)
-		return false;
-	memmove(file->name, slash + 1, strlen(slash + 1) + 1);
-	return unescape(file->name) && read_server(file, host, (size_t)(slash - host));
-}
-
-/* Is it a URL, or "server::path"?  Only the first colon counts, as in pxelinux. */
-static bool has_prefix_of_its_own(const char *name, size_t len)
-{
-	const char *colon = memchr(name, ':', len);
-	size_t rest = colon ? len - (size_t)(colon - name) : 0;
-
-	return rest >= 2 && (colon[1] == ':' || (rest >= 3 && colon[1] == '/' && colon[2] == '/'));
-}
-
 bool pxelinux_file_resolve(struct pxelinux_file *file, const char *prefix, const char *name, size_t len, char *error,
 			   size_t cap)
 {
-	bool whole = has_prefix_of_its_own(name, len);
+	bool whole = url_has_no_prefix(name, len);
 	size_t before = whole ? 0 : strlen(prefix);
+	struct url url;
 
 	memset(file, 0, sizeof(*file));
 	if (!len)
@@ -186,10 +97,16 @@ bool pxelinux_file_resolve(struct pxelinux_file *file, const char *prefix, const
 			      len < 40 ? (int)len : 40, name);
 	memcpy(file->name, prefix, before);
 	memcpy(file->name + before, name, len);
-	if ((whole || has_prefix_of_its_own(prefix, before)) && !split_server(file))
-		return refuse(error, cap, "\"%.*s\" names a server by other than an IPv4 address", (int)len, name);
-	if (!file->name[0])
-		return refuse(error, cap, "\"%.*s\" names a server and no file", (int)len, name);
+	if (!whole && !url_has_no_prefix(prefix, before))
+		return true;
+	file->is_url = url_kind(file->name) == URL_HTTP || url_kind(file->name) == URL_OTHER;
+	if (file->is_url)
+		return true;
+	if (!url_parse_pxelinux(&url, file->name, error, cap))
+		return false;
+	memcpy(file->server, url.server, 4);
+	file->port = url.port;
+	memcpy(file->name, url.path, sizeof(file->name));
 	return true;
 }
 

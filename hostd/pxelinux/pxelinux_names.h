@@ -29,7 +29,8 @@ struct pxelinux_guest {
 struct pxelinux_file {
 	uint8_t server[4];		/* 0.0.0.0: the boot server */
 	uint16_t port;			/* 0: the scheme's own */
-	char name[PVBOOT_NAME_MAX + 1]; /* a TFTP path, or a URL of another scheme */
+	bool is_url;			/* name is a URL of another scheme than TFTP's */
+	char name[PVBOOT_NAME_MAX + 1]; /* a TFTP path, or that URL */
 };
 
 struct pxelinux_names {
@@ -51,9 +52,10 @@ void pxelinux_prefix_of(char prefix[PVBOOT_BOOTFILE_MAX], const char *bootfile);
 bool pxelinux_uuid_valid(const uint8_t uuid[16]);
 
 /*
- * The file that a name of len bytes in a configuration means: "::path" and "address::path" without the prefix,
- * "tftp://address[:port]/path" unescaped, other URLs as they are, and all else behind the prefix.  False, with words in
- * error, for a name that is empty or too long, or a server that is named and not given as an address.
+ * The file that a name of len bytes in a configuration means: "::path", "address::path" and URLs stand without the
+ * prefix, and those of TFTP are read by url_parse_pxelinux(); other URLs stay as they are, and all else is behind the
+ * prefix.  On failure returns false and fills error: the name is empty or too long, or is refused by
+ * url_parse_pxelinux().
  */
 bool pxelinux_file_resolve(struct pxelinux_file *file, const char *prefix, const char *name, size_t len, char *error,
 			   size_t cap);

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "base/clock.h"
-#include "base/file_name.h"
 #include "file/file_root.h"
 #include "log.h"
 
@@ -75,7 +75,7 @@ void tftp_session_end(struct tftp_session *s, bool forget)
 /* End a session with an ERROR to the guest and a line in the log. */
 static void refuse(struct tftp_session *s, uint16_t code, const char *text)
 {
-	if (code == TFTP_E_NOT_FOUND && file_name_is_search(s->id.filename))
+	if (code == TFTP_E_NOT_FOUND && url_is_search(s->id.filename))
 		log_msg(LOG_INFO, s->serve->vm, "tftp: no %.128s: the boot program tries its next name",
 			s->id.filename);
 	else

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "base/clock.h"
 #include "base/addr.h"
-#include "base/http_url.h"
-#include "base/file_name.h"
 #include "file/file_root.h"
 #include "log.h"
 #include "vm/vm_file.h"
@@ -155,7 +154,7 @@ static void grow(struct vm_file *vf)
 
 static void fail_open(struct vm_file *vf, uint32_t status, uint32_t detail, const char *text)
 {
-	if (status == PVBOOT_S_NOT_FOUND && file_name_is_search(vf->name)) {
+	if (status == PVBOOT_S_NOT_FOUND && url_is_search(vf->name)) {
 		log_msg(LOG_INFO, vf->vm->id.name, "no \"%s\": the boot program tries its next name", vf->name);
 		vm_reply(vf->vm, vf->open_id, status, detail, text, NULL, 0);
 	} else {
@@ -245,8 +244,7 @@ static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args,
 {
 	struct vm *vm = vf->vm;
 	char text[PVBOOT_NAME_MAX + 1];
-	const char *path;
-	uint32_t status;
+	struct url url;
 
 	if (!len || len > PVBOOT_NAME_MAX || memchr(name, '\0', len)) {
 		snprintf(why, room, "a file name has 1 to %d bytes", PVBOOT_NAME_MAX);
@@ -254,13 +252,14 @@ static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args,
 	}
 	memcpy(text, name, len);
 	text[len] = '\0';
-	memcpy(vf->server, !addr_none(args->server) ? args->server : vm->lease.boot_server, 4);
-	vf->port = (uint16_t)(args->port_be >> 8 | args->port_be << 8);
-	status = file_name_parse(text, vf->server, &vf->port, &path, why, room);
-	if (status != PVBOOT_S_OK)
-		return status;
-	snprintf(vf->name, sizeof(vf->name), "%s", path);
-	if (conf_vm_has_directory(vm->id.conf) || !addr_none(vf->server) || http_url_is(vf->name))
+	if (!url_parse(&url, text, why, room))
+		return PVBOOT_S_UNSUPPORTED;
+	if (url.kind != URL_HTTP && addr_none(url.server))
+		memcpy(url.server, !addr_none(args->server) ? args->server : vm->lease.boot_server, 4);
+	memcpy(vf->server, url.server, 4);
+	vf->port = url.port || url.kind == URL_HTTP ? url.port : ntohs(args->port_be);
+	memcpy(vf->name, url.path, sizeof(vf->name));
+	if (conf_vm_has_directory(vm->id.conf) || !addr_none(vf->server) || url.kind == URL_HTTP)
 		return PVBOOT_S_OK;
 	snprintf(why, room,
 		 "no server is known for \"%.80s\": there is no lease that names one: set next-server in the DHCP "

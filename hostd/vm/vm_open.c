@@ -6,8 +6,8 @@
 #include "base/addr.h"
 #include "cache/cache.h"
 #include "file/file.h"
-#include "base/http_url.h"
 #include "file/file_root.h"
+#include "base/url.h"
 #include "tftp/tftp.h"
 #include "net/source.h"
 #include "net/udp.h"
@@ -62,9 +62,9 @@ static struct cache_request request_of(const struct vm *vm, bool stat_only)
 static struct file *from_http(struct vm *vm, const char *name, bool stat_only)
 {
 	struct cache_request req = request_of(vm, stat_only);
-	char words[PVBOOT_ERROR_MAX + 1], url[HTTP_URL_MAX];
+	char words[PVBOOT_ERROR_MAX + 1], url[URL_MAX];
 
-	if (!http_url_canonical(url, name, words, sizeof(words)))
+	if (!url_canonical(url, name, words, sizeof(words)))
 		return refuse(vm, name, PVBOOT_S_UNSUPPORTED, words);
 	req.url = url;
 	return cache_open(vm->env->cache, &req);
@@ -98,7 +98,7 @@ static struct file *from_tftp(struct vm *vm, const uint8_t server[4], uint16_t p
 struct file *vm_open(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name, bool stat_only)
 {
 	const struct conf_vm *conf = vm->id.conf;
-	bool http = addr_none(server) && http_url_is(name);
+	bool http = addr_none(server) && url_kind(name) == URL_HTTP;
 
 	/* A VM with a directory has no network, but for what the configuration names. */
 	if (http && conf_vm_has_directory(conf) && !conf_vm_names(conf, name))

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "base/addr.h"
-#include "base/file_name.h"
 #include "file/file.h"
 #include "log.h"
 #include "pxelinux/plan_answer.h"
@@ -86,16 +86,15 @@ static struct file *open_file(void *arg, const struct pxelinux_file *named)
 {
 	const struct vm_plan *job = arg;
 	char words[PVBOOT_ERROR_MAX + 1];
-	uint16_t port = named->port;
-	uint8_t server[4];
-	const char *path;
-	uint32_t status;
+	struct url url = {.port = named->port};
 
-	memcpy(server, !addr_none(named->server) ? named->server : job->vm->lease.boot_server, 4);
-	status = file_name_parse(named->name, server, &port, &path, words, sizeof(words));
-	if (status != PVBOOT_S_OK)
-		return file_new_failed(job->vm->id.name, named->name, status, words);
-	return vm_open(job->vm, server, port, path, false);
+	memcpy(url.server, named->server, 4);
+	memcpy(url.path, named->name, sizeof(url.path));
+	if (named->is_url && !url_parse(&url, named->name, words, sizeof(words)))
+		return file_new_failed(job->vm->id.name, named->name, PVBOOT_S_UNSUPPORTED, words);
+	if (url.kind != URL_HTTP && addr_none(url.server))
+		memcpy(url.server, job->vm->lease.boot_server, 4);
+	return vm_open(job->vm, url.server, url.port, url.path, false);
 }
 
 /* ---- what DHCP says ---------------------------------------------------------------------------------------------- */
@@ -177,7 +176,7 @@ static void on_boot_file(struct file_watch *watch)
 /* Is the boot file a kernel?  False: it cannot be one. */
 static bool look_at_boot_file(struct vm_plan *job)
 {
-	struct pxelinux_file named = {0};
+	struct pxelinux_file named = {.is_url = true};
 
 	if (!plan_boot_may_be_kernel(job->vm->lease.bootfile))
 		return false;

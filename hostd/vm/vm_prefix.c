@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "base/addr.h"
 #include "dhcp/dhcp_edit.h"
 #include "dhcp/dhcp_pxe.h"
@@ -155,7 +156,7 @@ static bool make_url(char url[PREFIX_MAX + 1], const struct pvboot_lease *lease)
 	char prefix[PVBOOT_BOOTFILE_MAX];
 
 	pxelinux_prefix_of(prefix, lease->bootfile);
-	return !strstr(prefix, "::") && !strstr(prefix, "://") &&
+	return !url_has_no_prefix(prefix, strlen(prefix)) &&
 	       snprintf(url, PREFIX_MAX + 1, PVBOOT_SCHEME "://%s/%s", addr_text(lease->boot_server), prefix) <=
 		       PREFIX_MAX;
 }

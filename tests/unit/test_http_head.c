@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "http/http_head.h"
-#include "base/http_url.h"
+#include "base/url.h"
 #include "pvboot_req.h"
 
 /* ---- URLs ---------------------------------------------------------------------------------------------------------
@@ -33,11 +33,11 @@ static void test_http_url_refused(void **state)
 		"https://?x",
 		"http://a:99999999999999999999/",
 	};
-	char out[HTTP_URL_MAX], why[256];
+	char out[URL_MAX], why[256];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		strcpy(why, "");
-		if (http_url_canonical(out, bad[i], why, sizeof(why)))
+		if (url_canonical(out, bad[i], why, sizeof(why)))
 			fail_msg("%s was taken: %s", bad[i], out);
 		assert_true(why[0]);
 		assert_null(strstr(why, "secret"));
@@ -46,16 +46,16 @@ static void test_http_url_refused(void **state)
 
 static void test_http_url_too_long(void **state)
 {
-	static char url[2 * HTTP_URL_MAX];
-	char out[HTTP_URL_MAX], why[256];
+	static char url[2 * URL_MAX];
+	char out[URL_MAX], why[256];
 
 	memset(url, 'a', sizeof(url) - 1);
 	memcpy(url, "http://a/", 9);
-	assert_false(http_url_canonical(out, url, why, sizeof(why)));
-	url[HTTP_URL_MAX / 2] = '\0';
-	assert_true(http_url_canonical(out, url, why, sizeof(why)));
-	memset(url + 9, ' ', HTTP_URL_MAX / 2 - 9); /* three bytes each */
-	assert_false(http_url_canonical(out, url, why, sizeof(why)));
+	assert_false(url_canonical(out, url, why, sizeof(why)));
+	url[URL_MAX / 2] = '\0';
+	assert_true(url_canonical(out, url, why, sizeof(why)));
+	memset(url + 9, ' ', URL_MAX / 2 - 9); /* three bytes each */
+	assert_false(url_canonical(out, url, why, sizeof(why)));
 }
 
 static void test_http_url_canonical(void **state)
@@ -68,10 +68,10 @@ static void test_http_url_canonical(void **state)
 		{"http://a:/b", "http://a/b"},
 		{"http://a/b c\x80%41", "http://a/b%20c%80%41"},
 	};
-	char out[HTTP_URL_MAX], why[256];
+	char out[URL_MAX], why[256];
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		assert_true(http_url_canonical(out, pairs[i][0], why, sizeof(why)));
+		assert_true(url_canonical(out, pairs[i][0], why, sizeof(why)));
 		assert_string_equal(out, pairs[i][1]);
 	}
 }

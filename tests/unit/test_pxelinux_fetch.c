@@ -245,7 +245,7 @@ static void test_fetch_refused_configuration(void **state)
 	fetch(files);
 	expect(PXELINUX_FETCH_REFUSED, "two:2: FROB: this is not understood");
 	fetch(named);
-	expect(PXELINUX_FETCH_REFUSED, "INCLUDE: \"host::x\" names a server");
+	expect(PXELINUX_FETCH_REFUSED, "INCLUDE: \"host::x\": the server has to be an IPv4 address");
 	fetch(self);
 	expect(PXELINUX_FETCH_REFUSED, "16 deep");
 }

@@ -79,11 +79,10 @@ static void test_name_server_is_no_address(void **state)
 	expect_refused("", "10.0.0.1.2.3.4.5.6.7.8.9.10.11.12.13::linux", "IPv4 address");
 	expect_refused("", "tftp://server/linux", "IPv4 address");
 	expect_refused("", "tftp://user@10.0.0.1/linux", "IPv4 address");
-	expect_refused("", "tftp://10.0.0.1", "IPv4 address");
-	expect_refused("", "tftp://10.0.0.1:0/linux", "IPv4 address");
-	expect_refused("", "tftp://10.0.0.1:65536/linux", "IPv4 address");
-	expect_refused("", "tftp://10.0.0.1:/linux", "IPv4 address");
-	expect_refused("", "tftp://10.0.0.1/a%00b", "IPv4 address");
+	expect_refused("", "tftp://10.0.0.1", "no file");
+	expect_refused("", "tftp://10.0.0.1:0/linux", "no good port");
+	expect_refused("", "tftp://10.0.0.1:65536/linux", "no good port");
+	expect_refused("", "tftp://10.0.0.1/%00b", "no file");
 }
 
 static void test_name_behind_a_prefix(void **state)
@@ -114,6 +113,20 @@ static void test_name_without_a_prefix(void **state)
 	expect_file("boot/", "tftp:///linux", "linux");
 	expect_file("boot/", "http://host/a%20b", "http://host/a%20b");
 	expect_file("boot/", "tftp://10.0.0.1/100%", "10.0.0.1::100%");
+	/* As pxelinux does: test_pxelinux_urls.py. */
+	expect_file("boot/", "tftp://10.0.0.1:/linux", "10.0.0.1::linux");
+	expect_file("boot/", "tftp://10.0.0.1/a%00b", "10.0.0.1::a");
+	expect_file("boot/", "TFTP://10.0.0.1/dir/a%20b;mode=octet", "10.0.0.1::dir/a b");
+	expect_file("boot/", "tftp://10.0.0.1/a?b=c#d", "10.0.0.1::a?b=c");
+	expect_file("boot/", "10.0.0.1::a%20b;mode=octet#c", "10.0.0.1::a%20b;mode=octet#c");
+	expect_file("boot/", "a%20b;mode=octet#c", "boot/a%20b;mode=octet#c");
+	expect_file("boot/", "pvboot://10.0.0.1/a%20b;mode=octet#c", "10.0.0.1::a%20b;mode=octet#c");
+	expect_file("tftp://10.0.0.1/x%20y/", "a%20b", "10.0.0.1::x y/a b");
+	/* What an escape stands for is part of the name. */
+	expect_file("boot/", "tftp://10.0.0.1/http%3a//b%3b%23", "10.0.0.1::http://b;#");
+	assert_false(file.is_url);
+	expect_file("boot/", "HTTP://host/a%20b", "HTTP://host/a%20b");
+	assert_true(file.is_url);
 }
 
 static void test_name_with_a_colon(void **state)
