@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "pxelinux/pxelinux_internal.h"
+#include "pxelinux/pxelinux_text.h"
 
 #define MS_PER_TENTH 100
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "pxelinux/pxelinux_internal.h"
+#include "pxelinux/pxelinux_text.h"
 
 #define TITLE_MAX 72 /* characters of an entry: a screen has 80 columns */
 

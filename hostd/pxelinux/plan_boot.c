@@ -7,7 +7,7 @@
 
 #include "base/url.h"
 #include "dhcp/dhcp_msg.h"
-#include "pxelinux/pxelinux_internal.h"
+#include "pxelinux/pxelinux_text.h"
 
 /* Linux: Documentation/arch/x86/boot.rst */
 #define BOOT_FLAG_AT 0x1fe

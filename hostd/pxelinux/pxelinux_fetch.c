@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "file/file.h"
-#include "pxelinux/pxelinux_internal.h"
+#include "pxelinux/pxelinux_text.h"
 
 /* A file that was included, or was to be. */
 struct included {

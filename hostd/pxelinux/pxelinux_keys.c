@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pxelinux/pxelinux_internal.h"
+#include "pxelinux/pxelinux_keys.h"
+#include "pxelinux/pxelinux_text.h"
 
 /* What a keyword does with the rest of its line, which has no leading blanks.  False: the configuration is refused. */
 struct key {
@@ -115,7 +116,7 @@ static bool set_ui(struct pxelinux_parser *p, const struct key *key, const char 
 
 static bool set_include(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
-	return pxelinux_include(p, value, pxelinux_word(value));
+	return p->include_file(p, value, pxelinux_word(value));
 }
 
 static bool set_timeout(struct pxelinux_parser *p, const struct key *key, const char *value)
@@ -255,7 +256,7 @@ static bool menu_include(struct pxelinux_parser *p, const struct key *key, const
 
 	if (submenu)
 		menu_begin(p, key, value);
-	if (!pxelinux_include(p, value, len))
+	if (!p->include_file(p, value, len))
 		return false;
 	return !submenu || menu_end(p, key, value);
 }

@@ -3,7 +3,7 @@
 
 PLAN_TESTS := test_pxelinux_parse test_pxelinux_names test_plan test_plan_boot test_pxelinux_fetch
 UNIT_TESTS += $(PLAN_TESTS:%=$(B)/tests/unit/%)
-PLAN_TEST_OBJS := $(addprefix $(B)/hostd/,pxelinux/pxelinux_parse.o pxelinux/pxelinux_keys.o)
+PLAN_TEST_OBJS := $(addprefix $(B)/hostd/,pxelinux/pxelinux_parse.o pxelinux/pxelinux_keys.o pxelinux/pxelinux_config.o pxelinux/pxelinux_parser.o pxelinux/pxelinux_text.o)
 PLAN_TEST_NAMES := $(addprefix $(B)/hostd/,pxelinux/pxelinux_names.o dhcp/dhcp_msg.o dhcp/dhcp_pxe.o)
 
 $(PLAN_TESTS:%=$(B)/tests/unit/%.o): CPPFLAGS += -Ihostd -Ipvboot

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pxelinux_internal.h - between pxelinux_parse.c (files, lines) and pxelinux_keys.c (what a line means). */
-#ifndef HOSTD_PXELINUX_INTERNAL_H
-#define HOSTD_PXELINUX_INTERNAL_H
+/* pxelinux_parser.h - the state of reading a configuration of pxelinux: where it is, and the label at hand. */
+#ifndef HOSTD_PXELINUX_PARSER_H
+#define HOSTD_PXELINUX_PARSER_H
 
-#include "pxelinux/pxelinux_parse.h"
+#include "pxelinux/pxelinux_config.h"
 
 struct pxelinux_parser {
 	struct pxelinux_config *config;
 	pxelinux_include_fn include;
 	void *arg;
+	/* Parse the file that an INCLUDE names. */
+	bool (*include_file)(struct pxelinux_parser *p, const char *name, size_t len);
 	struct pxelinux_label *label; /* being read, not yet in the list; NULL: none */
 	const char *append;	      /* the global one so far, or NULL */
 	uint32_t sysappend;	      /* likewise */
@@ -26,20 +28,8 @@ bool pxelinux_refuse(struct pxelinux_parser *p, const char *fmt, ...) __attribut
 /* A copy of len bytes that lives as long as the configuration; NULL (and it is refused) if memory ran out. */
 char *pxelinux_copy(struct pxelinux_parser *p, const char *text, size_t len);
 
-/* Parse the file that an INCLUDE names. */
-bool pxelinux_include(struct pxelinux_parser *p, const char *name, size_t len);
-
 /* Begin a LABEL, and end the one that was being read. */
 bool pxelinux_label_begin(struct pxelinux_parser *p, const char *name, size_t len);
 void pxelinux_label_end(struct pxelinux_parser *p);
 
-/* One line, without its end, that is not empty and no comment.  False: p->result says why. */
-bool pxelinux_line(struct pxelinux_parser *p, const char *line);
-
-/* Write printf()'s words to buf, with '?' for what a terminal would not print. */
-void pxelinux_words(char *buf, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-/* If text begins with the word (in any case), what is behind it and the blanks that follow; else NULL. */
-const char *pxelinux_keyword(const char *text, const char *word);
-
-#endif /* HOSTD_PXELINUX_INTERNAL_H */
+#endif /* HOSTD_PXELINUX_PARSER_H */
