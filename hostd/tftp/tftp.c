@@ -124,10 +124,10 @@ static int open_socket(struct tftp *t)
 static void fail_socket(struct tftp *t, int err)
 {
 	if (*t->ifname)
-		tftp_client_fail(&t->client, PVBOOT_S_UNREACHABLE, 0, "cannot open a socket on interface %s: %s",
-				 t->ifname, strerror(err));
+		tftp_transfer_fail(&t->client, PVBOOT_S_UNREACHABLE, 0, "cannot open a socket on interface %s: %s",
+				   t->ifname, strerror(err));
 	else
-		tftp_client_fail(&t->client, PVBOOT_S_NO_RESOURCES, 0, "cannot open a socket: %s", strerror(err));
+		tftp_transfer_fail(&t->client, PVBOOT_S_NO_RESOURCES, 0, "cannot open a socket: %s", strerror(err));
 }
 
 static void on_rebind(void *arg)
@@ -212,7 +212,7 @@ static const struct tftp_ops client_ops = {.opened = on_opened, .data = on_data,
 static void settle(struct tftp *t)
 {
 	if (t->client.state != TFTP_DONE && !flush(t) && !t->dead)
-		tftp_client_fail(&t->client, PVBOOT_S_NO_RESOURCES, 0, "no room on the host for %.128s", t->filename);
+		tftp_transfer_fail(&t->client, PVBOOT_S_NO_RESOURCES, 0, "no room on the host for %.128s", t->filename);
 	while (t->error && t->client.state != TFTP_DONE) {
 		int err = t->error;
 
@@ -281,7 +281,7 @@ static bool fit_buffers(struct tftp *t)
 	t->stage = malloc(t->stage_size);
 	if (t->buffers && t->stage)
 		return true;
-	tftp_client_fail(&t->client, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
+	tftp_transfer_fail(&t->client, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
 	return false;
 }
 
@@ -369,7 +369,7 @@ static void start(struct tftp *t)
 	if (!mtu) {
 		tftp_client_error(c, clock_us(), c->port, errno);
 		if (c->state != TFTP_DONE)
-			tftp_client_fail(
+			tftp_transfer_fail(
 				c, PVBOOT_S_UNREACHABLE, 0,
 				"the host has no way to TFTP server %s (%s): give it an address on that network, or a "
 				"route to it",
@@ -400,8 +400,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	t->armed = 0;
 	t->nested++;
 	if (t->source_gone) {
-		tftp_client_fail(&t->client, PVBOOT_S_UNREACHABLE, 0,
-				 "the guest speaks for itself now: its address no longer fetches %.128s", t->filename);
+		tftp_transfer_fail(&t->client, PVBOOT_S_UNREACHABLE, 0,
+				   "the guest speaks for itself now: its address no longer fetches %.128s",
+				   t->filename);
 	} else if (!t->started) {
 		t->started = true;
 		start(t);

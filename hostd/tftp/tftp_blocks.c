@@ -117,16 +117,16 @@ static bool deliver(struct tftp_client *c, uint64_t now, const uint8_t *data, si
 	uint64_t start = c->bytes;
 
 	if (c->size != PVBOOT_SIZE_UNKNOWN && len > c->size - start) {
-		tftp_client_fail(c, PVBOOT_S_CHANGED, 0,
-				 "TFTP server %s sends more of %.96s than the %llu bytes it announced: did the file "
-				 "change? Boot again",
-				 c->server, c->filename, (unsigned long long)c->size);
+		tftp_transfer_fail(c, PVBOOT_S_CHANGED, 0,
+				   "TFTP server %s sends more of %.96s than the %llu bytes it announced: did the file "
+				   "change? Boot again",
+				   c->server, c->filename, (unsigned long long)c->size);
 		return false;
 	}
 	if (!check_head(c, start, data, len)) {
-		tftp_client_fail(c, PVBOOT_S_CHANGED, 0,
-				 "%.128s changed on TFTP server %s while it was fetched: start again", c->filename,
-				 c->server);
+		tftp_transfer_fail(c, PVBOOT_S_CHANGED, 0,
+				   "%.128s changed on TFTP server %s while it was fetched: start again", c->filename,
+				   c->server);
 		return false;
 	}
 	c->bytes += len;
@@ -142,7 +142,7 @@ static bool deliver(struct tftp_client *c, uint64_t now, const uint8_t *data, si
 	c->barren = 0;
 	if (!c->ops->data(c->arg, data, len)) {
 		if (c->state != TFTP_DONE)
-			tftp_client_fail(c, PVBOOT_S_NO_RESOURCES, 0, "no room on the host for %.128s", c->filename);
+			tftp_transfer_fail(c, PVBOOT_S_NO_RESOURCES, 0, "no room on the host for %.128s", c->filename);
 		return false;
 	}
 	return c->state != TFTP_DONE;
@@ -156,13 +156,13 @@ static void complete(struct tftp_client *c, uint64_t now)
 	if (!c->any_loss && c->windowsize > 1 && c->blocks / c->windowsize >= WINDOWS_COUNTED)
 		tftp_path_window_went(c->path, c->windowsize);
 	if (c->bytes < c->have || (c->size != PVBOOT_SIZE_UNKNOWN && c->bytes != c->size)) {
-		tftp_client_fail(c, PVBOOT_S_TRUNCATED, 0,
-				 "TFTP server %s ended %.96s after %llu of %llu bytes: look at its file", c->server,
-				 c->filename, (unsigned long long)c->bytes,
-				 (unsigned long long)(c->size != PVBOOT_SIZE_UNKNOWN ? c->size : c->have));
+		tftp_transfer_fail(c, PVBOOT_S_TRUNCATED, 0,
+				   "TFTP server %s ended %.96s after %llu of %llu bytes: look at its file", c->server,
+				   c->filename, (unsigned long long)c->bytes,
+				   (unsigned long long)(c->size != PVBOOT_SIZE_UNKNOWN ? c->size : c->have));
 		return;
 	}
-	tftp_client_finish(c, PVBOOT_S_OK, 0, "");
+	tftp_transfer_finish(c, PVBOOT_S_OK, 0, "");
 }
 
 /* The next block in order.  False if the transfer ended. */
@@ -269,7 +269,7 @@ static bool came_late(struct tftp_client *c, uint64_t now)
 	return ++c->late >= LATE_MAX;
 }
 
-bool tftp_blocks_window(struct tftp_client *c, uint64_t now, bool timed_out)
+bool tftp_blocks_window(struct tftp_client *c, bool timed_out)
 {
 	bool lossy, cut;
 
@@ -287,22 +287,19 @@ bool tftp_blocks_window(struct tftp_client *c, uint64_t now, bool timed_out)
 	tftp_path_window_lost(c->path, c->windowsize);
 	/* Gaps are soon filled, but a timeout each window is slower than to begin again, unless it is for the last part
 	 * of a file. */
-	if (!cut || c->size == PVBOOT_SIZE_UNKNOWN || c->bytes > c->size / 2)
-		return true;
-	tftp_client_shorten_window(c, now);
-	return false;
+	return !cut || c->size == PVBOOT_SIZE_UNKNOWN || c->bytes > c->size / 2;
 }
 
-void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg)
+enum tftp_blocks_next tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg)
 {
 	uint16_t due, distance;
 
 	if (msg->data_len > c->blksize) {
-		tftp_client_fail(
+		tftp_transfer_fail(
 			c, PVBOOT_S_TFTP_ERROR, TFTP_E_ILLEGAL,
 			"TFTP server %s sends blocks larger than the %u bytes agreed: look at its configuration",
 			c->server, c->blksize);
-		return;
+		return TFTP_GO_ON;
 	}
 	if (infer_rollover(c, msg->number) && c->rollover == 1 && c->slots)
 		/* What came early was filed as if 0 came next. */
@@ -312,15 +309,13 @@ void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_
 	if (c->rollover == 1 && msg->number < due)
 		distance--; /* there is no 0 in between */
 	if (distance >= c->windowsize || (c->rollover == 1 && !msg->number))
-		return; /* a duplicate: never acknowledged again but by our own timeout (RFC 1123 4.2.3.1) */
-	if (!distance && came_late(c, now)) {
-		tftp_client_give_up_large(c, now);
-		return;
-	}
+		return TFTP_GO_ON; /* a duplicate: never acknowledged again but by our own timeout (RFC 1123 4.2.3.1) */
+	if (!distance && came_late(c, now))
+		return TFTP_GIVE_UP_LARGE;
 	c->last_heard = now;
 	if (distance) {
 		note_gap(c, now, distance, msg);
-		return;
+		return TFTP_GO_ON;
 	}
 	tftp_blocks_measure(c, now);
 	c->backoff = 0;
@@ -328,10 +323,12 @@ void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_
 	c->ahead = 0;
 	c->ones = 0;
 	if (!take_block(c, now, msg->data, msg->data_len) || !take_early(c, now))
-		return;
+		return TFTP_GO_ON;
 	tftp_blocks_wait(c, now, rto(c));
 	if (c->blocks - c->acked < c->windowsize)
-		return;
-	if (c->windowsize == 1 || tftp_blocks_window(c, now, false))
-		tftp_blocks_ack(c, now);
+		return TFTP_GO_ON;
+	if (c->windowsize > 1 && !tftp_blocks_window(c, false))
+		return TFTP_SHORTEN;
+	tftp_blocks_ack(c, now);
+	return TFTP_GO_ON;
 }

@@ -3,7 +3,7 @@
 #ifndef HOSTD_TFTP_BLOCKS_H
 #define HOSTD_TFTP_BLOCKS_H
 
-#include "tftp/tftp_client.h"
+#include "tftp/tftp_transfer.h"
 
 #define TFTP_MS UINT64_C(1000)
 
@@ -16,15 +16,21 @@ void tftp_blocks_ack(struct tftp_client *c, uint64_t now);
 /* What was sent last is answered: learn the round trip (RFC 6298). */
 void tftp_blocks_measure(struct tftp_client *c, uint64_t now);
 
+/* What the client is to do after a DATA. */
+enum tftp_blocks_next {
+	TFTP_GO_ON,	   /* nothing; or the transfer has ended */
+	TFTP_SHORTEN,	   /* windows are too long: ask for the file again, with shorter ones */
+	TFTP_GIVE_UP_LARGE /* blocks above the MTU get lost: ask for the file again, with smaller ones */
+};
+
 /* A DATA of this transfer.  It may end it. */
-void tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg);
+enum tftp_blocks_next tftp_blocks_receive(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg);
 
 /* Are the blocks of this transfer larger than what the path carries in one piece? */
 bool tftp_blocks_large(const struct tftp_client *c);
 
-/* A window has ended, whole or by our timeout.  False if windows are found too long, and the file is asked for again.
- */
-bool tftp_blocks_window(struct tftp_client *c, uint64_t now, bool timed_out);
+/* A window has ended, whole or by our timeout.  False if windows are found too long: TFTP_SHORTEN. */
+bool tftp_blocks_window(struct tftp_client *c, bool timed_out);
 
 /* Forget the blocks that came early. */
 void tftp_blocks_reset(struct tftp_client *c);

@@ -3,7 +3,6 @@
 #include "tftp/tftp_client.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,18 +24,6 @@
 #define LARGE_FIRST (300 * TFTP_MS) /* silence that means that they do not arrive: for the first, */
 #define LARGE_NEXT (500 * TFTP_MS)  /* and for the others */
 #define UTIMEOUT 100000 /* asked of tftp-hpa, which ignores repeated ACKs and by itself waits 1 s after a loss */
-
-/* In the order of enum tftp_state. */
-static const char *const state_names[] = {"NEW", "ASKING", "RECEIVING", "DONE"};
-_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == TFTP_DONE + 1, "a name for each state");
-
-static void set_state(struct tftp_client *c, enum tftp_state state)
-{
-	if (state == c->state)
-		return; /* the file is asked for again, or the end of what is over */
-	log_msg(LOG_DEBUG, c->vm, "tftp: %.200s: %s -> %s", c->filename, state_names[c->state], state_names[state]);
-	c->state = state;
-}
 
 void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uint16_t blksize, uint16_t windowsize,
 		      const struct tftp_ops *ops, void *arg, const struct tftp_client_out *out, void *out_arg)
@@ -60,40 +47,11 @@ void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uin
 	c->path = &c->own_path;
 }
 
-void tftp_client_finish(struct tftp_client *c, uint32_t status, uint32_t detail, const char *text)
-{
-	set_state(c, TFTP_DONE);
-	c->deadline = UINT64_MAX;
-	c->ops->done(c->arg, status, detail, text);
-}
-
-static void send_error(struct tftp_client *c, uint16_t port, uint16_t code, const char *text)
-{
-	uint8_t buf[TFTP_HEADER + TFTP_ERROR_TEXT];
-
-	c->out->send(c->out_arg, port, buf, tftp_build_error(buf, sizeof(buf), code, text));
-}
-
-/* Fail, and have the server stop too if it is sending (RFC 1350 7: a courtesy). */
-void tftp_client_fail(struct tftp_client *c, uint32_t status, uint32_t detail, const char *fmt, ...)
-{
-	char text[PVBOOT_ERROR_MAX + 1];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (c->tid)
-		send_error(c, c->tid, TFTP_E_UNDEFINED, "transfer abandoned");
-	c->tid = 0;
-	tftp_client_finish(c, status, detail, text);
-}
-
 void tftp_client_end(struct tftp_client *c)
 {
 	if (c->state == TFTP_RECEIVING && c->tid)
-		send_error(c, c->tid, TFTP_E_UNDEFINED, "no longer needed");
-	set_state(c, TFTP_DONE);
+		tftp_transfer_error(c, c->tid, TFTP_E_UNDEFINED, "no longer needed");
+	tftp_transfer_enter(c, TFTP_DONE);
 	tftp_blocks_reset(c);
 }
 
@@ -123,8 +81,8 @@ static void send_rrq(struct tftp_client *c, uint64_t now)
 	}
 	len = tftp_build_rrq(buf, sizeof(buf), c->filename, &opt);
 	if (!len) {
-		tftp_client_fail(c, PVBOOT_S_BAD_REQUEST, 0,
-				 "the file name is too long for TFTP, use a shorter one: %.64s...", c->filename);
+		tftp_transfer_fail(c, PVBOOT_S_BAD_REQUEST, 0,
+				   "the file name is too long for TFTP, use a shorter one: %.64s...", c->filename);
 		return;
 	}
 	for (unsigned i = 0; i < c->asked && wait < ASK_LAST; i++)
@@ -138,7 +96,7 @@ static void send_rrq(struct tftp_client *c, uint64_t now)
 
 static void begin(struct tftp_client *c, uint64_t now)
 {
-	set_state(c, TFTP_ASKING);
+	tftp_transfer_enter(c, TFTP_ASKING);
 	c->tid = 0;
 	c->blksize = TFTP_BLKSIZE_DEFAULT;
 	c->windowsize = 1;
@@ -184,17 +142,17 @@ static void ask_again(struct tftp_client *c, uint64_t now, uint64_t delay, bool 
 static void start_over(struct tftp_client *c, uint64_t now, uint64_t delay)
 {
 	if (c->state == TFTP_RECEIVING && !c->fruitful && ++c->barren >= BARREN_MAX) {
-		tftp_client_fail(
+		tftp_transfer_fail(
 			c, PVBOOT_S_TIMEOUT, 0,
 			"TFTP server %s stopped in the middle of %.96s, after %llu bytes, %u times: look at its log",
 			c->server, c->filename, (unsigned long long)c->have, c->barren);
 		return;
 	}
 	if (c->have && c->size == PVBOOT_SIZE_UNKNOWN) {
-		tftp_client_fail(c, PVBOOT_S_TIMEOUT, 0,
-				 "TFTP server %s stopped in the middle of %.96s, and as it told no size the rest "
-				 "cannot be asked for: look at its log",
-				 c->server, c->filename);
+		tftp_transfer_fail(c, PVBOOT_S_TIMEOUT, 0,
+				   "TFTP server %s stopped in the middle of %.96s, and as it told no size the rest "
+				   "cannot be asked for: look at its log",
+				   c->server, c->filename);
 		return;
 	}
 	if (c->ask_windowsize > 1)
@@ -210,18 +168,20 @@ static void refuse_large(struct tftp_client *c, uint64_t now)
 	ask_again(c, now, 0, false);
 }
 
-void tftp_client_give_up_large(struct tftp_client *c, uint64_t now)
+/* Blocks above the MTU get lost: ask for the file again, with smaller ones. */
+static void give_up_large(struct tftp_client *c, uint64_t now)
 {
 	c->large_lost = true;
 	tftp_path_large_lost(c->path, now);
-	send_error(c, c->tid, TFTP_E_UNDEFINED, "blocks of this size get lost");
+	tftp_transfer_error(c, c->tid, TFTP_E_UNDEFINED, "blocks of this size get lost");
 	ask_again(c, now, 0, false);
 }
 
-void tftp_client_shorten_window(struct tftp_client *c, uint64_t now)
+/* Windows of this length lose blocks again and again: ask for the file again, with shorter ones. */
+static void shorten_window(struct tftp_client *c, uint64_t now)
 {
 	c->ask_windowsize = c->windowsize / 2;
-	send_error(c, c->tid, TFTP_E_UNDEFINED, "windows of this size get lost");
+	tftp_transfer_error(c, c->tid, TFTP_E_UNDEFINED, "windows of this size get lost");
 	ask_again(c, now, 0, false);
 }
 
@@ -233,9 +193,9 @@ static bool open_with(struct tftp_client *c, uint64_t size)
 	if (c->opened) {
 		if (size == c->size)
 			return true;
-		tftp_client_fail(c, PVBOOT_S_CHANGED, 0,
-				 "%.128s changed on TFTP server %s while it was fetched: start again", c->filename,
-				 c->server);
+		tftp_transfer_fail(c, PVBOOT_S_CHANGED, 0,
+				   "%.128s changed on TFTP server %s while it was fetched: start again", c->filename,
+				   c->server);
 		return false;
 	}
 	c->opened = true;
@@ -244,9 +204,9 @@ static bool open_with(struct tftp_client *c, uint64_t size)
 	if (c->state == TFTP_DONE)
 		return false;
 	if (c->stat_only) {
-		send_error(c, c->tid, TFTP_E_UNDEFINED, "only the size was wanted");
+		tftp_transfer_error(c, c->tid, TFTP_E_UNDEFINED, "only the size was wanted");
 		c->tid = 0;
-		tftp_client_finish(c, PVBOOT_S_OK, 0, "");
+		tftp_transfer_finish(c, PVBOOT_S_OK, 0, "");
 		return false;
 	}
 	return true;
@@ -255,7 +215,7 @@ static bool open_with(struct tftp_client *c, uint64_t size)
 /* The first answer to our RRQ: from here on only its port counts (RFC 1350 4). */
 static void lock_tid(struct tftp_client *c, uint64_t now, uint16_t port)
 {
-	set_state(c, TFTP_RECEIVING);
+	tftp_transfer_enter(c, TFTP_RECEIVING);
 	c->tid = port;
 	c->last_heard = now;
 	c->refusals = 0;
@@ -281,9 +241,9 @@ static void receive_oack(struct tftp_client *c, uint64_t now, uint16_t port, con
 
 	if (opt->bad & (TFTP_O_BLKSIZE | TFTP_O_WINDOWSIZE) || windowsize > c->ask_windowsize ||
 	    (opt->present & TFTP_O_BLKSIZE && blksize > most)) {
-		send_error(c, port, TFTP_E_OPTIONS, "option value not acceptable");
+		tftp_transfer_error(c, port, TFTP_E_OPTIONS, "option value not acceptable");
 		if (c->bare) {
-			tftp_client_fail(
+			tftp_transfer_fail(
 				c, PVBOOT_S_TFTP_ERROR, TFTP_E_OPTIONS,
 				"TFTP server %s insists on options that were not asked for: look at its configuration",
 				c->server);
@@ -312,7 +272,7 @@ static void receive_oack(struct tftp_client *c, uint64_t now, uint16_t port, con
 	if (c->large && blksize <= c->ask_blksize)
 		tftp_path_large_refused(c->path, now);
 	if (larger_is_better(c, now)) {
-		send_error(c, c->tid, TFTP_E_UNDEFINED, "asking again for larger blocks");
+		tftp_transfer_error(c, c->tid, TFTP_E_UNDEFINED, "asking again for larger blocks");
 		ask_again(c, now, 0, true);
 		return;
 	}
@@ -367,8 +327,22 @@ static void receive_error(struct tftp_client *c, uint64_t now, const struct tftp
 		status = PVBOOT_S_ACCESS;
 		cure = "check the file's permissions there";
 	}
-	tftp_client_fail(c, status, msg->number, "TFTP server %s: %.100s: %.64s (error %u): %s", c->server, c->filename,
-			 *msg->text ? msg->text : "no reason given", msg->number, cure);
+	tftp_transfer_fail(c, status, msg->number, "TFTP server %s: %.100s: %.64s (error %u): %s", c->server,
+			   c->filename, *msg->text ? msg->text : "no reason given", msg->number, cure);
+}
+
+static void receive_data(struct tftp_client *c, uint64_t now, const struct tftp_msg *msg)
+{
+	switch (tftp_blocks_receive(c, now, msg)) {
+	case TFTP_GO_ON:
+		break;
+	case TFTP_SHORTEN:
+		shorten_window(c, now);
+		break;
+	case TFTP_GIVE_UP_LARGE:
+		give_up_large(c, now);
+		break;
+	}
 }
 
 void tftp_client_input(struct tftp_client *c, uint64_t now, uint16_t port, const void *buf, size_t len)
@@ -380,7 +354,7 @@ void tftp_client_input(struct tftp_client *c, uint64_t now, uint16_t port, const
 	if (c->tid && port != c->tid) {
 		/* RFC 1350 4: an answer to a duplicated RRQ must not disturb the transfer. */
 		if (msg.op != TFTP_OP_ERROR)
-			send_error(c, port, TFTP_E_UNKNOWN_TID, "unknown transfer ID");
+			tftp_transfer_error(c, port, TFTP_E_UNKNOWN_TID, "unknown transfer ID");
 		return;
 	}
 	if (msg.op == TFTP_OP_ERROR) {
@@ -396,7 +370,7 @@ void tftp_client_input(struct tftp_client *c, uint64_t now, uint16_t port, const
 		}
 		if (c->blocks == 0 && msg.number == 1 && !first_data(c, &msg))
 			return;
-		tftp_blocks_receive(c, now, &msg);
+		receive_data(c, now, &msg);
 	}
 }
 
@@ -416,17 +390,18 @@ void tftp_client_timeout(struct tftp_client *c, uint64_t now)
 		return;
 	if (now - c->progress >= c->patience && now - c->last_heard >= c->patience / 2) {
 		if (c->opened)
-			tftp_client_fail(c, PVBOOT_S_TIMEOUT, 0,
-					 "TFTP server %s stopped in the middle of %.64s: %llu bytes came, then nothing "
-					 "for %llu s: is it still running?",
-					 c->server, c->filename, (unsigned long long)c->have,
-					 (unsigned long long)(c->patience / (1000 * TFTP_MS)));
+			tftp_transfer_fail(
+				c, PVBOOT_S_TIMEOUT, 0,
+				"TFTP server %s stopped in the middle of %.64s: %llu bytes came, then nothing "
+				"for %llu s: is it still running?",
+				c->server, c->filename, (unsigned long long)c->have,
+				(unsigned long long)(c->patience / (1000 * TFTP_MS)));
 		else
-			tftp_client_fail(c, PVBOOT_S_TIMEOUT, 0,
-					 "TFTP server %s did not answer the request for %.64s within %llu s: is it "
-					 "running, and does a firewall let UDP port %u through?",
-					 c->server, c->filename, (unsigned long long)(c->patience / (1000 * TFTP_MS)),
-					 c->port);
+			tftp_transfer_fail(c, PVBOOT_S_TIMEOUT, 0,
+					   "TFTP server %s did not answer the request for %.64s within %llu s: is it "
+					   "running, and does a firewall let UDP port %u through?",
+					   c->server, c->filename, (unsigned long long)(c->patience / (1000 * TFTP_MS)),
+					   c->port);
 		return;
 	}
 	if (c->state == TFTP_ASKING && c->large && c->asked >= LARGE_ASKED)
@@ -440,12 +415,14 @@ void tftp_client_timeout(struct tftp_client *c, uint64_t now)
 		return;
 	}
 	if (now >= give_up_large_at(c)) {
-		tftp_client_give_up_large(c, now);
+		give_up_large(c, now);
 		return;
 	}
 	c->any_loss = true;
-	if (!c->backoff && c->windowsize > 1 && !tftp_blocks_window(c, now, true))
+	if (!c->backoff && c->windowsize > 1 && !tftp_blocks_window(c, true)) {
+		shorten_window(c, now);
 		return;
+	}
 	c->backoff++;
 	c->gap_acked = false;
 	c->ahead = 0;
@@ -471,20 +448,21 @@ void tftp_client_error(struct tftp_client *c, uint64_t now, uint16_t port, int e
 	if (c->opened)
 		return;
 	if (err == ENETUNREACH || err == EACCES || err == EPERM) {
-		tftp_client_fail(c, PVBOOT_S_UNREACHABLE, 0, "the host cannot send to TFTP server %s (%s): %s",
-				 c->server, strerror(err),
-				 err == ENETUNREACH ? "give the host an address on that network, or a route to it"
-						    : "a local firewall rule forbids it");
+		tftp_transfer_fail(c, PVBOOT_S_UNREACHABLE, 0, "the host cannot send to TFTP server %s (%s): %s",
+				   c->server, strerror(err),
+				   err == ENETUNREACH ? "give the host an address on that network, or a route to it"
+						      : "a local firewall rule forbids it");
 		return;
 	}
 	if (!refused && err != EHOSTUNREACH && err != ENOPROTOOPT)
 		return;
 	if (++c->refusals < REFUSALS_MAX)
 		return;
-	tftp_client_fail(c, PVBOOT_S_UNREACHABLE, 0,
-			 refused ? "no TFTP server listens at %s port %u: start it, or correct next-server in the DHCP "
-				   "configuration"
-				 : "TFTP server %s (port %u) does not answer ARP, or a router says it is unreachable: "
-				   "is that machine up?",
-			 c->server, c->port);
+	tftp_transfer_fail(
+		c, PVBOOT_S_UNREACHABLE, 0,
+		refused ? "no TFTP server listens at %s port %u: start it, or correct next-server in the DHCP "
+			  "configuration"
+			: "TFTP server %s (port %u) does not answer ARP, or a router says it is unreachable: "
+			  "is that machine up?",
+		c->server, c->port);
 }

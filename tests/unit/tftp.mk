@@ -11,7 +11,7 @@ $(TFTP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,fake_file.o log
 	CPPFLAGS += -Ihostd -Itests/unit
 
 $(B)/tests/unit/test_tftp_msg: $(B)/hostd/tftp/tftp_msg.o
-$(TFTP_CLIENT_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp/tftp_client.o hostd/tftp/tftp_blocks.o hostd/tftp/tftp_msg.o hostd/tftp/tftp_path.o hostd/log.o tests/unit/tftp_world.o tests/unit/log_capture.o)
+$(TFTP_CLIENT_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp/tftp_client.o hostd/tftp/tftp_transfer.o hostd/tftp/tftp_blocks.o hostd/tftp/tftp_msg.o hostd/tftp/tftp_path.o hostd/log.o tests/unit/tftp_world.o tests/unit/log_capture.o)
 $(B)/tests/unit/test_tftp_socket: $(B)/libhostd.a
 $(TFTP_SERVE_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp/tftp_serve.o hostd/tftp/tftp_session.o hostd/tftp/tftp_keep.o hostd/tftp/tftp_msg.o hostd/log.o \
 	tests/unit/fake_file.o tests/unit/serve_world.o)
