@@ -22,6 +22,17 @@
 #define BEAT_SECONDS 1 /* [LNK-18] */
 #define REFUSE_RETRY_MS 5000
 
+/* ---- states ----------------------------------------------------------------------------------------------------- */
+
+static const char *const state_names[] = {"UNKNOWN", "WELCOME", "RUNNING"};
+_Static_assert(sizeof(state_names) / sizeof(state_names[0]) == VM_RUNNING + 1, "a name for each state");
+
+static void set_state(struct vm *vm, enum vm_state state)
+{
+	log_msg(LOG_DEBUG, vm->id.name, "vm: %s -> %s", state_names[vm->state], state_names[state]);
+	vm->state = state;
+}
+
 /* ---- requests and notes ---------------------------------------------------------------------------------------- */
 
 static void cancel_request(struct vm *vm, uint32_t id)
@@ -186,7 +197,7 @@ static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 		return refuse(vm, PVBOOT_S_DENIED, text);
 	vm->fds = id.features & PVBOOT_LINK_F_FD;
 	vm->lost = id.flags & PVBOOT_LINK_ID_LOST;
-	vm->state = VM_WELCOME;
+	set_state(vm, VM_WELCOME);
 	welcome.features = id.features;
 	if (!vm->id.mac_of_card) {
 		welcome.flags |= PVBOOT_LINK_ID_MAC;
@@ -270,7 +281,7 @@ static bool on_message(void *arg, const struct pvboot_link_hdr *hdr, const uint8
 		return on_kept(vm, hdr, body);
 	if (hdr->type != PVBOOT_LINK_RESUME)
 		return false;
-	vm->state = VM_RUNNING;
+	set_state(vm, VM_RUNNING);
 	event_del(vm->deadline);
 	return true;
 }

@@ -30,9 +30,9 @@ struct vm {
 	const struct vm_env *env;
 	struct link *link;
 	uid_t uid;
-	pid_t pid;   /* 0: not known */
-	bool ending; /* nothing is sent any more */
-	enum vm_state state;
+	pid_t pid;	     /* 0: not known */
+	bool ending;	     /* nothing is sent any more */
+	enum vm_state state; /* changed by vm.c:set_state() alone */
 	uint64_t nonce;
 	struct event *deadline;	      /* of the greeting */
 	const struct conf_vm *stream; /* whose stream it is; NULL: a socket */

@@ -226,6 +226,23 @@ static void test_vm_mac_of_the_name_is_said(void **state)
 		fail_msg("%s", text);
 }
 
+static void test_vm_states_say_their_names(void **state)
+{
+	static const char *const lines[] = {"t1: vm: UNKNOWN -> WELCOME", "t1: vm: WELCOME -> RUNNING"};
+	struct fixture *f = *state;
+	const char *text;
+
+	capture_log();
+	log_open(false, LOG_DEBUG);
+	join(f, "t1", 0);
+	lease(f); /* it is running by then */
+	log_open(false, LOG_EMERG);
+	text = captured_log();
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (!strstr(text, lines[i]))
+			fail_msg("\"%s\" is not in: %s", lines[i], text);
+}
+
 static void test_vm_strangers_are_bounded(void **state)
 {
 	struct fixture *f = *state;
@@ -392,6 +409,7 @@ int main(void)
 		vm_test(test_vm_request_before_resume),
 		vm_test(test_vm_welcome_lays_down_mac),
 		vm_test(test_vm_mac_of_the_name_is_said),
+		vm_test(test_vm_states_say_their_names),
 		vm_test(test_vm_strangers_are_bounded),
 		vm_test(test_vm_bad_requests),
 		vm_test(test_vm_request_length_lies),
