@@ -81,7 +81,5 @@ bool vm_plan_cancel(struct vm *vm, uint32_t id);
 void vm_plan_reset(struct vm *vm);
 /* Does this VM boot without a boot program, by its section or a site's DHCP option? */
 bool vm_plan_wanted(const struct vm *vm);
-/* May this VM have that file of its root? */
-bool vm_plan_allows(const struct vm *vm, const char *name);
 
 #endif /* HOSTD_VM_INTERNAL_H */

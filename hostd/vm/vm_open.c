@@ -19,13 +19,24 @@ static struct file *refuse(struct vm *vm, const char *name, uint32_t status, con
 	return file_new_failed(vm->id.name, name, status, words);
 }
 
+/* May a VM of that section have that file of its directory? */
+static bool may_have(const struct conf_vm *conf, const char *name)
+{
+	if (!conf->sealed || !strcmp(name, conf->kernel))
+		return true;
+	for (size_t i = 0; i < conf->n_initrds; i++)
+		if (!strcmp(name, conf->initrd[i]))
+			return true;
+	return false;
+}
+
 /* Its own directory, whichever server the guest asks. */
 static struct file *from_root(struct vm *vm, const char *name)
 {
 	const struct conf_vm *conf = vm->id.conf;
 	char words[PVBOOT_ERROR_MAX + 1];
 
-	if (vm_plan_allows(vm, name))
+	if (may_have(conf, name))
 		return file_root_open(conf->root_fd, conf->root, name, vm->id.name);
 	snprintf(words, sizeof(words),
 		 "\"%.80s\": this VM may have its kernel and initrds only: name it in its section", name);

@@ -68,18 +68,6 @@ static void reply_configured(struct vm *vm, uint32_t id)
 	reply_plan(vm, id, &plan);
 }
 
-bool vm_plan_allows(const struct vm *vm, const char *name)
-{
-	const struct conf_vm *conf = vm->id.conf;
-
-	if (!conf->sealed || !strcmp(name, conf->kernel))
-		return true;
-	for (size_t i = 0; i < conf->n_initrds; i++)
-		if (!strcmp(name, conf->initrd[i]))
-			return true;
-	return false;
-}
-
 /* ---- what pxelinux would find ------------------------------------------------------------------------------------ */
 
 static struct file *open_file(void *arg, const struct pxelinux_file *named)
