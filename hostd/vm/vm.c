@@ -14,6 +14,9 @@
 #include "vm/vm_file_read.h"
 #include "vm/vm_frame.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_lease.h"
+#include "vm/vm_plan.h"
+#include "vm/vm_prefix.h"
 #include "vm/vm_send.h"
 #include "vm/vm_source.h"
 #include "vm/vm_wait.h"
@@ -59,6 +62,7 @@ static void reset(struct vm *vm)
 
 static const struct {
 	size_t fixed; /* bytes of arguments, at least */
+	/* args is a copy, unaligned. */
 	void (*begin)(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
 } requests[] = {
 	[PVBOOT_OP_DISCOVER] = {sizeof(struct pvboot_discover_args), vm_lease_discover},

@@ -16,6 +16,7 @@
 #include "vm/vm_file_read.h"
 #include "vm/vm_internal.h"
 #include "vm/vm_open.h"
+#include "vm/vm_prefix.h"
 #include "vm/vm_send.h"
 
 #define GROW_BYTES (256u << 10) /* tell the device at once of so much */

@@ -55,31 +55,4 @@ struct vm {
 	bool own_stack;	       /* the boot program's: vm_source_own_stack() */
 };
 
-/* A request's args are a copy that is arg_len bytes long, unaligned. */
-
-/* vm_lease.c */
-void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
-void vm_lease_cancelled(struct vm *vm);
-/* Answer every DISCOVER that waits; prefix: for pxelinux, or NULL. */
-void vm_lease_answer(struct vm *vm, const struct dhcp_result *result, const char *prefix);
-void vm_lease_reset(struct vm *vm);
-bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len);
-
-/* vm_prefix.c */
-/* Find out whether the boot program is a pxelinux.0 that is to have a prefix.  True if vm_lease_answer() was called, or
- * will be; the result is copied. */
-bool vm_prefix_begin(struct vm *vm, const struct dhcp_result *result);
-bool vm_prefix_waits(const struct vm *vm); /* vm_lease_answer() will be called */
-/* The boot file, if that is what is opened now and it is here already: a reference for the caller; else NULL. */
-struct file *vm_prefix_take(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name);
-void vm_prefix_reset(struct vm *vm);
-
-/* vm_plan.c */
-void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
-/* Give up the plan that is being made; with an id: if it is that request's.  False if it is not. */
-bool vm_plan_cancel(struct vm *vm, uint32_t id);
-void vm_plan_reset(struct vm *vm);
-/* Does this VM boot without a boot program, by its section or a site's DHCP option? */
-bool vm_plan_wanted(const struct vm *vm);
-
 #endif /* HOSTD_VM_INTERNAL_H */

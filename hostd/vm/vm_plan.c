@@ -13,6 +13,7 @@
 #include "pxelinux/pxelinux_fetch.h"
 #include "vm/vm_internal.h"
 #include "vm/vm_open.h"
+#include "vm/vm_plan.h"
 #include "vm/vm_send.h"
 
 struct vm_plan {

@@ -20,7 +20,10 @@
 #include "file/file.h"
 #include "log.h"
 #include "vm/vm_internal.h"
+#include "vm/vm_lease.h"
 #include "vm/vm_open.h"
+#include "vm/vm_plan.h"
+#include "vm/vm_prefix.h"
 
 #define HEAD 8192	  /* bytes of the boot file that tell what it is */
 #define HEAD_MS 1000	  /* a server that takes longer for them is not waited for */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vm_plan.h - PLAN: what a guest boots without a boot program. */
+#ifndef HOSTD_VM_PLAN_H
+#define HOSTD_VM_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vm;
+
+void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
+/* Give up the plan that is being made; with an id: if it is that request's.  False if it is not. */
+bool vm_plan_cancel(struct vm *vm, uint32_t id);
+void vm_plan_reset(struct vm *vm);
+/* Does this VM boot without a boot program, by its section or a site's DHCP option? */
+bool vm_plan_wanted(const struct vm *vm);
+
+#endif /* HOSTD_VM_PLAN_H */
