@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * asm_consts.c - what assembly needs of the C headers.  Compiled with -S only; build.mk turns the marked lines into
- * nasm's consts.inc.
+ * asm_consts.c - constants of the C headers for the assembly.  It is compiled with -S only; build.mk turns the marked
+ * lines into nasm's consts.inc.
  */
 #include "hooks.h"
 #include "pvboot.h"

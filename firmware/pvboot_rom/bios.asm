@@ -11,7 +11,7 @@
 	section	.text progbits alloc exec nowrite align=16
 
 ; void bios_call(uint32_t vector, struct regs *regs)
-; The vector is called as INT n would: by its far pointer, with the flags below.
+; Call the vector's far pointer, with the flags on the stack, as INT n does.
 bios_call:
 	push	ebx
 	push	esi
@@ -35,7 +35,7 @@ bios_call:
 	cld
 	mov	[cs:bios_edx], edx
 	pop	edx
-	push	ds			; whatever the BIOS left
+	push	ds			; the BIOS may have changed it
 	push	cs
 	pop	ds
 	mov	[edx + REGS_O_EAX], eax
@@ -58,7 +58,7 @@ bios_call:
 	pop	ebx
 	retd
 
-; EAX = linear address -> AX = segment, EDX = offset: below 16, but for what lies above 1 MiB - 16.
+; EAX = linear address -> AX = segment, EDX = offset.  The offset is below 16, unless the address is above 1 MiB - 16.
 split:
 	mov	edx, eax
 	shr	eax, 4
@@ -101,7 +101,7 @@ copy_from_linear:
 	pop	esi
 	retd
 
-; DS:SI -> ES:DI, ECX bytes; EDX is lost.
+; Copy ECX bytes from DS:SI to ES:DI.  Trashes EDX.
 copy:
 	mov	dx, cx
 	shr	cx, 2

@@ -69,8 +69,7 @@ static uint32_t load(void)
 	return status;
 }
 
-/* Boot a kernel if that is the plan.  Returns ERROR_NO_PLAN if not, or if a boot program has overwritten the overlay.
- */
+/* Boot a kernel if that is the plan.  Returns ERROR_NO_PLAN if it is not, or if the overlay has been overwritten. */
 static uint32_t direct(const char **words)
 {
 	if (sum_direct() != direct_sum)

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; entry.asm - the resident segment's head, its entries from the ROM's stubs, and the way into the boot program.
+; entry.asm - the head of the resident segment, its entries from the ROM's stubs, and the entry of the boot program.
 
 %include "consts.inc"
 
@@ -33,7 +33,7 @@ resident:
 
 	section	.text progbits alloc exec nowrite align=16
 
-; Segment registers as every C function expects them; AX is lost.
+; Set the segment registers as every C function expects them.  Trashes AX.
 %macro	c_segments 0
 	mov	ax, cs
 	mov	ds, ax
@@ -44,7 +44,8 @@ resident:
 	cld
 %endmacro
 
-; Far, from the ROM's init with the BIOS's stack.  Out: AX 0 if the ROM's device is there.  Trashes all registers but SS:SP.
+; Called far by the ROM's init, on the BIOS's stack.  Out: AX 0 if the device is there.  Trashes all registers but
+; SS:SP.
 init_entry:
 	mov	[cs:bios_stack], esp
 	mov	[cs:bios_stack + 4], ss
@@ -57,7 +58,7 @@ init_entry:
 	lss	esp, [cs:bios_stack]
 	retf
 
-; Far, from the ROM's BEV.  Returns if nothing was booted: for the BIOS to go to the next device.
+; Called far by the ROM's BEV stub.  Returns if nothing was booted: the BIOS goes on to the next device.
 bev_entry:
 	pushf
 	pushad
@@ -89,14 +90,14 @@ bev_entry:
 	popad
 	popf
 	retf
-.lost:	; The boot program, or its loading, destroyed the BIOS's stack: only INT 18h leads on.
+.lost:	; The boot program, or its loading, has overwritten the BIOS's stack: go on by INT 18h.
 	sti
 	int	18h
 .dead:	hlt
 	jmp	.dead
 
-; INT 19h, hooked at POST.  The BIOS's stack may lie where boot programs are loaded, so nothing returns to it: if nothing was
-; booted the BIOS's own INT 19h goes on, which (as all of them do) makes a stack of its own.
+; INT 19h, hooked at POST.  Boot programs are loaded where the BIOS's stack may be, so the handler does not return to
+; it.  If nothing was booted, it jumps to the BIOS's own INT 19h, which sets up a stack of its own in every BIOS.
 int19_entry:
 	cli
 	cmp	byte [cs:int19_over], 0
@@ -113,13 +114,14 @@ int19_entry:
 	mov	ds, ax
 	mov	es, ax
 	mov	ss, ax
-	mov	esp, NBP_ADDRESS	; below what it will load
+	mov	esp, NBP_ADDRESS	; below the boot sector that it will load
 	push	word 0x202		; as by INT 19h: rombios returns by this frame into what it loads, with its flags
 	push	cs
 	push	word bev_entry.lost	; should it return
 .chain:	jmp	far [cs:int19_old]
 
-; A sum over the BIOS's stack from where it called: EAX.  pxelinux clears most of it, but not from the bottom.
+; Sum up the BIOS's stack from its stack pointer at the call: EAX.  pxelinux clears most of that stack, but not its
+; bottom.
 stack_sum:
 	mov	bx, [bios_stack]
 	mov	es, [bios_stack + 4]

@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; int_hooks.asm - the interrupts that this ROM answers beside the BIOS: INT 1Ah and INT 15h (INT 19h: entry.asm).
+; int_hooks.asm - handlers of the interrupts that the ROM hooks: INT 1Ah and INT 15h (INT 19h: entry.asm).
 ;
-; Each runs on its caller's stack and passes on what is not for it, flags and registers as they came.
+; Each runs on its caller's stack.  It passes other functions on to the handler before it, with flags and registers
+; unchanged.
 
 %include "consts.inc"
 
@@ -12,7 +13,7 @@
 
 	section	.text progbits alloc exec nowrite align=16
 
-; INT 1Ah, AX = 5650h: the PXE installation check.  All else is the BIOS's, AX = 564Eh too.
+; INT 1Ah, AX = 5650h: the PXE installation check.
 int1a_entry:
 	pushf
 	cmp	ax, 0x5650
@@ -37,8 +38,9 @@ int1a_entry:
 	mov	ax, 0x564e
 	iret
 
-; INT 15h, AX = E820h (ACPI 6.4, 15.1): of each range of RAM only what ends below the resident part.  Nothing above it is RAM
-; up to 1 MiB, so a range that reaches into it ends there; one that begins in it is not RAM.
+; INT 15h, AX = E820h (ACPI 6.4, 15.1): cut the resident part out of the BIOS's ranges of RAM.  There is no RAM between
+; the resident part and 1 MiB, so a range that reaches into it ends before it, and one that begins in it becomes
+; reserved.
 int15_entry:
 	pushf
 	cmp	ax, 0xe820
@@ -49,7 +51,7 @@ int15_entry:
 	popf
 	pushf
 	call	far [cs:int15_old]
-	push	bp			; these two keep the carry
+	push	bp			; push and mov leave the carry alone
 	mov	bp, sp
 	jc	.refused
 	and	byte [bp + 6], ~1	; carry clear in the caller's flags
@@ -62,7 +64,7 @@ int15_entry:
 	cmp	eax, [cs:int15_end]
 	jae	.good
 	mov	eax, [cs:int15_start]
-	sub	eax, [es:di + E820_O_BASE]	; what lies before the resident part
+	sub	eax, [es:di + E820_O_BASE]	; bytes before the resident part
 	jbe	.inside
 	cmp	dword [es:di + E820_O_LENGTH + 4], 0
 	jne	.cut

@@ -3,8 +3,8 @@
  * linux.c - the boot of a Linux kernel without a boot program (Linux: Documentation/arch/x86/boot.rst, protocol 2.04
  * and later, from real mode).
  *
- * The device writes kernel and initrds to where they belong; not a byte of them is moved by the guest.  This unit lies
- * where the packet buffers will be (runtime.ld), so nothing that a boot program calls may be here.
+ * The device writes kernel and initrds to their final places; the guest moves no byte of them.  All units linux* are in
+ * the overlay, which the packet buffers overwrite later (runtime.ld), so boot programs' calls must not need them.
  */
 #include "linux.h"
 
@@ -20,9 +20,9 @@
 #include "virtio.h"
 
 #define SETUP_AT 0x10000u  /* the kernel's real-mode part, its heap and stack, and the command line: 64 KiB */
-#define HEAP_END 0xe000u   /* in that segment; the command line lies above */
-#define CMDLINE_ROOM 8192u /* bytes of it, NUL included */
-#define SETUP_MAX 0x8000u  /* bytes of a real-mode part; a heap and a stack are above it */
+#define HEAP_END 0xe000u   /* offset in that segment; the command line is above it */
+#define CMDLINE_ROOM 8192u /* bytes for the command line and its NUL */
+#define SETUP_MAX 0x8000u  /* the most bytes of a real-mode part; heap and stack are above it */
 
 #define HEADER_MAGIC 0x53726448u /* "HdrS" */
 #define BOOT_FLAG 0xaa55
@@ -34,13 +34,13 @@
 #define CMDLINE_SIZE_OLD 255u
 
 static bool is_multiboot;
-static uint32_t cmdline_len; /* what the kernel gets of the plan's text */
+static uint32_t cmdline_len; /* bytes of the plan's text that the kernel gets */
 
 _Static_assert(PVBOOT_PLAN_TEXT <= CMDLINE_ROOM, "a plan's text fits behind the heap");
 
 /* ---- the kernel ------------------------------------------------------------------------------------------------ */
 
-/* Say it here and in hostd's log. */
+/* Print words, and have hostd log them. */
 static void warn(const char *words)
 {
 	struct pvboot_log_args args = {.level = 1};
@@ -56,7 +56,7 @@ static void warn(const char *words)
 	request(&r);
 }
 
-/* The kernel takes cmdline_size bytes.  pxelinux counts the NUL among them, and so cuts to one less. */
+/* The kernel accepts cmdline_size bytes without the NUL.  pxelinux counts the NUL, and so cuts to one byte less. */
 static void fit_cmdline(const struct setup_header *h)
 {
 	bool told = h->version >= PROTOCOL_CMDLINE_SIZE;
@@ -77,7 +77,7 @@ static uint32_t check_header(const struct setup_header *h)
 	if (h->version < PROTOCOL_OLDEST || !(h->loadflags & LOADED_HIGH))
 		return linux_plan_refuse("this kernel is too old: it has no boot protocol 2.04 or is no bzImage; "
 					 "boot it by pxelinux");
-	/* Where the server does not say how long it is, it does itself. */
+	/* If the server does not tell the size, take it from the header. */
 	if (t->size == PVBOOT_SIZE_UNKNOWN)
 		t->size = linux_setup_len(h) + ((uint64_t)h->syssize << 4);
 	if (t->size <= linux_setup_len(h) || linux_setup_len(h) > SETUP_MAX || t->size >> 32 ||
@@ -87,7 +87,7 @@ static uint32_t check_header(const struct setup_header *h)
 	return PVBOOT_S_OK;
 }
 
-/* The beginning of its real-mode part, to SETUP_AT. */
+/* Load the beginning of the kernel's real-mode part to SETUP_AT. */
 static uint32_t load_head(struct setup_header *h)
 {
 	uint32_t status;
@@ -121,11 +121,11 @@ static void fill_header(struct setup_header *h, uint32_t initrd, uint32_t initrd
 	h->ramdisk_size = initrd_len;
 	if (linux_plan()->video_mode)
 		h->vid_mode = linux_plan()->video_mode;
-	/* Only as much as there is of a header: what follows may be code already. */
+	/* Write back no more: in old kernels, code follows here. */
 	copy_to_linear(SETUP_AT + HEADER_AT, h, offsetof(struct setup_header, initrd_addr_max));
 }
 
-/* Nothing of ours is needed any more, and nothing writes to memory. */
+/* Enter the kernel.  Before that, stop the device, so that it writes to memory no more, and give base memory back. */
 static _Noreturn void enter(void)
 {
 	request_phase(PVBOOT_PHASE_KERNEL);

@@ -6,9 +6,9 @@
 #include "rom.h"
 
 /*
- * Ask the host for a plan, and boot the kernel that it names: does not return then.  Returns a status of errors.h:
- * ERROR_NO_PLAN if a boot program is to be booted, ERROR_LOCAL if nothing is, else why the kernel was not booted, with
- * *words where the host has none.  Needs the lease, and writes to memory from 8000h on.
+ * Ask the host for a plan, and boot the kernel that it names.  Returns only if no kernel was booted, with a status of
+ * errors.h: ERROR_NO_PLAN if a boot program is to be booted, ERROR_LOCAL if nothing is, else what failed; *words says
+ * why if the host has no words, else it is NULL.  Needs the lease.  Writes to memory from 8000h on.
  */
 uint32_t linux_boot(const char **words);
 

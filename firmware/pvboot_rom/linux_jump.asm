@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; linux_jump.asm - into protected mode, once and for good, for a Multiboot kernel (3.2, Machine state).
+; linux_jump.asm - enter protected mode and a Multiboot kernel (Multiboot 0.6.96, 3.2); there is no way back.
 
 	cpu	486
 	bits	16
@@ -19,7 +19,7 @@ linux_multiboot_jump:
 	mov	esi, eax
 	mov	ebx, edx
 	mov	ebp, ecx
-	in	al, A20_PORT		; A20 has to be open, and a BIOS may leave it shut
+	in	al, A20_PORT		; enable A20: a BIOS may leave it disabled
 	or	al, 2
 	and	al, ~1
 	out	A20_PORT, al
@@ -57,7 +57,7 @@ flat:
 	jmp	esi
 
 	align	4
-gdt:	; its first entry is never looked at: the pointer to it
+gdt:	; the processor never reads entry 0, so it holds the pointer to the table
 	dw	3 * 8 - 1
 	dd	gdt			; and where the segment begins
 	dw	0

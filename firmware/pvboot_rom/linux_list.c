@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * linux_list.c - a list of what can be booted, for somebody to choose from, by the BIOS console: where that is a serial
- * line as well (SeaBIOS's sercon), so is this.  Nothing that a boot program calls may be here, as in linux.c.
+ * linux_list.c - a menu on the BIOS console: the user chooses what to boot.  It appears on a serial line, too, if the
+ * BIOS's console does (SeaBIOS's sercon).
  */
 #include "linux_list.h"
 
@@ -25,13 +25,13 @@
 
 struct view {
 	const struct pvboot_plan_list BDA *list;
-	uint32_t selected, first; /* the entry at the top */
-	uint32_t rows, top;	  /* of the screen */
+	uint32_t selected, first; /* entries; first is in the top row */
+	uint32_t rows, top;	  /* how many rows, and the screen's row of the first */
 };
 
 /* ---- what is shown ----------------------------------------------------------------------------------------------- */
 
-/* The address of string n; 0: there is none. */
+/* The linear address of string n of the list; 0: there is none. */
 static uint32_t string(const struct view *v, uint32_t n)
 {
 	uint32_t at = (uint32_t)v->list->bytes, end = at + PVBOOT_PLAN_LIST_TEXT;
@@ -74,7 +74,7 @@ static void print_line(const struct view *v, uint32_t n, char pointer, char mark
 	print_text(line, sizeof(line));
 }
 
-/* The key that leads to an entry. */
+/* The key that selects an entry. */
 static char mark_of(uint32_t n)
 {
 	if (n < DIGITS)
@@ -121,7 +121,7 @@ static void begin(struct view *v)
 
 /* ---- what is pressed --------------------------------------------------------------------------------------------- */
 
-/* True: that was Enter. */
+/* Handle a key.  Returns true if it was Enter. */
 static bool press(struct view *v, uint16_t key)
 {
 	uint32_t n = v->list->n_entries;
@@ -142,7 +142,7 @@ static bool press(struct view *v, uint16_t key)
 	return false;
 }
 
-/* Milliseconds until the time is up, after so many; 0: it is. */
+/* How many milliseconds are left after passed ones; UINT32_MAX: no limit.  touched: the user pressed a key. */
 static uint32_t time_left(const struct view *v, uint32_t passed, bool touched)
 {
 	uint32_t end = UINT32_MAX;
@@ -156,7 +156,7 @@ static uint32_t time_left(const struct view *v, uint32_t passed, bool touched)
 	return passed < end ? end - passed : 0;
 }
 
-/* REQUEST_ESCAPED, or PVBOOT_S_OK with the choice. */
+/* Wait for the user.  Returns PVBOOT_S_OK with *choice, or REQUEST_ESCAPED. */
 static uint32_t watch(struct view *v, uint32_t *choice)
 {
 	uint32_t start = virtio_milliseconds(), shown = 0, left;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* linux_load.c - the files of a boot without a boot program, and where in memory they go. */
+/* linux_load.c - the files of a boot without a boot program: open, read, and their places in memory. */
 #include "linux_load.h"
 
 #include "console.h"
@@ -11,8 +11,8 @@
 #include "virtio.h"
 
 #define PAGE 4096u
-#define CHUNK_MIN                                                                                                      \
-	(256u << 10) /* bytes asked for at once: what progress is counted in; the more, the faster they come */
+/* Bytes of one read, after which progress may be printed.  Larger reads are faster. */
+#define CHUNK_MIN (256u << 10)
 #define CHUNK_MAX (4u << 20)
 #define PROGRESS_MS 500
 
@@ -73,7 +73,7 @@ uint32_t linux_load_open(void)
 	return status;
 }
 
-/* Read a byte that is not here yet, and drop it: back when there is more of the file, or its end. */
+/* Wait until the host has more than available bytes of the file, or its end, by reading one byte more. */
 static uint32_t await_more(struct transfer *t, uint64_t available)
 {
 	struct transfer edge = *t;
@@ -175,7 +175,7 @@ uint32_t linux_load_close(void)
 /* ---- where --------------------------------------------------------------------------------------------------------
  */
 
-/* The end of the memory that the kernel says it uses before it looks at its memory map; 0: beyond 4 GiB. */
+/* The end of the memory that the kernel uses before it reads its memory map; 0: beyond 4 GiB. */
 static uint32_t kernel_end(const struct setup_header *h)
 {
 	uint32_t len = (uint32_t)linux_load_files[0].size - linux_setup_len(h), end = KERNEL_AT + len, start, align;
@@ -184,7 +184,7 @@ static uint32_t kernel_end(const struct setup_header *h)
 		return 0;
 	if (h->version < PROTOCOL_INIT_SIZE)
 		return end;
-	/* Where it unpacks itself: no lower than it likes, and on a boundary of its own if it can be anywhere. */
+	/* It unpacks itself at its preferred address; if it is relocatable, at the next aligned one above KERNEL_AT. */
 	start = h->pref_address[0];
 	align = h->kernel_alignment - 1;
 	if (h->relocatable_kernel && start < ((KERNEL_AT + align) & ~align))
@@ -195,7 +195,7 @@ static uint32_t kernel_end(const struct setup_header *h)
 	return end > start ? end : start;
 }
 
-/* Bytes of all initrds as they will lie; UINT32_MAX: too many. */
+/* The length of all initrds with the gaps between them; UINT32_MAX: too long. */
 static uint32_t initrds_len(void)
 {
 	uint32_t total = 0, i;
@@ -210,7 +210,7 @@ static uint32_t initrds_len(void)
 	return total;
 }
 
-/* The first address at or above which no initrd may lie. */
+/* The address below which all initrds must be. */
 static uint32_t initrd_limit(const struct setup_header *h)
 {
 	uint32_t limit = h->initrd_addr_max + 1 ? h->initrd_addr_max + 1 : UINT32_MAX;
@@ -279,13 +279,13 @@ uint32_t linux_load_kernel(const struct setup_header *h)
 	uint32_t rest = (uint32_t)linux_load_files[0].size - linux_setup_len(h), got, status;
 
 	status = linux_load_up_to(&linux_load_files[0], KERNEL_AT, rest, &got);
-	/* A length that the kernel tells itself is rounded up to 16 bytes. */
+	/* A length from the kernel's own header is rounded up to 16 bytes. */
 	return status || rest - got < 16 ? status : PVBOOT_S_TRUNCATED;
 }
 
 /*
- * The kernel wants zeros between initrds, up to 4 bytes' boundaries; real mode cannot write them there.  So the device
- * does: the upper half of a count of PROGRESS's is 4 bytes of zeros.
+ * Fill the gap after an initrd, up to the next multiple of 4, with the zeros that the kernel expects.  Real mode cannot
+ * write there, so the device does: the upper half of PROGRESS's available is 4 bytes of zeros.
  */
 static uint32_t fill_gap(const struct transfer *t, uint32_t phys)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * linux_multiboot.c - kernels by the Multiboot Specification 0.6.96 (version 1), in place of Linux ones: ELF, or the
- * header's own addresses; the initrds are its modules, each with its file's name as its string.
+ * linux_multiboot.c - kernels by the Multiboot Specification 0.6.96 (version 1).  The addresses come from the ELF
+ * header or from the Multiboot header.  The plan's initrds are the modules; a module's string is its file's name.
  */
 #include "linux_multiboot.h"
 
@@ -9,9 +9,9 @@
 #include "linux_load.h"
 #include "linux_plan.h"
 
-/* Within reach of GS, behind the plan. */
+/* Addresses that GS reaches, after the plan. */
 #define HEAD_AT 0xa000u
-#define HEAD_LEN 8192u /* bytes in which a header is looked for */
+#define HEAD_LEN 8192u /* a Multiboot header begins and ends in this many bytes of the file */
 #define INFO_AT 0xc000u
 #define NAME_AT 0xc0f0u
 #define MODULES_AT 0xc100u
@@ -23,7 +23,7 @@
 
 #define HEADER_MAGIC 0x1badb002u
 #define FLAG_KNOWN 0x10003u /* pages, memory, addresses */
-#define FLAG_MUST 0xffffu   /* who does not know one of these bits must not load the kernel */
+#define FLAG_MUST 0xffffu   /* a loader that does not know one of these bits must not load the kernel */
 #define FLAG_ADDRESSES 0x10000u
 #define INFO_FLAGS 0x24du /* memory, command line, modules, memory map, loader's name */
 
@@ -65,20 +65,20 @@ struct map_entry {
 	struct e820_entry range;
 };
 
-struct zeros { /* for linux_multiboot_jump() */
+struct zeros { /* memory that linux_multiboot_jump() clears */
 	uint32_t at, len;
 };
 
-/* In linux_jump.asm: into protected mode, zeros where the list (up to an address of 0) says, and to the kernel. */
+/* In linux_jump.asm: enter protected mode, clear memory by the list of zeros (an at of 0 ends it), enter the kernel. */
 _Noreturn void linux_multiboot_jump(uint32_t entry, uint32_t info, uint32_t zeros);
 
 static struct part {
 	uint32_t offset, at, len, end;
 } parts[PARTS_MAX];
 static uint32_t n_parts, entry;
-static uint32_t top, limit; /* of the parts, and of the range of memory that holds their end */
+static uint32_t top, limit; /* the end of the parts, and of the range of RAM that holds the last */
 
-/* The end of the range of RAM that holds [start, end); 0: none does. */
+/* The end of the range of RAM that contains [start, end); 0: none does. */
 static uint32_t ram_end(uint32_t start, uint32_t end)
 {
 	uint32_t next = 0, n, last;

@@ -15,7 +15,7 @@ uint32_t linux_plan_refuse(const char *words)
 	return ERROR_KERNEL;
 }
 
-/* Is [at, at + len] within bytes[]? */
+/* Are len bytes at at, and the one after them, within bytes[]? */
 static bool is_text(uint32_t at, uint32_t len)
 {
 	return at < PVBOOT_PLAN_TEXT && len < PVBOOT_PLAN_TEXT - at;

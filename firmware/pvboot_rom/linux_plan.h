@@ -6,7 +6,7 @@
 #include "pvboot_req.h"
 #include "rom.h"
 
-#define LINUX_PLAN_AT 0x8000u /* struct pvboot_plan: within reach of GS, above what the BIOS uses */
+#define LINUX_PLAN_AT 0x8000u /* address of struct pvboot_plan: GS reaches it, and the BIOS does not use it */
 
 /* The plan.  Never NULL: LINUX_PLAN_AT is not 0. */
 static inline const struct pvboot_plan BDA *linux_plan(void)
@@ -21,17 +21,17 @@ static inline uint32_t linux_plan_phys(uint32_t at)
 }
 
 /*
- * Ask the host for the plan, and let somebody choose where it is a list.  Returns PVBOOT_S_OK if a kernel is to be
- * booted, else a status of errors.h.
+ * Ask the host for the plan.  If it is a list, let the user choose, and ask again.  Returns PVBOOT_S_OK if a kernel is
+ * to be booted, else a status of errors.h.
  */
 uint32_t linux_plan_ask(void);
 
-/* Print len of the plan's bytes. */
+/* Print len of the plan's bytes from bytes[at] on. */
 void linux_plan_print(uint32_t at, uint32_t len);
 
-/* The plan cannot be carried out: keep the words that say why.  Returns ERROR_KERNEL. */
+/* Keep the words that say why the plan cannot be carried out.  Returns ERROR_KERNEL. */
 uint32_t linux_plan_refuse(const char *words);
 
-extern const char *linux_plan_words; /* of the last refusal, else NULL */
+extern const char *linux_plan_words; /* the argument of the last linux_plan_refuse(); NULL: none */
 
 #endif /* ROM_LINUX_PLAN_H */

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; linux_renew.asm - what the device has written above 1 MiB, and is to be run, stored once more by the processor (renew_base() says why).
+; linux_renew.asm - renew_base() for code above 1 MiB: INT 15h AH = 87h copies it onto itself.
 
 	cpu	386
 	bits	16
@@ -16,11 +16,11 @@ DESTINATION equ gdt + 3 * 8
 DATA	equ 93h
 
 ; void linux_renew(uint32_t phys, uint32_t len, bool needed)
-; A BIOS that cannot do it is none of an emulator's that translates code: nothing is lost then.
+; A failure of the BIOS is ignored: the BIOSes of emulators that translate code have the function.
 linux_renew:
 	cmp	eax, 100000h
 	jb	renew_base
-	test	cl, cl			; a machine's first boot needs not wait for it
+	test	cl, cl			; not needed at a machine's first boot
 	je	.end
 	pushad
 	push	fs

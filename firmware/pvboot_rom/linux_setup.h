@@ -34,7 +34,7 @@ _Static_assert(offsetof(struct setup_header, header) == 0x202 - HEADER_AT, "setu
 _Static_assert(offsetof(struct setup_header, cmd_line_ptr) == 0x228 - HEADER_AT, "setup_header.cmd_line_ptr");
 _Static_assert(offsetof(struct setup_header, init_size) == 0x260 - HEADER_AT, "setup_header.init_size");
 
-/* Bytes of the kernel's real-mode part. */
+/* The length of the kernel's real-mode part in bytes. */
 static inline uint32_t linux_setup_len(const struct setup_header *h)
 {
 	return ((h->setup_sects ? h->setup_sects : 4) + 1) * SECTOR;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * mkrom.c - make an option ROM of nasm's output: pad, lengths, sums; say how much is used.  A build tool.
+ * mkrom.c - build tool: make an option ROM of nasm's output.  It pads, fills in lengths and sums, and prints the size.
  *
- * The image's own length is what is used, so that little of the ROM area is taken even for a moment; the file is always
- * 32 KiB, so that an attachment that must size the ROM BAR itself (x-pci-proxy-dev) need not know it.
+ * The length in the image's header covers the used bytes only, so that the image takes little of the ROM area even
+ * before init shrinks it.  The file is always 32 KiB, so that an attachment may assume a ROM BAR of that size.
  *
- *   mkrom RAW ROM KIB [ID]    KIB: of base memory that the resident part takes; ID: the PCI device's, in hexadecimal
+ *   mkrom RAW ROM KIB [ID]    KIB: base memory that the resident part takes; ID: PCI device id, in hexadecimal
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 #define ROM_MAX 32768
 #define BLOCK 512
-#define SCAN_STEP 2048 /* where a BIOS looks for ROMs */
+#define SCAN_STEP 2048 /* a BIOS looks for ROMs at multiples of this */
 #define TRAILER 8      /* rom.asm's: offsets of the PCIR length and of $PnP, blocks that stay, offset of rest_dwords */
 #define SUM_AT 6
 #define PCIR_AT 0x18 /* PCI Firmware Specification 3.0, 5.1.1 and 5.1.2 */
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 	}
 	padded = (used + BLOCK - 1) / BLOCK * BLOCK;
 	memset(rom + used, 0, sizeof(rom) - used); /* the trailer, too */
-	/* Behind what stays, a BIOS that looks for the next ROM must not find one. */
+	/* A BIOS that scans for ROMs after the shrunk image must find none in the rest. */
 	for (size_t at = SCAN_STEP; at < padded; at += SCAN_STEP)
 		if (get16(at) == 0xaa55)
 			die("55AAh where a ROM may begin in", argv[1]);

@@ -10,7 +10,7 @@ extern uint16_t pci_device; /* its PCI device id, from the ROM's header */
 
 /*
  * Find the device that this ROM is for: at hint if vendor and device id match there, else the first that the BIOS
- * finds. Sets pci_bdf and pci_device.  Returns false if there is none.
+ * finds.  Sets pci_bdf and pci_device.  Returns false if there is none.
  */
 bool pci_find(uint16_t hint);
 

@@ -37,8 +37,8 @@ static uint8_t checksum(const void *p, uint32_t len)
 }
 
 /*
- * UNDICode and UNDIData tile the reserved memory [new FBM, old FBM) exactly: boot programs free what these describe, no
- * more and no less.
+ * UNDICode and UNDIData tile the reserved memory [new FBM, old FBM) exactly, because boot programs free exactly what
+ * these describe.
  */
 static void describe_segments(void)
 {
@@ -66,7 +66,7 @@ void pxe_install(void)
 	bang.length = sizeof(bang);
 	env.length = sizeof(env);
 	env.version = 0x0201;
-	bang.status_callout = UINT32_MAX; /* for callers in protected mode only: there are none */
+	bang.status_callout = UINT32_MAX; /* only for callers in protected mode, which the ROM does not support */
 	bang.segdesc_count = 7;
 	bang.undi_rom_id.segment = resident.rom_segment;
 	copy_from_linear(&bang.undi_rom_id.offset, linear(bang.undi_rom_id) + PXE_ROM_UNDI_ID, sizeof(uint16_t));
@@ -104,7 +104,7 @@ const char *pxe_start(void)
 	return virtio_start(pci_device == PVBOOT_PCI_DEVICE ? &front_own : &front_net);
 }
 
-/* Make sure that the device runs (a boot program may have shut it down) and INT 1Ah is ours. */
+/* Make sure that the device runs (a boot program may have shut it down) and INT 1Ah is hooked. */
 static bool reopen(void)
 {
 	if (!virtio_running) {
@@ -131,7 +131,7 @@ void pxe_release_memory(void)
 
 /* ---- the stack's own calls ------------------------------------------------------------------------------------- */
 
-/* The UNDI loader (PXE 2.1, 3.1): for programs that were not booted by us, but use us. */
+/* The UNDI loader (PXE 2.1, 3.1), for programs that the ROM did not boot but that use its stack. */
 static uint16_t load(void FAR *block)
 {
 	struct pxe_undi_loader FAR *p = block;
@@ -147,8 +147,7 @@ static uint16_t load(void FAR *block)
 
 static uint16_t shutdown(void FAR *block)
 {
-	/* Some (NetBSD) use this memory for themselves from here on: no DMA and no hook.  A later call opens all again.
-	 */
+	/* Some callers (NetBSD) reuse the memory now: no DMA and no hook may remain.  A later call starts all again. */
 	pxe_close();
 	return PXE_S_SUCCESS;
 }
@@ -168,7 +167,7 @@ static uint16_t unload_stack(void FAR *block)
 
 static uint16_t stop_undi(void FAR *block)
 {
-	/* 0:413h is the caller's to restore: pxelinux takes it for a failure if it finds that done. */
+	/* The caller restores 0:413h: pxelinux takes it for a failure if the ROM has done so. */
 	return unload() ? PXE_S_SUCCESS : PXE_S_KEEP_UNDI;
 }
 
@@ -184,7 +183,7 @@ struct call {
 	uint16_t (*run)(void FAR *block);
 };
 
-/* Calls for which the device may be stopped.  What a boot program calls for every block comes first. */
+/* Calls that do not need a running device.  The ones that boot programs make for every block come first. */
 static const struct call calls[] = {
 	{PXE_UNDI_ISR, pxe_frame_isr},
 	{PXE_UDP_READ, pxe_udp_read},
@@ -219,8 +218,8 @@ static const struct call calls[] = {
 };
 
 /*
- * Calls that need the device: it is started for them if a boot program shut it down.  INITIALIZE after a SHUTDOWN, and
- * all of the starting calls after UNLOAD_STACK, is the way of iPXE's undionly.kpxe.
+ * Calls that need the device: run_device_call() starts it if a boot program has shut it down.  iPXE's undionly.kpxe
+ * calls INITIALIZE after SHUTDOWN, and all of the starting calls after UNLOAD_STACK.
  */
 static const struct {
 	struct call call;
@@ -258,7 +257,10 @@ static uint16_t run(uint32_t opcode, void FAR *block)
 	return run_device_call(opcode, block);
 }
 
-/* FS:offset nearer to its segment's start: 32-bit offsets do not wrap at 64 KiB as the caller's do. */
+/*
+ * Lower the offset of FS:offset, and raise FS to match: the ROM's 32-bit offsets do not wrap at 64 KiB as the caller's
+ * 16-bit ones do.
+ */
 static uint32_t normalise(uint32_t offset)
 {
 	uint32_t segment;

@@ -5,7 +5,7 @@
 
 #include "rom.h"
 
-/* Start the device, with nothing open in any part of the API.  Returns NULL, or what is wrong in words. */
+/* Start the device, with nothing open in any part of the API.  Returns NULL, or words for what is wrong. */
 const char *pxe_start(void);
 
 /* Build !PXE and PXENV+ and hook INT 1Ah. */
@@ -18,7 +18,7 @@ uint32_t pxe_env_far(void);
 /* Stop the device, and give INT 1Ah back.  Returns false if another program has chained to it. */
 bool pxe_close(void);
 
-/* Give the base memory back, unless somebody lowered 0:413h further. */
+/* Give the base memory back, unless another program has lowered 0:413h further or chained to an interrupt. */
 void pxe_release_memory(void);
 
 /* Run a call of the API; the parameter block is at FS:offset (pxe_entry.asm).  Returns AX. */

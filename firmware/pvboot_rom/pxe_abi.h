@@ -35,7 +35,7 @@
 #define PXE_UNDI_GET_NIC_TYPE 0x12
 #define PXE_UNDI_GET_IFACE_INFO 0x13
 #define PXE_UNDI_ISR 0x14
-#define PXE_STOP_UNDI 0x15 /* and UNDI_GET_STATE, which nobody can tell from it */
+#define PXE_STOP_UNDI 0x15 /* UNDI_GET_STATE has the same number */
 #define PXE_TFTP_OPEN 0x20
 #define PXE_TFTP_CLOSE 0x21
 #define PXE_TFTP_READ 0x22
@@ -59,7 +59,7 @@
 #define PXE_FILE_API_CHECK 0xe6
 #define PXE_FILE_EXIT_HOOK 0xe7
 #define PXE_FILE_CMDLINE 0xe8
-#define PXE_LOADER 0x10000 /* no opcode: the ROM's UNDI loader, pxe_entry.asm */
+#define PXE_LOADER 0x10000 /* not an opcode: the ROM's UNDI loader (pxe_entry.asm) */
 
 /* ---- status codes ---------------------------------------------------------------------------------------------- */
 
@@ -136,7 +136,7 @@ _Static_assert(offsetof(struct pxe_env, stack_segment) == 0x14, "PXENV+.StackSeg
 _Static_assert(offsetof(struct pxe_env, undi_data_segment) == 0x20, "PXENV+.UNDIDataSeg");
 _Static_assert(sizeof(struct pxe_env) == 0x2c, "PXENV+"); /* not larger: FreeBSD refuses more */
 
-#define PXE_ROM_UNDI_ID 0x16 /* in the ROM's header: where UNDI ROM ID stands */
+#define PXE_ROM_UNDI_ID 0x16 /* offset in the ROM's header of the UNDI ROM ID's offset */
 
 /* ---- parameter blocks ------------------------------------------------------------------------------------------ */
 
@@ -160,7 +160,7 @@ _Static_assert(offsetof(struct pxe_get_information, rom_segment) == 0x2c, "GET_I
 
 struct pxe_undi_mcasts {
 	uint16_t count;
-	uint8_t address[PXE_MCASTS][PXE_MAC_FIELD]; /* callers' blocks may end after the last that counts */
+	uint8_t address[PXE_MCASTS][PXE_MAC_FIELD]; /* callers' blocks may end after address[count - 1] */
 } __attribute__((packed));
 
 struct pxe_undi_open {
@@ -204,7 +204,7 @@ struct pxe_undi_transmit {
 	uint32_t reserved[2];
 } __attribute__((packed));
 _Static_assert(offsetof(struct pxe_undi_transmit, tbd) == 8, "UNDI_TRANSMIT");
-#define PXE_PROTOCOL_UNKNOWN 0 /* the frame is complete; in an ISR's answer: none of the others */
+#define PXE_PROTOCOL_UNKNOWN 0 /* TRANSMIT: the frame has its header; ISR: none of the others */
 #define PXE_PROTOCOL_IP 1
 #define PXE_PROTOCOL_ARP 2
 #define PXE_PROTOCOL_RARP 3
@@ -249,7 +249,7 @@ struct pxe_get_nic_type {
 	uint16_t vendor, device;
 	uint8_t base_class, sub_class, prog_if, revision;
 	uint16_t bus_dev_func;
-	/* the subsystem's ids would follow: old callers have no room for them */
+	/* the subsystem's ids are not written: old callers have no room for them */
 } __attribute__((packed));
 _Static_assert(offsetof(struct pxe_get_nic_type, bus_dev_func) == 0x0b, "GET_NIC_TYPE");
 
@@ -316,7 +316,7 @@ _Static_assert(offsetof(struct pxe_udp_write, buffer) == 0x10, "UDP_WRITE");
 struct pxe_get_cached_info {
 	uint16_t status, type, buffer_size;
 	struct segoff buffer;
-	uint16_t buffer_limit; /* never written: some callers' blocks end before it */
+	uint16_t buffer_limit; /* not written: some callers' blocks end before it */
 } __attribute__((packed));
 _Static_assert(offsetof(struct pxe_get_cached_info, buffer_limit) == 0x0a, "GET_CACHED_INFO");
 

@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; pxe_entry.asm - the PXE API's entry points.
 ;
-; A caller's stack may have only a few hundred bytes left (and lie anywhere), so calls run on a stack of their own; 6 bytes
-; of the caller's are used.  A call out of an interrupt that came during a call is refused (status 1): there is one stack.
-; All registers but AX are the caller's again at return, upper halves, flags and segments included.
+; Calls run on a stack of their own, because the caller's may have only a few hundred bytes left; they use 6 bytes of
+; it.  There is one API stack, so a call from an interrupt handler during another call is refused (status 1).  At return
+; all registers but AX have the caller's values, with upper halves, flags and segments.
 
 %include "consts.inc"
 
@@ -16,14 +16,14 @@
 
 	section	.text progbits alloc exec nowrite align=16
 
-; After the common prologue, SS:[BP+...]:
+; Offsets from SS:BP after the common prologue:
 %define	FRAME_EBP	0
 %define	FRAME_FLAGS	4
 %define	FRAME_RETURN	6
 %define	FRAME_OPCODE	10		; !PXE only
 %define	FRAME_BLOCK	12
 
-; The UNDI loader, from the ROM's stub: as by !PXE, with any opcode.
+; The UNDI loader, called by the ROM's stub like the !PXE entry; the opcode on the stack is ignored.
 loader_entry:
 	pushf
 	push	ebp

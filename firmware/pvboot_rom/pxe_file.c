@@ -2,9 +2,8 @@
 /*
  * pxe_file.c - the FILE group, iPXE's extension of the API that pxelinux uses for URLs: the host is the client.
  *
- * pxelinux reads 2048 bytes with each call.  A request of its own for them (a port write, served by another process)
- * costs several times as much as to copy them, so several calls' bytes are read at once, where there is memory for
- * them.
+ * pxelinux reads 2048 bytes with each call.  A request (a port write that another process serves) costs several times
+ * as much as copying them.  So the ROM reads ahead for several calls, if receive.c can lend the memory.
  */
 #include "pxe_file.h"
 
@@ -14,8 +13,8 @@
 #include "request.h"
 #include "transfer.h"
 
-#define HANDLES (PVBOOT_FILES_MAX - 1) /* one is left for the TFTP group */
-#define READ_WAIT_MS 40		       /* a caller looks at its clock at least each tick */
+#define HANDLES (PVBOOT_FILES_MAX - 1) /* the TFTP group has one */
+#define READ_WAIT_MS 40		       /* less than a timer tick: callers watch the clock */
 #define PROVIDER 0x74627670	       /* "pvbt" */
 /* FILE_OPEN, CLOSE, SELECT, READ, GET_FILE_SIZE and API_CHECK: bit n is opcode E0h + n. */
 #define API_MASK 0x5f
@@ -24,7 +23,7 @@ static struct transfer files[HANDLES];
 
 #define AHEAD (RECEIVE_LENT / 2048 * 2048)
 
-/* Bytes of a file that its owner has not asked for yet. */
+/* Bytes of a file that were read ahead. */
 static struct {
 	struct transfer *of;
 	const uint8_t *next;
@@ -38,7 +37,7 @@ void pxe_file_forget(void)
 		files[i].handle = 0;
 }
 
-/* Handles are places in the table plus 1. */
+/* A handle is an index in files plus 1. */
 static struct transfer *lookup(uint16_t handle)
 {
 	if (handle < 1 || handle > HANDLES || !files[handle - 1].handle)
@@ -90,7 +89,7 @@ static uint32_t __attribute__((noinline)) read_to(struct transfer *t, uint32_t p
 	return transfer_read(t, phys, len, PVBOOT_READ_F_PARTIAL, READ_WAIT_MS, got);
 }
 
-/* Read the next bytes of t ahead; those of another file that nobody took are read again. */
+/* Read the next bytes of t ahead.  Unused bytes of another file are dropped, and read again when they are needed. */
 static uint32_t read_ahead(struct transfer *t, const uint8_t *memory)
 {
 	if (ahead.len) {
@@ -124,7 +123,7 @@ uint16_t pxe_file_read(void FAR *block)
 	}
 	if (status == PVBOOT_S_AGAIN || (!status && !got && !t->eof && len)) {
 		request_check_host();
-		return PXE_S_TFTP_OPEN; /* it would block: 0 bytes would be the end */
+		return PXE_S_TFTP_OPEN; /* it would block; 0 bytes would mean the end of the file */
 	}
 	if (status)
 		return errors_pxe_status(status | ERROR_READ);
@@ -140,7 +139,7 @@ uint16_t pxe_file_size(void FAR *block)
 	if (!t)
 		return PXE_S_TFTP_CLOSED;
 	if (t->size > UINT32_MAX)
-		return PXE_S_FAILURE; /* unknown: callers read to the end then */
+		return PXE_S_FAILURE; /* unknown: callers read to the end */
 	p->size = t->size;
 	return PXE_S_SUCCESS;
 }

@@ -2,8 +2,8 @@
 /*
  * pxe_frame.c - Ethernet frames of the UNDI group: TRANSMIT, ISR and their counts.
  *
- * No frame is copied in the guest: the device reads the caller's fragments itself, and a received frame is handed out
- * where the device wrote it, until the caller's next PROCESS or GET_NEXT.  There is no interrupt: callers poll.
+ * The guest copies no frame.  The device reads the caller's fragments itself.  The caller gets a received frame where
+ * the device wrote it, and may use it until its next PROCESS or GET_NEXT.  There is no interrupt: callers poll.
  */
 #include "pxe_frame.h"
 
@@ -21,7 +21,7 @@
 
 static uint32_t sent, received;
 
-/* By PXE's number of a protocol. */
+/* The index is PXE's number of the protocol. */
 static const uint16_t ethertypes[] = {0, ETHERTYPE_IP, ETHERTYPE_ARP, ETHERTYPE_RARP};
 #define PROTOCOLS (sizeof(ethertypes) / sizeof(ethertypes[0]))
 
@@ -109,7 +109,7 @@ static void hand_out(struct pxe_undi_isr FAR *p, const struct packet *b)
 	received++;
 }
 
-/* PROCESS and GET_NEXT are one: callers that poll never START (PXE 2.1, 4.6.21). */
+/* PROCESS and GET_NEXT do the same, because callers that poll never START (PXE 2.1, 4.6.21). */
 uint16_t pxe_frame_isr(void FAR *block)
 {
 	struct pxe_undi_isr FAR *p = block;
@@ -148,7 +148,7 @@ uint16_t pxe_frame_statistics(void FAR *block)
 	p->sent = sent;
 	p->received = received;
 	p->crc_errors = 0;
-	p->resource_errors = 0; /* the host counts what it drops */
+	p->resource_errors = 0; /* hostd counts the frames that it drops */
 	return PXE_S_SUCCESS;
 }
 

@@ -5,7 +5,7 @@
 
 #include "rom.h"
 
-/* Calls: each takes its parameter block in FS and returns the Status. */
+/* Calls of the API.  Each takes its parameter block in FS and returns the Status. */
 uint16_t pxe_frame_transmit(void FAR *block);
 uint16_t pxe_frame_isr(void FAR *block);
 uint16_t pxe_frame_statistics(void FAR *block);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* pxe_info.c - what the API tells about itself: cached DHCP packets, and the network card there is not. */
+/* pxe_info.c - what the API tells of itself: the cached DHCP packets, and a network card that does not exist. */
 #include "pxe_info.h"
 
 #include "lease.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pxe_info.h - what the API tells about the stack: cached DHCP packets, the network card there is not. */
+/* pxe_info.h - what the API tells of itself: the cached DHCP packets, and a network card that does not exist. */
 #ifndef ROM_PXE_INFO_H
 #define ROM_PXE_INFO_H
 
 #include "rom.h"
 
-/* Calls: each takes its parameter block in FS and returns the Status. */
+/* Calls of the API.  Each takes its parameter block in FS and returns the Status. */
 uint16_t pxe_info_cached(void FAR *block);
 uint16_t pxe_info_information(void FAR *block);
 uint16_t pxe_info_nic_type(void FAR *block);

@@ -10,7 +10,7 @@
 #include "transfer.h"
 
 #define BLOCK_MIN 512	/* RFC 1350: without options */
-#define CHUNK 0x100000u /* bytes of one request of READ_FILE */
+#define CHUNK 0x100000u /* bytes of READ_FILE's requests */
 
 static struct transfer file;
 static char restart_name[sizeof(((struct pxe_tftp_read_file *)0)->name)];
@@ -43,7 +43,7 @@ uint16_t pxe_tftp_open(void FAR *block)
 	uint32_t status;
 
 	if (file.handle)
-		transfer_close(&file); /* some never close */
+		transfer_close(&file); /* some callers never close */
 	status = open_name(&file, p->server, p->port_be, size, 0, p->name);
 	if (status)
 		return errors_pxe_status(status);
@@ -90,7 +90,7 @@ static uint32_t read_all(struct transfer *t, uint32_t phys, uint32_t room)
 		if (status)
 			return status | ERROR_READ;
 		if (!got && !t->eof)
-			return PVBOOT_S_TRUNCATED; /* a device that answers so would be asked for ever */
+			return PVBOOT_S_TRUNCATED; /* else such a device would be asked for ever */
 	}
 	return PVBOOT_S_OK;
 }
@@ -122,14 +122,14 @@ uint16_t pxe_tftp_get_fsize(void FAR *block)
 		return errors_pxe_status(status);
 	transfer_close(&t);
 	if (t.size > UINT32_MAX)
-		return PXE_S_FAILURE; /* unknown, or not to be told in 32 bits */
+		return PXE_S_FAILURE; /* unknown, or more than 32 bits */
 	p->file_size = t.size;
 	return PXE_S_SUCCESS;
 }
 
 /*
- * Load another boot program over the caller and enter it.  The block may lie where the program goes: its fields are
- * taken first, and once loading has begun there is no way back to the caller.
+ * Load another boot program over the caller and enter it.  The parameter block may be overwritten, so its fields are
+ * copied first.  Once loading has begun, the call cannot return to the caller.
  */
 uint16_t pxe_tftp_restart(void FAR *block)
 {
@@ -142,7 +142,8 @@ uint16_t pxe_tftp_restart(void FAR *block)
 
 	copy_from_linear(restart_name, name, len);
 	name = near_phys(restart_name);
-	status = transfer_open(&t, server, 0, 0, PVBOOT_OPEN_F_STAT, name, len); /* while failing is still possible */
+	status = transfer_open(&t, server, 0, 0, PVBOOT_OPEN_F_STAT, name,
+			       len); /* the caller can still be told of a failure */
 	if (status)
 		return errors_pxe_status(status);
 	transfer_close(&t);
@@ -155,6 +156,6 @@ uint16_t pxe_tftp_restart(void FAR *block)
 	for (;;) {
 		struct regs r = {0};
 
-		bios_call(0x18, &r); /* the caller is overwritten: on to the BIOS's next boot device */
+		bios_call(0x18, &r); /* the caller is overwritten: go to the BIOS's next boot device */
 	}
 }

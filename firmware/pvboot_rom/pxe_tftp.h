@@ -5,7 +5,10 @@
 
 #include "rom.h"
 
-/* Calls: each takes its parameter block in FS and returns the Status.  All but CLOSE and READ need the device. */
+/*
+ * Calls of the API.  Each takes its parameter block in FS and returns the Status.
+ * pxe.c starts the device before all but CLOSE and READ.
+ */
 uint16_t pxe_tftp_open(void FAR *block);
 uint16_t pxe_tftp_close(void FAR *block);
 uint16_t pxe_tftp_read(void FAR *block);

@@ -54,7 +54,7 @@ uint16_t pxe_udp_close(void FAR *block)
 	return PXE_S_SUCCESS;
 }
 
-/* Of the inputs only the destination counts: source address and port hold stale values in pxelinux. */
+/* Compares the destination only: pxelinux leaves stale values in source address and port. */
 static bool matches(const struct pvboot_pkt *pkt, uint32_t dest, uint16_t port_be)
 {
 	return (!port_be || pkt->dst_port_be == port_be) && (!dest || *(const uint32_t *)pkt->dst == dest);
@@ -83,7 +83,7 @@ uint16_t pxe_udp_read(void FAR *block)
 	if (!opened || !virtio_running)
 		return PXE_S_UDP_CLOSED;
 	if (!receive_next(PVBOOT_PKT_DGRAM, &n))
-		send_flush(); /* what is awaited may be the answer */
+		send_flush(); /* the caller may be waiting for the answer to it */
 	for (; (b = receive_next(PVBOOT_PKT_DGRAM, &n)); n++) {
 		if (!matches(&b->pkt, dest, port_be))
 			continue;
@@ -98,7 +98,7 @@ uint16_t pxe_udp_read(void FAR *block)
 	return PXE_S_FAILURE;
 }
 
-/* Does something lie here that was sent to this port?  Then its owner will read before it waits. */
+/* Does an unread datagram to this port wait?  Then the boot program will read it before it waits for another. */
 static bool has_unread(uint16_t port_be)
 {
 	const struct packet *b;

@@ -5,7 +5,10 @@
 
 #include "rom.h"
 
-/* Calls: each takes its parameter block in FS and returns the Status.  OPEN needs the device. */
+/*
+ * Calls of the API.  Each takes its parameter block in FS and returns the Status.
+ * pxe.c starts the device before OPEN.
+ */
 uint16_t pxe_udp_open(void FAR *block);
 uint16_t pxe_udp_close(void FAR *block);
 uint16_t pxe_udp_read(void FAR *block);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * pxe_undi.c - the UNDI group of the API but for the frames themselves (pxe_frame.c): a network card that is not there.
+ * pxe_undi.c - the UNDI group of the API without the frames themselves (pxe_frame.c): a network card that does not
+ * exist.
  *
- * Its states (PXE 2.1, 4.6) are loose, as callers need them: any call that needs the device starts it again, UNDI_OPEN
- * may come at any time, and what is closed may be closed once more.
+ * The ROM does not insist on PXE's order of states (PXE 2.1, 4.6), because callers do not keep it: pxe.c starts the
+ * device for any call that needs it, UNDI_OPEN may come at any time, and a closed card may be closed again.
  */
 #include "pxe_undi.h"
 
@@ -14,9 +15,9 @@
 #include "request.h"
 #include "virtio.h"
 
-static struct pvboot_frame_open_args listening; /* as UNDI_OPEN and the calls after it want it */
+static struct pvboot_frame_open_args listening; /* as UNDI_OPEN and later calls set it */
 static bool opened;
-static bool told; /* that there are no frames */
+static bool told; /* the ROM has printed why there are no frames */
 
 void pxe_undi_forget(void)
 {
@@ -38,7 +39,7 @@ static void set_filter(uint8_t filter)
 							  : 0;
 }
 
-/* What is no multicast address is left out: the host would refuse all. */
+/* Skip what is no multicast address: the host would refuse the whole list for it. */
 static void set_mcasts(const struct pxe_undi_mcasts FAR *m)
 {
 	listening.n_mcasts = 0;
@@ -55,7 +56,7 @@ static void set_mcasts(const struct pxe_undi_mcasts FAR *m)
 }
 _Static_assert(PXE_MCASTS == PVBOOT_FRAME_MCASTS, "as many multicast addresses");
 
-/* The user wants to know why the boot program has no network; once, for some ask again and again. */
+/* Print once why the boot program has no network: some boot programs ask again and again. */
 static void tell(void)
 {
 	const char *words;
@@ -82,7 +83,7 @@ static uint16_t listen(void)
 	return status ? PXE_S_UNDI_CANNOT_INITIALIZE : PXE_S_SUCCESS;
 }
 
-/* As listening has changed. */
+/* Called after a change of listening. */
 static uint16_t listen_again(void)
 {
 	return pxe_undi_opened() ? listen() : PXE_S_SUCCESS;
@@ -109,7 +110,8 @@ uint16_t pxe_undi_open(void FAR *block)
 	if (p->mcasts.count <= PXE_MCASTS)
 		set_mcasts(&p->mcasts);
 	else
-		listening.flags |= PVBOOT_FRAME_F_ALL_MULTICAST; /* a block that ends before: some do */
+		listening.flags |=
+			PVBOOT_FRAME_F_ALL_MULTICAST; /* the list is not read: some callers' blocks end before it */
 	return open();
 }
 
@@ -126,7 +128,7 @@ uint16_t pxe_undi_close(void FAR *block)
 	return PXE_S_SUCCESS;
 }
 
-/* Unlike INITIALIZE it leaves the card open (PXE 2.1, 4.6.5). */
+/* RESET leaves the card open, unlike INITIALIZE (PXE 2.1, 4.6.5). */
 uint16_t pxe_undi_reset(void FAR *block)
 {
 	const struct pxe_undi_set_mcast FAR *p = block;
@@ -148,7 +150,7 @@ uint16_t pxe_undi_set_mcast(void FAR *block)
 	return listen_again();
 }
 
-/* The host lets no other address through. */
+/* Only the guest's own address is accepted: the host lets no other through. */
 uint16_t pxe_undi_set_station(void FAR *block)
 {
 	const struct pxe_undi_set_station FAR *p = block;
@@ -174,7 +176,7 @@ uint16_t pxe_undi_diags(void FAR *block)
 								       : PXE_S_SUCCESS;
 }
 
-/* RFC 1112, 6.4.  Some callers' blocks end behind these 6 bytes. */
+/* RFC 1112, 6.4.  Only 6 bytes are written: some callers' blocks end there. */
 uint16_t pxe_undi_get_mcast(void FAR *block)
 {
 	struct pxe_undi_get_mcast FAR *p = block;

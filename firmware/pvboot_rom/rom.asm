@@ -1,17 +1,17 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; rom.asm - the image: headers, the stubs that stay in the ROM area, init, and behind them the resident part.
+; rom.asm - the image: headers, the stubs that stay in the ROM area, init, and after them the resident part.
 ;
-; Init runs at POST, in the image and with the BIOS's stack: it moves the resident part to base memory taken from the top by
-; lowering 0:413h, then shrinks the image to what is before `kept`.  At boot the ROM area is read-only: the BEV stub writes
-; nothing, and finds the resident part by its magic.
-; A VMM that puts the image in RAM may not do so again at a reset: the shrunk image, with the rest still behind it, is what a
-; BIOS finds then.  So nothing but the lengths and the sum is ever changed, and init makes sure of the rest by a sum of its own.
-; Lengths and sums are mkrom's to fill in.
+; Init runs at POST, in the image and on the BIOS's stack.  It lowers 0:413h to get base memory, copies the resident
+; part there, and shrinks the image to the bytes before `kept`.  At boot the ROM area is read-only: the BEV stub writes
+; nothing there, and finds the resident part by its magic.
+; A VMM that puts the image in RAM may not do so again at a reset.  The BIOS then finds the shrunk image, with the rest
+; still after it, and calls init again.  So init changes only the lengths and the sum, and checks the rest by a sum of
+; its own.  mkrom fills in lengths and sums.
 
 %include "consts.inc"
 %include "version.inc"
 
-%define	LEAST_KIB	256		; of base memory
+%define	LEAST_KIB	256		; the least base memory
 
 	cpu	386
 	bits	16
@@ -120,8 +120,8 @@ bev:
 	popf
 	retf
 
-; PXE 2.1, 3.1: the UNDI loader.  Far, on the stack a far pointer to its block; AX 0 and Status 0 if it succeeds.  What it
-; would load stands in base memory since POST, so the segments that the caller offers stay unused.
+; The UNDI loader (PXE 2.1, 3.1).  Called far, with a far pointer to its block on the stack; AX and Status are 0 if it
+; succeeds.  The PXE stack has been in base memory since POST, so the segments that the caller offers stay unused.
 loader:
 	push	ebp
 	mov	bp, sp
@@ -151,8 +151,8 @@ loader:
 	pop	ebp
 	retf
 
-; Find the resident part: from the top of free base memory upwards, a KiB at a time, in case somebody took more after us.  Out:
-; ES, or carry if there is none; DS = CS, DF clear; trashes AX, BX, CX, DX, SI, DI.
+; Find the resident part, from the end of free base memory upwards in steps of a KiB: another ROM may have taken more
+; memory since.  Out: ES, or carry if there is none; DS = CS, DF clear.  Trashes AX, BX, CX, DX, SI, DI.
 find:
 	cld
 	xor	ax, ax
@@ -220,7 +220,7 @@ init:
 	retf
 
 rest_dwords:
-	dw	0			; mkrom: of the image, after what is kept
+	dw	0			; mkrom: the length of the image after the kept part
 rest_sum:
 	dd	0			; mkrom
 damaged_text:
@@ -237,9 +237,9 @@ KEPT_BLOCKS	equ	(kept - header + 511) / 512
 %endif
 
 	align	512, db 0
-; From init: its frame, DS = CS, DF clear.
+; Init goes on here, outside the kept part: its frame is on the stack, DS = CS, DF clear.
 post:
-	xor	bp, bp			; does the BIOS say that it knows of PnP?
+	xor	bp, bp			; BP = 1 if "$PnP" is at ES:DI
 	cmp	di, 0xfffc
 	ja	.no_pnp
 	cmp	dword [es:di], "$PnP"
@@ -250,7 +250,7 @@ post:
 	mov	es, ax
 	mov	bx, [es:BDA_FBM]
 	cmp	bx, LEAST_KIB
-	jb	.shrink			; a machine so small cannot load a boot program below us
+	jb	.shrink			; too little memory for a boot program below the resident part
 	mov	dx, bx
 	sub	dx, [image + RESIDENT_O_KIB]
 	mov	ax, bx
@@ -280,7 +280,7 @@ post:
 	mov	[es:RESIDENT_O_NEW_FBM], dx
 	mov	[es:RESIDENT_O_PNP_BIOS], bp
 	mov	bp, sp
-	mov	ax, [bp + 4 + 28]	; over ES and DS
+	mov	ax, [bp + 4 + 28]	; AX at entry; 4 skips ES and DS
 	mov	[es:RESIDENT_O_PCI_HINT], ax
 	push	bx
 	push	es
@@ -293,7 +293,7 @@ post:
 	pop	bx
 	test	ax, ax
 	jz	.shrink
-	; No device: give the memory back, and leave nothing that the BEV stub could take for ours.
+	; No device: give the memory back, and clear the magic, so that the BEV stub does not find the resident part.
 	mov	byte [es:RESIDENT_O_MAGIC], 0
 	xor	ax, ax
 	mov	ds, ax
@@ -305,7 +305,7 @@ post:
 	mov	al, KEPT_BLOCKS
 	mov	[rom_blocks], al
 	cmp	[rom_blocks], al
-	jne	.done			; a ROM that really is one stays whole
+	jne	.done			; read-only memory: the image keeps its length
 	mov	byte [pcir_blocks], al
 	mov	byte [rom_sum], 0
 	xor	si, si
@@ -328,5 +328,5 @@ image:
 	incbin	"runtime.bin"
 image_end:
 
-; For mkrom, taken off: where the fields are.
+; The trailer tells mkrom where the fields are.  mkrom removes it.
 	dw	pcir_blocks, pnp, KEPT_BLOCKS, rest_dwords

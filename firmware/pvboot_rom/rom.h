@@ -19,8 +19,7 @@
 #define FAR __seg_fs /* the caller's segment, see above */
 #define BDA __seg_gs /* segment 0 */
 
-/* The head of the resident segment (entry.asm).  The ROM's stubs find the segment by it, and init stores values there.
- */
+/* The head of the resident segment (entry.asm).  The ROM's stubs find the segment by it; init stores values in it. */
 struct resident {
 	uint8_t pxenv_jump[16]; /* PXENV+ is also entered at UNDI_CS:0 (Wyse) */
 	char magic[8];		/* RESIDENT_MAGIC */
