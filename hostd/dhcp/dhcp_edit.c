@@ -6,75 +6,56 @@
 #include "dhcp/dhcp_edit.h"
 #include "dhcp/dhcp_msg.h"
 
-#define FILE_AT 108 /* RFC 2131 2 */
-#define FILE_LEN 128
-#define OVERLOAD_FILE 1 /* option 52: `file` holds options (RFC 2132 9.3) */
-
-/* Take every such option out; *overload is option 52's value.  The offset of END, or of the end of what can be read. */
-static size_t strip(uint8_t *packet, uint8_t code, uint8_t *overload)
+/* Take every such option out of the options proper.  A writer that goes on behind the last of the others. */
+static struct dhcp_writer strip(uint8_t packet[PVBOOT_DHCP_PACKET], uint8_t code)
 {
-	size_t at = DHCP_HEADER, to = DHCP_HEADER;
+	struct dhcp_writer w = {.buf = packet, .cap = PVBOOT_DHCP_PACKET, .len = DHCP_HEADER};
+	size_t from = DHCP_HEADER;
+	struct dhcp_walk walk;
+	bool more;
 
-	*overload = 0;
-	while (at < PVBOOT_DHCP_PACKET && packet[at] != DHCP_OPT_END) {
-		size_t len = 1;
+	dhcp_walk_begin(&walk, packet + DHCP_HEADER, PVBOOT_DHCP_PACKET - DHCP_HEADER);
+	do {
+		size_t to, next;
 
-		if (packet[at] != DHCP_OPT_PAD) {
-			if (PVBOOT_DHCP_PACKET - at < 2 || packet[at + 1] > PVBOOT_DHCP_PACKET - at - 2)
-				break;
-			len = 2u + packet[at + 1];
-			if (packet[at] == DHCP_OPT_OVERLOAD && len == 3)
-				*overload = packet[at + 2];
-		}
-		if (packet[at] != code) {
-			memmove(packet + to, packet + at, len);
-			to += len;
-		}
-		at += len;
-	}
-	memset(packet + to, 0, PVBOOT_DHCP_PACKET - to);
-	return to;
-}
-
-/* Write an option at end, where its END goes too.  False if there is no room. */
-static bool append(uint8_t *packet, size_t end, uint8_t code, const char *value, size_t len)
-{
-	bool fits = len <= 255 && len + 3 <= PVBOOT_DHCP_PACKET - end;
-
-	if (fits) {
-		packet[end++] = code;
-		packet[end++] = (uint8_t)len;
-		memcpy(packet + end, value, len);
-		end += len;
-	}
-	if (end < PVBOOT_DHCP_PACKET)
-		packet[end] = DHCP_OPT_END;
-	return fits;
+		more = dhcp_walk_next(&walk);
+		next = DHCP_HEADER + walk.pos;
+		/* What was read, and the pads before it: those stay. */
+		to = more && walk.code == code ? next - 2 - walk.length : next;
+		memmove(packet + w.len, packet + from, to - from);
+		w.len += to - from;
+		from = next;
+	} while (more);
+	memset(packet + w.len, 0, PVBOOT_DHCP_PACKET - w.len);
+	return w;
 }
 
 void dhcp_edit_boot_file(struct pvboot_discover_res *res, const char *name)
 {
-	size_t len = strlen(name), end;
-	uint8_t overload;
+	size_t len = strlen(name);
+	struct dhcp_writer w;
+	struct dhcp_msg msg;
 
 	memset(res->lease.bootfile, 0, sizeof(res->lease.bootfile));
 	snprintf(res->lease.bootfile, sizeof(res->lease.bootfile), "%s", name);
-	end = strip(res->reply, DHCP_OPT_BOOTFILE, &overload);
-	if (!(overload & OVERLOAD_FILE)) {
-		memset(res->reply + FILE_AT, 0, FILE_LEN);
-		if (len < FILE_LEN)
-			memcpy(res->reply + FILE_AT, name, len);
+	if (!dhcp_msg_parse(&msg, res->reply, sizeof(res->reply)) || !msg.file_overloaded) {
+		memset(res->reply + DHCP_FILE_AT, 0, DHCP_FILE_FIELD);
+		if (len < DHCP_FILE_FIELD)
+			memcpy(res->reply + DHCP_FILE_AT, name, len);
 	}
-	append(res->reply, end, DHCP_OPT_BOOTFILE, name, len);
+	w = strip(res->reply, DHCP_OPT_BOOTFILE);
+	dhcp_put_option(&w, DHCP_OPT_BOOTFILE, name, len);
+	dhcp_put_end(&w);
 }
 
 bool dhcp_edit_add_prefix(struct pvboot_discover_res *res, const char *prefix)
 {
-	uint8_t overload;
-	size_t end = strip(res->reply, DHCP_OPT_PXELINUX_PREFIX, &overload);
+	struct dhcp_writer w = strip(res->reply, DHCP_OPT_PXELINUX_PREFIX);
+	size_t at = w.len;
 
-	if (!append(res->reply, end, DHCP_OPT_PXELINUX_PREFIX, prefix, strlen(prefix)))
+	dhcp_put_option(&w, DHCP_OPT_PXELINUX_PREFIX, prefix, strlen(prefix));
+	if (!dhcp_put_end(&w))
 		return false;
-	res->lease.prefix_at = (uint16_t)end;
+	res->lease.prefix_at = (uint16_t)at;
 	return true;
 }

@@ -11,21 +11,9 @@
 #include <unistd.h>
 
 #include "dhcp/dhcp_local.h"
+#include "dhcp/dhcp_msg.h"
 
 #define LEASE_SECONDS 86400
-
-/* RFC 2131 2: the fixed part of a packet, and where things are in it. */
-#define BOOTP_OP 0
-#define BOOTP_HTYPE 1
-#define BOOTP_HLEN 2
-#define BOOTP_XID 4
-#define BOOTP_YIADDR 16
-#define BOOTP_SIADDR 20
-#define BOOTP_CHADDR 28
-#define BOOTP_FILE 108
-#define BOOTP_FILE_LEN 128
-#define BOOTP_COOKIE 236
-#define BOOTP_OPTIONS 240
 
 static const uint8_t guest_ip[4] = {10, 0, 2, 15};
 static const uint8_t server_ip[4] = {10, 0, 2, 2};
@@ -34,77 +22,37 @@ static const uint8_t netmask[4] = {255, 255, 255, 0};
 /* What to boot where nobody says. */
 static const char *const usual[] = {"pxelinux.0", "lpxelinux.0", "boot/pxelinux.0", "undionly.kpxe", "ipxe.kpxe"};
 
-struct packet {
-	uint8_t *bytes; /* PVBOOT_DHCP_PACKET, zeroed */
-	size_t len;
-};
-
-static void put_option(struct packet *pkt, uint8_t code, const void *data, size_t len)
+static uint32_t xid_of(const struct dhcp_local_request *req)
 {
-	if (len > 255 || len + 3 > PVBOOT_DHCP_PACKET - pkt->len) /* code, length, and room for the end */
-		return;
-	pkt->bytes[pkt->len++] = code;
-	pkt->bytes[pkt->len++] = (uint8_t)len;
-	memcpy(pkt->bytes + pkt->len, data, len);
-	pkt->len += len;
+	const uint8_t *m = req->mac;
+
+	return (uint32_t)m[2] << 24 | (uint32_t)m[3] << 16 | (uint32_t)m[4] << 8 | m[5];
 }
 
-static struct packet begin_packet(uint8_t *bytes, const struct dhcp_local_request *req, uint8_t op, uint8_t type)
+/* The DHCPDISCOVER that hostd would have sent. */
+static void make_discover(const struct dhcp_local_request *req, uint8_t packet[PVBOOT_DHCP_PACKET])
 {
-	static const uint8_t cookie[4] = {99, 130, 83, 99};
-	struct packet pkt = {.bytes = bytes, .len = BOOTP_OPTIONS};
+	struct dhcp_send send = {.type = DHCP_DISCOVER, .xid = xid_of(req)};
 
-	bytes[BOOTP_OP] = op;
-	bytes[BOOTP_HTYPE] = 1; /* Ethernet */
-	bytes[BOOTP_HLEN] = 6;
-	memcpy(bytes + BOOTP_XID, req->mac + 2, 4);
-	memcpy(bytes + BOOTP_CHADDR, req->mac, 6);
-	memcpy(bytes + BOOTP_COOKIE, cookie, sizeof(cookie));
-	put_option(&pkt, 53, &type, 1);
-	return pkt;
+	memcpy(send.mac, req->mac, 6);
+	if (req->has_uuid)
+		memcpy(send.uuid, req->uuid, 16);
+	else
+		dhcp_msg_uuid_of_mac(send.uuid, req->mac);
+	dhcp_msg_build(packet, PVBOOT_DHCP_PACKET, &send);
 }
 
-static void end_packet(struct packet *pkt)
+/* The DHCPACK of a server at the host's address. */
+static void make_ack(const struct dhcp_local_request *req, const char *boot_file, uint8_t packet[PVBOOT_DHCP_PACKET])
 {
-	pkt->bytes[pkt->len] = 255;
-}
+	struct dhcp_grant grant = {.xid = xid_of(req), .seconds = LEASE_SECONDS, .file = boot_file};
 
-/* The DHCPDISCOVER that a PXE client would have sent (RFC 4578 2). */
-static void make_discover(const struct dhcp_local_request *req, uint8_t *bytes)
-{
-	static const uint8_t wanted[] = {1, 3, 6, 12, 15, 43, 54, 60, 66, 67, 208, 209, 210, 211};
-	static const char class_id[] = "PXEClient:Arch:00000:UNDI:002001";
-	static const uint8_t arch[2] = {0, 0}, undi[3] = {1, 2, 1};
-	struct packet pkt = begin_packet(bytes, req, 1, 1);
-	uint8_t client[17] = {0};
-
-	put_option(&pkt, 55, wanted, sizeof(wanted));
-	put_option(&pkt, 60, class_id, sizeof(class_id) - 1);
-	put_option(&pkt, 93, arch, sizeof(arch));
-	put_option(&pkt, 94, undi, sizeof(undi));
-	if (req->has_uuid) {
-		memcpy(client + 1, req->uuid, 16);
-		put_option(&pkt, 97, client, sizeof(client));
-	}
-	end_packet(&pkt);
-}
-
-static void make_ack(const struct dhcp_local_request *req, const char *boot_file, uint8_t *bytes)
-{
-	static const uint8_t seconds[4] = {LEASE_SECONDS >> 24, LEASE_SECONDS >> 16 & 0xff, LEASE_SECONDS >> 8 & 0xff,
-					   LEASE_SECONDS & 0xff};
-	struct packet pkt = begin_packet(bytes, req, 2, 5);
-
-	memcpy(bytes + BOOTP_YIADDR, guest_ip, 4);
-	memcpy(bytes + BOOTP_SIADDR, server_ip, 4);
-	if (strlen(boot_file) < BOOTP_FILE_LEN)
-		memcpy(bytes + BOOTP_FILE, boot_file, strlen(boot_file));
-	put_option(&pkt, 54, server_ip, 4);
-	put_option(&pkt, 51, seconds, 4);
-	put_option(&pkt, 1, netmask, 4);
-	put_option(&pkt, 3, server_ip, 4);
-	put_option(&pkt, 67, boot_file, strlen(boot_file));
-	end_packet(&pkt);
+	memcpy(grant.mac, req->mac, 6);
+	memcpy(grant.address, guest_ip, 4);
+	memcpy(grant.server, server_ip, 4);
+	memcpy(grant.netmask, netmask, 4);
+	memcpy(grant.router, server_ip, 4);
+	dhcp_msg_build_ack(packet, PVBOOT_DHCP_PACKET, &grant);
 }
 
 static bool exists(const struct dhcp_local_request *req, const char *name)

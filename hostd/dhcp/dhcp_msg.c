@@ -21,7 +21,7 @@
 #define OFF_CHADDR 28
 #define OFF_SNAME 44
 #define LEN_SNAME 64
-#define OFF_FILE 108
+#define OFF_FILE DHCP_FILE_AT
 #define LEN_FILE DHCP_FILE_FIELD
 #define OFF_COOKIE 236
 
@@ -39,29 +39,31 @@ static const uint8_t class_id[] = "PXEClient:Arch:00000:UNDI:002001";
 static const uint8_t parameters[] = {1,	  3,   6,   12,	 15,  17,  28,	43,  54,  60,  66,  67,	 97, 128,
 				     129, 130, 131, 132, 133, 134, 135, 150, 175, 208, 209, 210, 211};
 
-struct writer {
-	uint8_t *buf;
-	size_t cap;
-	size_t len;
-	bool full;
-};
-
-static void put_option(struct writer *w, uint8_t code, const void *value, uint8_t len)
+void dhcp_put_option(struct dhcp_writer *w, uint8_t code, const void *value, size_t len)
 {
-	if (w->cap - w->len < (size_t)len + 2) {
+	if (len > 255 || w->cap - w->len < len + 3) { /* code, length, and room for END */
 		w->full = true;
 		return;
 	}
 	w->buf[w->len++] = code;
-	w->buf[w->len++] = len;
+	w->buf[w->len++] = (uint8_t)len;
 	memcpy(w->buf + w->len, value, len);
 	w->len += len;
 }
 
-static void put_address(struct writer *w, uint8_t code, const uint8_t addr[4])
+bool dhcp_put_end(struct dhcp_writer *w)
+{
+	if (w->len < w->cap)
+		w->buf[w->len++] = DHCP_OPT_END;
+	else
+		w->full = true;
+	return !w->full;
+}
+
+static void put_address(struct dhcp_writer *w, uint8_t code, const uint8_t addr[4])
 {
 	if (!addr_none(addr))
-		put_option(w, code, addr, 4);
+		dhcp_put_option(w, code, addr, 4);
 }
 
 static void put_be16(uint8_t *p, uint16_t v)
@@ -81,7 +83,7 @@ static uint32_t get_be32(const uint8_t *p)
 }
 
 /* What a PXE client says of itself in every message but a RELEASE (RFC 4578 2, RFC 2132 9.10). */
-static void put_identity(struct writer *w, const struct dhcp_send *send)
+static void put_identity(struct dhcp_writer *w, const struct dhcp_send *send)
 {
 	static const uint8_t arch[2];		 /* 0: an x86 BIOS */
 	static const uint8_t nii[3] = {1, 2, 1}; /* UNDI 2.1 */
@@ -91,36 +93,52 @@ static void put_identity(struct writer *w, const struct dhcp_send *send)
 
 	memcpy(asked, parameters, sizeof(parameters));
 	asked[sizeof(parameters)] = send->site_option;
-	put_option(w, DHCP_OPT_PARAMETERS, asked, sizeof(parameters) + (send->site_option ? 1 : 0));
+	dhcp_put_option(w, DHCP_OPT_PARAMETERS, asked, sizeof(parameters) + (send->site_option ? 1 : 0));
 	/* No more than the buffers that every boot program expects of GET_CACHED_INFO can hold. */
 	put_be16(size, PVBOOT_DHCP_PACKET);
-	put_option(w, DHCP_OPT_MAX_SIZE, size, sizeof(size));
-	put_option(w, DHCP_OPT_CLASS, class_id, sizeof(class_id) - 1);
-	put_option(w, DHCP_OPT_ARCH, arch, sizeof(arch));
-	put_option(w, DHCP_OPT_NII, nii, sizeof(nii));
+	dhcp_put_option(w, DHCP_OPT_MAX_SIZE, size, sizeof(size));
+	dhcp_put_option(w, DHCP_OPT_CLASS, class_id, sizeof(class_id) - 1);
+	dhcp_put_option(w, DHCP_OPT_ARCH, arch, sizeof(arch));
+	dhcp_put_option(w, DHCP_OPT_NII, nii, sizeof(nii));
 	memcpy(uuid + 1, send->uuid, 16);
-	put_option(w, DHCP_OPT_UUID, uuid, sizeof(uuid));
+	dhcp_put_option(w, DHCP_OPT_UUID, uuid, sizeof(uuid));
+}
+
+/* Write the fixed fields of a message about a client's Ethernet card, and option 53. */
+static struct dhcp_writer begin(uint8_t *buf, size_t cap, uint8_t op, uint8_t type, uint32_t xid, const uint8_t mac[6])
+{
+	struct dhcp_writer w = {.buf = buf, .cap = cap, .len = DHCP_HEADER};
+
+	memset(buf, 0, cap);
+	buf[OFF_OP] = op;
+	buf[OFF_HTYPE] = HTYPE_ETHERNET;
+	buf[OFF_HLEN] = 6;
+	put_be16(buf + OFF_XID, xid >> 16);
+	put_be16(buf + OFF_XID + 2, xid & 0xffff);
+	memcpy(buf + OFF_CHADDR, mac, 6);
+	memcpy(buf + OFF_COOKIE, cookie, sizeof(cookie));
+	dhcp_put_option(&w, DHCP_OPT_TYPE, &type, 1);
+	return w;
+}
+
+/* Write END; the message's length, or 0 if it did not fit. */
+static size_t end(struct dhcp_writer *w)
+{
+	if (!dhcp_put_end(w))
+		return 0;
+	return w->len < DHCP_MSG_MIN ? DHCP_MSG_MIN : w->len;
 }
 
 size_t dhcp_msg_build(uint8_t *buf, size_t cap, const struct dhcp_send *send)
 {
-	struct writer w = {.buf = buf, .cap = cap, .len = DHCP_HEADER};
+	struct dhcp_writer w;
 
 	if (cap < DHCP_MSG_MIN)
 		return 0;
-	memset(buf, 0, cap);
-	buf[OFF_OP] = DHCP_OP_REQUEST;
-	buf[OFF_HTYPE] = HTYPE_ETHERNET;
-	buf[OFF_HLEN] = 6;
-	put_be16(buf + OFF_XID, send->xid >> 16);
-	put_be16(buf + OFF_XID + 2, send->xid & 0xffff);
+	w = begin(buf, cap, DHCP_OP_REQUEST, send->type, send->xid, send->mac);
 	put_be16(buf + OFF_SECS, send->secs);
 	put_be16(buf + OFF_FLAGS, send->broadcast ? DHCP_FLAG_BROADCAST : 0);
 	memcpy(buf + OFF_CIADDR, send->ciaddr, 4);
-	memcpy(buf + OFF_CHADDR, send->mac, 6);
-	memcpy(buf + OFF_COOKIE, cookie, sizeof(cookie));
-
-	put_option(&w, DHCP_OPT_TYPE, &send->type, 1);
 	put_address(&w, DHCP_OPT_REQUESTED, send->requested);
 	put_address(&w, DHCP_OPT_SERVER_ID, send->server);
 	/* RFC 2131 table 5: a RELEASE carries nothing more. */
@@ -129,12 +147,32 @@ size_t dhcp_msg_build(uint8_t *buf, size_t cap, const struct dhcp_send *send)
 	if (send->has_item) {
 		uint8_t sub[7] = {PXE_SUB_ITEM, 4, send->item >> 8, send->item & 0xff, 0, 0, DHCP_OPT_END};
 
-		put_option(&w, DHCP_OPT_VENDOR, sub, sizeof(sub));
+		dhcp_put_option(&w, DHCP_OPT_VENDOR, sub, sizeof(sub));
 	}
-	if (w.full || w.len == cap)
+	return end(&w);
+}
+
+size_t dhcp_msg_build_ack(uint8_t *buf, size_t cap, const struct dhcp_grant *grant)
+{
+	uint8_t seconds[4];
+	struct dhcp_writer w;
+
+	if (cap < DHCP_MSG_MIN)
 		return 0;
-	buf[w.len++] = DHCP_OPT_END;
-	return w.len < DHCP_MSG_MIN ? DHCP_MSG_MIN : w.len;
+	w = begin(buf, cap, DHCP_OP_REPLY, DHCP_ACK, grant->xid, grant->mac);
+	memcpy(buf + OFF_YIADDR, grant->address, 4);
+	memcpy(buf + OFF_SIADDR, grant->server, 4);
+	if (strlen(grant->file) < LEN_FILE)
+		memcpy(buf + OFF_FILE, grant->file, strlen(grant->file));
+	put_address(&w, DHCP_OPT_SERVER_ID, grant->server);
+	put_be16(seconds, grant->seconds >> 16);
+	put_be16(seconds + 2, grant->seconds & 0xffff);
+	dhcp_put_option(&w, DHCP_OPT_LEASE_TIME, seconds, sizeof(seconds));
+	put_address(&w, DHCP_OPT_NETMASK, grant->netmask);
+	put_address(&w, DHCP_OPT_ROUTER, grant->router);
+	if (grant->file[0])
+		dhcp_put_option(&w, DHCP_OPT_BOOTFILE, grant->file, strlen(grant->file));
+	return end(&w);
 }
 
 void dhcp_walk_begin(struct dhcp_walk *walk, const void *buf, size_t len)
@@ -249,8 +287,9 @@ bool dhcp_msg_parse(struct dhcp_msg *msg, const void *buf, size_t len)
 
 	find_regions(&regions, msg->raw, len, &overload);
 	gather_options(msg, &regions);
+	msg->file_overloaded = overload & OVERLOAD_FILE;
 	/* Neither field need be terminated: the copies are, by a byte of their own. */
-	if (!(overload & OVERLOAD_FILE))
+	if (!msg->file_overloaded)
 		memcpy(msg->file, msg->raw + OFF_FILE, LEN_FILE);
 	if (!(overload & OVERLOAD_SNAME))
 		memcpy(msg->sname, msg->raw + OFF_SNAME, LEN_SNAME);

@@ -12,7 +12,8 @@
 #define DHCP_PXE_PORT 4011 /* ProxyDHCP and boot servers (PXE 2.1, 2.2.1) */
 
 #define DHCP_HEADER 240	    /* the fixed fields and the magic cookie */
-#define DHCP_FILE_FIELD 128 /* bytes of the boot file's name among them (RFC 2131 2); a NUL is not needed */
+#define DHCP_FILE_AT 108    /* where the boot file's name is among them, */
+#define DHCP_FILE_FIELD 128 /* and its bytes (RFC 2131 2); a NUL is not needed */
 #define DHCP_MSG_MIN 300    /* what BOOTP relays may insist on (RFC 1542 2.1) */
 #define DHCP_MSG_MAX 1500   /* no larger datagram arrives unfragmented */
 
@@ -69,6 +70,26 @@ struct dhcp_send {
 	uint16_t item;
 };
 
+/* What a server grants.  An address of 0.0.0.0 leaves its option out. */
+struct dhcp_grant {
+	uint32_t xid;
+	uint8_t mac[6];
+	uint8_t address[4]; /* the client's */
+	uint8_t server[4];  /* siaddr, and option 54 */
+	uint8_t netmask[4];
+	uint8_t router[4];
+	uint32_t seconds;
+	const char *file; /* the boot file's name, at most 255 bytes; "": none is named */
+};
+
+/* Options are written here.  The bytes behind len are the caller's until it writes END. */
+struct dhcp_writer {
+	uint8_t *buf;
+	size_t cap;
+	size_t len;
+	bool full; /* something did not fit, and was left out */
+};
+
 /* One option in a struct dhcp_msg: its pieces concatenated (RFC 3396). */
 struct dhcp_option {
 	bool present;
@@ -90,6 +111,7 @@ struct dhcp_msg {
 	uint8_t giaddr[4];
 	uint8_t chaddr[6];		/* zero unless htype is Ethernet's and hlen 6 */
 	char file[DHCP_FILE_FIELD + 1]; /* NUL terminated; empty where options overload it */
+	bool file_overloaded;		/* option 52: the field holds options (RFC 2132 9.3) */
 	char sname[65];			/* NUL terminated; empty where options overload it */
 	bool truncated; /* an option claimed more bytes than there were, and was left out with all that followed it */
 	struct dhcp_option option[256];
@@ -115,6 +137,14 @@ bool dhcp_walk_next(struct dhcp_walk *walk);
 /* Write a client's message (RFC 2131 4.4.1, RFC 4578) to buf; bytes written, at least DHCP_MSG_MIN, or 0 if cap is too
  * small. */
 size_t dhcp_msg_build(uint8_t *buf, size_t cap, const struct dhcp_send *send);
+
+/* Write a server's ACK to buf; bytes written, at least DHCP_MSG_MIN, or 0 if cap is too small. */
+size_t dhcp_msg_build_ack(uint8_t *buf, size_t cap, const struct dhcp_grant *grant);
+
+/* Write an option of at most 255 bytes, where END will fit behind it. */
+void dhcp_put_option(struct dhcp_writer *w, uint8_t code, const void *value, size_t len);
+/* Write END.  False if that, or an option before it, did not fit. */
+bool dhcp_put_end(struct dhcp_writer *w);
 
 /*
  * Parse len bytes.  Overloaded `file` and `sname` are read as options, in that order (RFC 2131 4.1); an option sent in

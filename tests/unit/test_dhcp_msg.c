@@ -508,6 +508,60 @@ static void test_build_release_says_no_more(void **state)
 			assert_null(dhcp_msg_option(&msg, (uint8_t)code, 0, NULL));
 }
 
+static void test_build_ack_of_a_grant(void **state)
+{
+	struct dhcp_grant grant = {.xid = CRAFT_XID,
+				   .address = {10, 0, 2, 15},
+				   .server = {10, 0, 2, 2},
+				   .netmask = {255, 255, 255, 0},
+				   .seconds = 86400,
+				   .file = "dir/pxelinux.0"};
+	uint8_t buf[1024], addr[4];
+	char name[256];
+	struct dhcp_msg built;
+
+	memcpy(grant.mac, craft_mac, 6);
+	assert_int_equal(dhcp_msg_build_ack(buf, DHCP_MSG_MIN - 1, &grant), 0);
+	assert_int_equal(dhcp_msg_build_ack(buf, sizeof(buf), &grant), DHCP_MSG_MIN);
+	assert_true(dhcp_msg_parse(&built, buf, DHCP_MSG_MIN));
+	assert_int_equal(built.op, DHCP_OP_REPLY);
+	assert_int_equal(built.type, DHCP_ACK);
+	assert_int_equal(built.xid, CRAFT_XID);
+	assert_memory_equal(built.chaddr, craft_mac, 6);
+	assert_memory_equal(built.yiaddr, grant.address, 4);
+	assert_memory_equal(built.siaddr, grant.server, 4);
+	assert_string_equal(built.file, grant.file);
+	dhcp_msg_string(&built, DHCP_OPT_BOOTFILE, name, sizeof(name));
+	assert_string_equal(name, grant.file);
+	assert_memory_equal(dhcp_msg_option(&built, DHCP_OPT_LEASE_TIME, 4, NULL), "\0\1\121\200", 4);
+	assert_false(dhcp_msg_address(&built, DHCP_OPT_ROUTER, addr)); /* none is granted */
+	/* A name that the field cannot hold is in option 67 alone. */
+	memset(name, 'n', 255);
+	name[255] = 0;
+	grant.file = name;
+	assert_int_not_equal(dhcp_msg_build_ack(buf, sizeof(buf), &grant), 0);
+	assert_true(dhcp_msg_parse(&built, buf, sizeof(buf)));
+	assert_string_equal(built.file, "");
+	assert_non_null(dhcp_msg_option(&built, DHCP_OPT_BOOTFILE, 255, NULL));
+}
+
+/* An option is written where END fits behind it, or not at all. */
+static void test_put_option_leaves_room_for_end(void **state)
+{
+	uint8_t buf[6] = {0};
+	struct dhcp_writer w = {.buf = buf, .cap = sizeof(buf)};
+
+	dhcp_put_option(&w, 1, "abcd", 4);
+	assert_int_equal(w.len, 0);
+	assert_true(w.full);
+	assert_false(dhcp_put_end(&w));
+	w = (struct dhcp_writer){.buf = buf, .cap = sizeof(buf)};
+	dhcp_put_option(&w, 1, "abc", 3);
+	assert_true(dhcp_put_end(&w));
+	assert_memory_equal(buf, "\1\3abc\377", 6);
+	assert_false(dhcp_put_end(&w));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -541,6 +595,8 @@ int main(void)
 		cmocka_unit_test(test_build_discover),
 		cmocka_unit_test(test_build_request_to_boot_server),
 		cmocka_unit_test(test_build_release_says_no_more),
+		cmocka_unit_test(test_build_ack_of_a_grant),
+		cmocka_unit_test(test_put_option_leaves_room_for_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
