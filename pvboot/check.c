@@ -93,7 +93,7 @@ static bool check_program_below(const struct run_options *o, int root, const cha
 		return true;
 	dhcp_local_lease(&req, &lease);
 	if (lease.status == PVBOOT_S_OK)
-		return check_below(root, full, o->boot_file ? "--boot-file" : "--root", lease.res.lease.bootfile);
+		return check_below(root, full, o->boot_file ? "--boot-file" : "--root", lease.info.res.lease.bootfile);
 	fprintf(stderr, "pvboot: --root %s: %s\n", o->root,
 		is_empty(full) ? "it is empty: put pxelinux.0, ldlinux.c32, pxelinux.cfg/default and a kernel there"
 			       : lease.text);

@@ -13,7 +13,6 @@
 
 #include "base/addr.h"
 #include "conf.h"
-#include "dhcp/dhcp_msg.h"
 #include "file/file.h"
 #include "file/file_root.h"
 #include "dhcp/dhcp_local.h"
@@ -175,15 +174,11 @@ static void read_guest(struct work *work)
 	};
 	struct pxelinux_guest *guest = &work->guest;
 	static struct dhcp_result result;
-	uint8_t uuid[16];
 
 	memcpy(req.mac, o->mac, 6);
 	memcpy(req.uuid, o->uuid, 16);
-	memcpy(uuid, o->uuid, 16);
-	if (!o->has_uuid)
-		dhcp_msg_uuid_of_mac(uuid, o->mac);
 	dhcp_local_lease(&req, &result);
-	pxelinux_guest_read(guest, &result.res, o->mac, uuid);
+	pxelinux_guest_make(guest, &result.info);
 	if (o->address.is)
 		memcpy(guest->address, o->address.bytes, 4);
 	if (o->server.is)

@@ -207,9 +207,8 @@ static bool obtain(const struct dhcp_request *req, struct outcome *outcome)
 	return outcome->ended;
 }
 
-static void show_identity(const struct options *o, uint8_t uuid[16])
+static void show_identity(const struct options *o)
 {
-	dhcp_identity(uuid, &o->req);
 	probe_show("asking on %s as %s%s", o->req.ifname, addr_mac_text(o->req.mac),
 		   o->req.has_uuid ? "" : ", with a UUID made from the MAC");
 }
@@ -239,10 +238,10 @@ static int exit_status(uint32_t status)
 	}
 }
 
-static int report(struct options *o, const struct outcome *outcome, const uint8_t uuid[16])
+static int report(struct options *o, const struct outcome *outcome)
 {
 	const struct dhcp_result *result = &outcome->result;
-	const struct pvboot_lease *lease = &result->res.lease;
+	const struct pvboot_lease *lease = &result->info.res.lease;
 	struct probe_names names;
 	bool boots;
 
@@ -254,10 +253,10 @@ static int report(struct options *o, const struct outcome *outcome, const uint8_
 	}
 	probe_show("files on %s%s:", addr_text(lease->boot_server),
 		   o->req.own_network ? ", asked for by the guest's address" : "");
-	probe_names(&names, &result->res, o->req.mac, uuid);
+	probe_names(&names, &result->info);
 	if (o->req.own_network)
 		probe_fetch_use_lease(&o->fetch, o->req.mac, lease);
-	boots = probe_files(&result->res, &names, &o->fetch);
+	boots = probe_files(&result->info, &names, &o->fetch);
 	probe_fetch_end(&o->fetch);
 	/* A failed exchange has given its lease back itself. */
 	if (!o->keep) {
@@ -273,7 +272,6 @@ int probe_main(int argc, char **argv)
 {
 	struct options o;
 	struct outcome outcome = {0};
-	uint8_t uuid[16];
 	int status = read_options(argc, argv, &o);
 
 	if (status >= 0)
@@ -283,10 +281,10 @@ int probe_main(int argc, char **argv)
 		return PROBE_FAILED;
 	o.req.vm = "probe";
 	log_open(false, LOG_EMERG); /* every line comes through the trace */
-	show_identity(&o, uuid);
+	show_identity(&o);
 	if (!obtain(&o.req, &outcome)) {
 		fprintf(stderr, "pvboot probe: out of memory\n");
 		return PROBE_FAILED;
 	}
-	return report(&o, &outcome, uuid);
+	return report(&o, &outcome);
 }

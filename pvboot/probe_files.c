@@ -33,21 +33,20 @@ static void read_program(struct pxelinux_file *file, const char *bootfile)
 	file->port = url.port;
 }
 
-void probe_names(struct probe_names *names, const struct pvboot_discover_res *res, const uint8_t mac[6],
-		 const uint8_t uuid[16])
+void probe_names(struct probe_names *names, const struct boot_info *info)
 {
-	const char *base = strrchr(res->lease.bootfile, '/');
-	struct pxelinux_file file = {0};
+	const char *bootfile = info->res.lease.bootfile, *base = strrchr(bootfile, '/');
+	struct pxelinux_file file = {.port = 0};
 	struct pxelinux_names configs;
 	struct pxelinux_guest guest;
 	char error[128];
 
 	memset(names, 0, sizeof(*names));
-	read_program(&file, res->lease.bootfile);
+	read_program(&file, bootfile);
 	add(names, PROBE_PROGRAM, &file);
-	if (!strstr(base ? base : res->lease.bootfile, "pxelinux"))
+	if (!strstr(base ? base : bootfile, "pxelinux"))
 		return;
-	pxelinux_guest_read(&guest, res, mac, uuid);
+	pxelinux_guest_make(&guest, info);
 	if (pxelinux_file_resolve(&file, guest.prefix, "ldlinux.c32", strlen("ldlinux.c32"), error, sizeof(error)))
 		add(names, PROBE_MODULE, &file);
 	pxelinux_names(&configs, &guest);
@@ -73,8 +72,7 @@ static void show(const char *name, const struct probe_answer *answer, const char
 		probe_show("  failed   %s: %s%s", name, answer->text, note);
 }
 
-bool probe_files(const struct pvboot_discover_res *res, const struct probe_names *names,
-		 const struct probe_fetch *fetch)
+bool probe_files(const struct boot_info *info, const struct probe_names *names, const struct probe_fetch *fetch)
 {
 	struct event_base *base = event_base_new();
 	bool wanted[PROBE_KINDS] = {false}, found[PROBE_KINDS] = {false};
@@ -96,7 +94,7 @@ bool probe_files(const struct pvboot_discover_res *res, const struct probe_names
 			found[kind] = true;
 			continue;
 		}
-		probe_fetch_ask(fetch, base, res->lease.boot_server, file, &answer);
+		probe_fetch_ask(fetch, base, info->res.lease.boot_server, file, &answer);
 		there = answer.status == PVBOOT_S_OK;
 		show(name, &answer, there && kind == PROBE_CONFIG && !found[kind] ? "  <- read by pxelinux" : "");
 		found[kind] |= there;

@@ -28,16 +28,14 @@ struct probe_names {
 };
 
 /*
- * The files that a boot of this result asks for, in the order in which it does: the boot program, and if that is
+ * The files that a boot of this lease asks for, in the order in which it does: the boot program, and if that is
  * some pxelinux its module and the search for a configuration (option 209, UUID, MAC, address, default), below the
- * prefix of option 210 or the boot program's own.  uuid is in wire order, as pxelinux shows it.
+ * prefix of option 210 or the boot program's own.
  */
-void probe_names(struct probe_names *names, const struct pvboot_discover_res *res, const uint8_t mac[6],
-		 const uint8_t uuid[16]);
+void probe_names(struct probe_names *names, const struct boot_info *info);
 
 /* Ask the boot server for each, print a line for each, and say whether the boot would go on: of each kind there is one
  * (what is named by a URL of a scheme that nobody here speaks is taken to be there).  Blocks. */
-bool probe_files(const struct pvboot_discover_res *res, const struct probe_names *names,
-		 const struct probe_fetch *fetch);
+bool probe_files(const struct boot_info *info, const struct probe_names *names, const struct probe_fetch *fetch);
 
 #endif /* PROBE_FILES_H */

@@ -93,8 +93,8 @@ static void fail(struct dhcp *d, uint32_t status, const char *fmt, ...)
 /* Give the address of a boot that cannot happen back. */
 static void give_back(struct dhcp *d)
 {
-	dhcp_send_release(d->pkt, d->req.mac, &d->result.res.lease, d->offers.offer[d->choice.lease].src_mac);
-	dhcp_say(d, LOG_INFO, "RELEASE of %s", addr_text(d->result.res.lease.address));
+	dhcp_send_release(d->pkt, d->req.mac, &d->result.info.res.lease, d->offers.offer[d->choice.lease].src_mac);
+	dhcp_say(d, LOG_INFO, "RELEASE of %s", addr_text(d->result.info.res.lease.address));
 }
 
 static void say_losers(struct dhcp *d)
@@ -113,8 +113,8 @@ static void say_losers(struct dhcp *d)
 static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 {
 	struct dhcp_result *r = &d->result;
-	bool ack_fits = dhcp_result_packet(r->res.ack, d->ack.raw, d->ack.len);
-	bool reply_fits = dhcp_result_packet(r->res.reply, reply->raw, reply->len);
+	bool ack_fits = dhcp_result_packet(r->info.res.ack, d->ack.raw, d->ack.len);
+	bool reply_fits = dhcp_result_packet(r->info.res.reply, reply->raw, reply->len);
 	struct dhcp_pxe pxe;
 
 	dhcp_pxe_read(&pxe, reply);
@@ -124,13 +124,14 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 			 "a packet is longer than the %d bytes a boot program can see: its end is cut off",
 			 PVBOOT_DHCP_PACKET);
 	if (reply != &d->ack)
-		r->res.lease.flags |= PVBOOT_LEASE_F_PROXY;
+		r->info.res.lease.flags |= PVBOOT_LEASE_F_PROXY;
+	boot_info_read(&r->info, d->req.site_option);
 	if (!pxe.file[0] && !d->req.file_known) {
 		give_back(d);
 		fail(d, PVBOOT_S_NO_BOOTFILE,
 		     "%s gave %s but nobody names a boot file: set filename (dhcpd), boot-file-name (Kea) or dhcp-boot "
 		     "(dnsmasq)%s",
-		     addr_text(r->res.lease.dhcp_server), addr_text(r->res.lease.address),
+		     addr_text(r->info.res.lease.dhcp_server), addr_text(r->info.res.lease.address),
 		     pxe.file_too_long ? "; option 67 is too long" : "");
 		return;
 	}
@@ -146,7 +147,7 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 			"the file a shorter name, or have the DHCP server send option 67 in place of the field",
 			DHCP_FILE_FIELD);
 	/* A URL names its own server, and that one may be a name. */
-	if (!d->req.own_network && url_kind(pxe.file) == URL_PATH && !dhcp_result_route(r, d->req.ifname))
+	if (!d->req.own_network && boot_info_named(&r->info) != BOOT_NAMED_URL && !dhcp_result_route(r, d->req.ifname))
 		give_back(d);
 	finish(d);
 }
@@ -235,7 +236,7 @@ static bool from_chosen(const struct dhcp *d, const struct dhcp_msg *msg)
 
 static void got_ack(struct dhcp *d, const struct dhcp_msg *msg)
 {
-	struct pvboot_lease *lease = &d->result.res.lease;
+	struct pvboot_lease *lease = &d->result.info.res.lease;
 
 	if (!addr_unicast(msg->yiaddr))
 		return;
@@ -436,7 +437,7 @@ struct dhcp *dhcp_start_timed(struct event_base *base, const struct dhcp_request
 	d->done = done;
 	d->trace = trace;
 	d->arg = arg;
-	dhcp_identity(d->uuid, req);
+	boot_info_identify(&d->result.info, req->mac, req->has_uuid, req->uuid);
 	d->retry = evtimer_new(base, on_retry, d);
 	d->proxy = evtimer_new(base, on_proxy_over, d);
 	d->total = evtimer_new(base, on_total, d);

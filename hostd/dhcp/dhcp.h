@@ -8,6 +8,7 @@
 
 #include "dhcp/dhcp_proxy.h"
 #include "pvboot_req.h"
+#include "dhcp/boot_info.h"
 
 struct event_base;
 struct dhcp;
@@ -29,7 +30,7 @@ struct dhcp_request {
 struct dhcp_result {
 	uint32_t status;		 /* PVBOOT_S_* */
 	char text[PVBOOT_ERROR_MAX + 1]; /* words of a failure: what, where, what to do; empty on success */
-	struct pvboot_discover_res res;	 /* valid on PVBOOT_S_OK, and as far as known on PVBOOT_S_NO_BOOTFILE */
+	struct boot_info info;		 /* valid on PVBOOT_S_OK, and as far as known on PVBOOT_S_NO_BOOTFILE */
 };
 
 /* What pvboot probe shows: every step in words, as it happens.  May be NULL. */

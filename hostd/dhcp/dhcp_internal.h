@@ -48,7 +48,6 @@ struct dhcp {
 
 	enum dhcp_state state; /* changed by dhcp.c:set_state() alone */
 	uint32_t xid;
-	uint8_t uuid[16];
 	int64_t started; /* ms, monotonic */
 	uint16_t secs;	 /* of the last DISCOVER */
 	unsigned int tries;
@@ -82,9 +81,6 @@ void dhcp_send_release(struct dhcp_socket *pkt, const uint8_t mac[6], const stru
 void dhcp_arm(struct event *ev, int64_t ms);
 
 /* ---- dhcp_result.c ---------------------------------------------------------------------------------------------- */
-
-/* The identifier that goes into option 97. */
-void dhcp_identity(uint8_t uuid[16], const struct dhcp_request *req);
 
 /* The lease's part of a result: from the ACK (or, before there is one, the OFFER). */
 void dhcp_result_lease(struct dhcp_result *result, const struct dhcp_msg *ack);

@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "dhcp/dhcp_internal.h"
 #include "dhcp/dhcp_local.h"
-#include "dhcp/dhcp_msg.h"
 
 #define LEASE_SECONDS 86400
 
@@ -30,29 +30,27 @@ static uint32_t xid_of(const struct dhcp_local_request *req)
 }
 
 /* The DHCPDISCOVER that hostd would have sent. */
-static void make_discover(const struct dhcp_local_request *req, uint8_t packet[PVBOOT_DHCP_PACKET])
+static void make_discover(const struct dhcp_local_request *req, struct boot_info *info)
 {
 	struct dhcp_send send = {.type = DHCP_DISCOVER, .xid = xid_of(req)};
 
-	memcpy(send.mac, req->mac, 6);
-	if (req->has_uuid)
-		memcpy(send.uuid, req->uuid, 16);
-	else
-		dhcp_msg_uuid_of_mac(send.uuid, req->mac);
-	dhcp_msg_build(packet, PVBOOT_DHCP_PACKET, &send);
+	memcpy(send.mac, info->mac, 6);
+	memcpy(send.uuid, info->uuid, 16);
+	dhcp_msg_build(info->res.discover, PVBOOT_DHCP_PACKET, &send);
 }
 
 /* The DHCPACK of a server at the host's address. */
-static void make_ack(const struct dhcp_local_request *req, const char *boot_file, uint8_t packet[PVBOOT_DHCP_PACKET])
+static void make_ack(const struct dhcp_local_request *req, const char *boot_file, struct boot_info *info)
 {
 	struct dhcp_grant grant = {.xid = xid_of(req), .seconds = LEASE_SECONDS, .file = boot_file};
 
-	memcpy(grant.mac, req->mac, 6);
+	memcpy(grant.mac, info->mac, 6);
 	memcpy(grant.address, guest_ip, 4);
 	memcpy(grant.server, server_ip, 4);
 	memcpy(grant.netmask, netmask, 4);
 	memcpy(grant.router, server_ip, 4);
-	dhcp_msg_build_ack(packet, PVBOOT_DHCP_PACKET, &grant);
+	dhcp_msg_build_ack(info->res.ack, PVBOOT_DHCP_PACKET, &grant);
+	memcpy(info->res.reply, info->res.ack, PVBOOT_DHCP_PACKET);
 }
 
 static bool exists(const struct dhcp_local_request *req, const char *name)
@@ -76,23 +74,30 @@ static const char *choose_boot_file(const struct dhcp_local_request *req)
 	return "";
 }
 
+/* Read the ACK, as one that a server sent. */
+static void read_ack(struct dhcp_result *out)
+{
+	struct dhcp_msg ack;
+	struct dhcp_pxe pxe;
+
+	if (!dhcp_msg_parse(&ack, out->info.res.ack, PVBOOT_DHCP_PACKET))
+		return;
+	dhcp_pxe_read(&pxe, &ack);
+	dhcp_result_lease(out, &ack);
+	dhcp_result_boot(out, &pxe);
+	boot_info_read(&out->info, 0);
+}
+
 void dhcp_local_lease(const struct dhcp_local_request *req, struct dhcp_result *out)
 {
-	struct pvboot_lease *lease = &out->res.lease;
 	const char *boot_file = choose_boot_file(req);
 
 	memset(out, 0, sizeof(*out));
-	memcpy(lease->address, guest_ip, 4);
-	memcpy(lease->netmask, netmask, 4);
-	memcpy(lease->router, server_ip, 4);
-	memcpy(lease->boot_server, server_ip, 4);
-	memcpy(lease->dhcp_server, server_ip, 4);
-	lease->lease_seconds = LEASE_SECONDS;
-	lease->flags = PVBOOT_LEASE_F_LOCAL;
-	snprintf(lease->bootfile, sizeof(lease->bootfile), "%s", boot_file);
-	make_discover(req, out->res.discover);
-	make_ack(req, boot_file, out->res.ack);
-	memcpy(out->res.reply, out->res.ack, sizeof(out->res.reply));
+	boot_info_identify(&out->info, req->mac, req->has_uuid, req->uuid);
+	make_discover(req, &out->info);
+	make_ack(req, boot_file, &out->info);
+	read_ack(out);
+	out->info.res.lease.flags = PVBOOT_LEASE_F_LOCAL;
 	if (*boot_file)
 		return;
 	out->status = PVBOOT_S_NO_BOOTFILE;

@@ -10,14 +10,6 @@
 #include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
 
-void dhcp_identity(uint8_t uuid[16], const struct dhcp_request *req)
-{
-	if (req->has_uuid)
-		memcpy(uuid, req->uuid, 16);
-	else
-		dhcp_msg_uuid_of_mac(uuid, req->mac); /* RFC 4578 2.3: a PXE client always sends one */
-}
-
 /* The mask of an address's class (RFC 950), for servers that send no option 1. */
 static void class_mask(uint8_t mask[4], const uint8_t addr[4])
 {
@@ -27,7 +19,7 @@ static void class_mask(uint8_t mask[4], const uint8_t addr[4])
 
 void dhcp_result_lease(struct dhcp_result *result, const struct dhcp_msg *ack)
 {
-	struct pvboot_lease *lease = &result->res.lease;
+	struct pvboot_lease *lease = &result->info.res.lease;
 	const uint8_t *time = dhcp_msg_option(ack, DHCP_OPT_LEASE_TIME, 4, NULL);
 
 	memcpy(lease->address, ack->yiaddr, 4);
@@ -44,7 +36,7 @@ void dhcp_result_lease(struct dhcp_result *result, const struct dhcp_msg *ack)
 
 void dhcp_result_boot(struct dhcp_result *result, const struct dhcp_pxe *pxe)
 {
-	struct pvboot_lease *lease = &result->res.lease;
+	struct pvboot_lease *lease = &result->info.res.lease;
 
 	memcpy(lease->boot_server, pxe->server, 4);
 	memcpy(lease->bootfile, pxe->file, sizeof(lease->bootfile));
@@ -61,7 +53,7 @@ bool dhcp_result_packet(uint8_t packet[PVBOOT_DHCP_PACKET], const void *buf, siz
 
 bool dhcp_result_route(struct dhcp_result *result, const char *ifname)
 {
-	const struct pvboot_lease *lease = &result->res.lease;
+	const struct pvboot_lease *lease = &result->info.res.lease;
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(69)};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int why = 0;

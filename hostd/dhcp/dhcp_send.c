@@ -27,7 +27,7 @@ static struct dhcp_send identity(const struct dhcp *d, uint8_t type)
 	struct dhcp_send send = {.type = type, .xid = d->xid, .secs = d->secs, .site_option = d->req.site_option};
 
 	memcpy(send.mac, d->req.mac, 6);
-	memcpy(send.uuid, d->uuid, 16);
+	memcpy(send.uuid, d->result.info.uuid, 16);
 	return send;
 }
 
@@ -87,7 +87,7 @@ void dhcp_send_discover(struct dhcp *d)
 		memcpy(send.requested, d->req.previous, 4);
 	address_broadcast(&udp);
 	len = transmit(d, buf, &send, &udp);
-	dhcp_result_packet(d->result.res.discover, buf, len);
+	dhcp_result_packet(d->result.info.res.discover, buf, len);
 	dhcp_say(d, LOG_DEBUG, "DISCOVER on %s, try %u", d->req.ifname, d->tries + 1);
 	dhcp_arm(d->retry, back_off(d->timing.discover_first, d->timing.discover_most, d->tries));
 	d->tries++;

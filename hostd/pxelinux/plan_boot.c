@@ -13,19 +13,6 @@
 #define BOOT_FLAG_AT 0x1fe
 #define HEADER_AT 0x202
 
-void plan_boot_read(char text[PLAN_BOOT_TEXT_MAX], const struct pvboot_discover_res *res, uint8_t code)
-{
-	const uint8_t *packets[] = {res->ack, res->reply};
-	char found[PLAN_BOOT_TEXT_MAX];
-	struct dhcp_msg msg;
-
-	text[0] = 0;
-	for (int i = 0; code && i < 2; i++)
-		if (dhcp_msg_parse(&msg, packets[i], PVBOOT_DHCP_PACKET) &&
-		    dhcp_msg_string(&msg, code, found, sizeof(found)))
-			pxelinux_words(text, PLAN_BOOT_TEXT_MAX, "%s", found);
-}
-
 bool plan_boot_parse(const char *text, enum plan_boot *boot, const char **options)
 {
 	*boot = PLAN_BOOT_UNSAID;

@@ -6,7 +6,6 @@
 
 #include "pxelinux/plan.h"
 
-#define PLAN_BOOT_TEXT_MAX 256 /* bytes of the option, NUL included: it comes in one piece */
 #define PLAN_KERNEL_HEAD 0x206 /* bytes that tell a Linux kernel from anything else */
 
 /* What a site's option says of a boot. */
@@ -16,12 +15,9 @@ enum plan_boot {
 	PLAN_BOOT_DIRECT
 };
 
-/* Option code of a lease's packets, the last of which wins, into text; "" if there is none, or code is 0. */
-void plan_boot_read(char text[PLAN_BOOT_TEXT_MAX], const struct pvboot_discover_res *res, uint8_t code);
-
 /*
- * What the option's text says: "program", or "direct", perhaps followed by the command line of a boot file that is a
- * kernel (*options: that, or "").  False if it is neither.
+ * What the option's text (site_text of struct boot_info) says: "program", or "direct", perhaps followed by the command
+ * line of a boot file that is a kernel (*options: that, or "").  False if it is neither.
  */
 bool plan_boot_parse(const char *text, enum plan_boot *boot, const char **options);
 

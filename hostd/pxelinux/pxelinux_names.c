@@ -8,55 +8,19 @@
 
 #include "base/url.h"
 #include "base/addr.h"
-#include "dhcp/dhcp_msg.h"
-#include "dhcp/dhcp_pxe.h"
 
 /* ---- the guest -------------------------------------------------------------------------------------------------- */
 
-void pxelinux_prefix_of(char prefix[PVBOOT_BOOTFILE_MAX], const char *bootfile)
+void pxelinux_guest_make(struct pxelinux_guest *guest, const struct boot_info *info)
 {
-	size_t len = strnlen(bootfile, PVBOOT_BOOTFILE_MAX - 1);
-
-	while (len && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-", bootfile[len - 1]))
-		len--;
-	memcpy(prefix, bootfile, len);
-	prefix[len] = 0;
-}
-
-/* A mask or a router counts only where it is alone. */
-static void read_address(uint8_t address[4], const struct dhcp_msg *msg, uint8_t code)
-{
-	size_t len;
-	const uint8_t *value = dhcp_msg_option(msg, code, 4, &len);
-
-	if (value && len == 4)
-		memcpy(address, value, 4);
-}
-
-void pxelinux_guest_read(struct pxelinux_guest *guest, const struct pvboot_discover_res *res, const uint8_t mac[6],
-			 const uint8_t uuid[16])
-{
-	const uint8_t *packets[] = {res->ack, res->reply};
-	struct dhcp_msg msg;
-	struct dhcp_pxe pxe;
-
-	memset(guest, 0, sizeof(*guest));
-	memcpy(guest->mac, mac, 6);
-	memcpy(guest->uuid, uuid, 16);
-	memcpy(guest->address, res->lease.address, 4);
-	memcpy(guest->server, res->lease.boot_server, 4);
-	pxelinux_prefix_of(guest->prefix, res->lease.bootfile);
-	for (int i = 0; i < 2; i++) {
-		if (!dhcp_msg_parse(&msg, packets[i], PVBOOT_DHCP_PACKET))
-			continue;
-		read_address(guest->netmask, &msg, DHCP_OPT_NETMASK);
-		read_address(guest->router, &msg, DHCP_OPT_ROUTER);
-		dhcp_pxe_read(&pxe, &msg);
-		if (pxe.prefix[0])
-			memcpy(guest->prefix, pxe.prefix, sizeof(guest->prefix));
-		if (pxe.config[0])
-			memcpy(guest->config, pxe.config, sizeof(guest->config));
-	}
+	memcpy(guest->mac, info->mac, 6);
+	memcpy(guest->uuid, info->uuid, 16);
+	memcpy(guest->address, info->res.lease.address, 4);
+	memcpy(guest->server, info->res.lease.boot_server, 4);
+	memcpy(guest->router, info->router, 4);
+	memcpy(guest->netmask, info->netmask, 4);
+	memcpy(guest->prefix, info->prefix, sizeof(guest->prefix));
+	memcpy(guest->config, info->config, sizeof(guest->config));
 }
 
 bool pxelinux_uuid_valid(const uint8_t uuid[16])

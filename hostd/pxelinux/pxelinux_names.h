@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pvboot_req.h"
+#include "dhcp/boot_info.h"
 
 #define PXELINUX_NAMES_MAX 12	    /* option 209, UUID, MAC, eight of the address, default */
 #define PXELINUX_WRITTEN_MAX 255    /* bytes of a file name as written in a configuration: pxelinux cuts longer ones */
@@ -38,15 +38,8 @@ struct pxelinux_names {
 	struct pxelinux_file file[PXELINUX_NAMES_MAX];
 };
 
-/*
- * What pxelinux makes of a lease: options 1, 3 (each only with 4 bytes), 209 and 210 of the packets, the last of which
- * wins; without option 210 the prefix is the boot file up to its last character that no plain name has.
- */
-void pxelinux_guest_read(struct pxelinux_guest *guest, const struct pvboot_discover_res *res, const uint8_t mac[6],
-			 const uint8_t uuid[16]);
-
-/* prefix as pxelinux takes it from the name of its own file. */
-void pxelinux_prefix_of(char prefix[PVBOOT_BOOTFILE_MAX], const char *bootfile);
+/* The guest of a lease. */
+void pxelinux_guest_make(struct pxelinux_guest *guest, const struct boot_info *info);
 
 /* Is this an identifier to pxelinux?  It looks at one byte alone; one made from the MAC it so leaves aside. */
 bool pxelinux_uuid_valid(const uint8_t uuid[16]);

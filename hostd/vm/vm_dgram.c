@@ -41,7 +41,7 @@ static void send_pkt(void *arg, const struct pvboot_pkt *pkt, const void *payloa
 /* The address a guest's datagrams come from: what it opened, else its lease's. */
 static const uint8_t *guest_address(const struct vm *vm)
 {
-	return !addr_none(vm->dgram->ip) ? vm->dgram->ip : vm->lease.address;
+	return !addr_none(vm->dgram->ip) ? vm->dgram->ip : vm->boot.res.lease.address;
 }
 
 static void deliver_udp(void *arg, const struct pvboot_pkt *pkt, const void *payload)

@@ -256,7 +256,7 @@ static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args,
 	if (!url_parse(&url, text, why, room))
 		return PVBOOT_S_UNSUPPORTED;
 	if (url.kind != URL_HTTP && addr_none(url.server))
-		memcpy(url.server, !addr_none(args->server) ? args->server : vm->lease.boot_server, 4);
+		memcpy(url.server, !addr_none(args->server) ? args->server : vm->boot.res.lease.boot_server, 4);
 	memcpy(vf->server, url.server, 4);
 	vf->port = url.port || url.kind == URL_HTTP ? url.port : ntohs(args->port_be);
 	memcpy(vf->name, url.path, sizeof(vf->name));

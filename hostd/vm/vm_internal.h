@@ -43,12 +43,10 @@ struct vm {
 	struct vm_files *files;
 	struct vm_waits *waits;
 	struct dhcp *dhcp;
-	struct pvboot_lease lease;
-	struct pxelinux_guest guest;	    /* what a plan needs of the lease and its packets */
-	char boot_text[PLAN_BOOT_TEXT_MAX]; /* what a site's DHCP option says of the boot; "": nothing */
-	struct vm_plan *plan;		    /* being made, or NULL */
-	struct vm_prefix *pxelinux;	    /* the boot file, from DISCOVER until it is opened; or NULL */
-	const char *no_prefix; /* why pxelinux.0 gets no path prefix, to be said when it is opened; or NULL */
+	struct boot_info boot;	    /* of its lease; all 0 before the first one */
+	struct vm_plan *plan;	    /* being made, or NULL */
+	struct vm_prefix *pxelinux; /* the boot file, from DISCOVER until it is opened; or NULL */
+	const char *no_prefix;	    /* why pxelinux.0 gets no path prefix, to be said when it is opened; or NULL */
 	struct vm_dgram *dgram;
 	struct vm_frame *frame;
 	struct source *source; /* NULL: the host's own */

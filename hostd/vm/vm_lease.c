@@ -5,7 +5,6 @@
 
 #include "base/addr.h"
 #include "dhcp/dhcp_edit.h"
-#include "dhcp/dhcp_msg.h"
 #include "dhcp/dhcp_local.h"
 #include "log.h"
 #include "vm/vm_frame.h"
@@ -17,108 +16,96 @@
 #include "vm/vm_source.h"
 #include "vm/vm_wait.h"
 
-/* What the device keeps of a lease for the next hostd. */
+/* What the device keeps of struct boot_info for the next hostd. */
 struct kept_lease {
 	uint32_t magic;
 	uint8_t card[PVBOOT_CARD_LEN]; /* with mac = card, else 0 */
-	uint8_t reserved[2];
+	uint8_t prefix_sent;	       /* 0 or 1 */
+	uint8_t reserved;
 	struct pvboot_lease lease;
-	char prefix[PVBOOT_BOOTFILE_MAX]; /* of struct pxelinux_guest */
+	uint8_t netmask[4];
+	uint8_t router[4];
+	char prefix[PVBOOT_BOOTFILE_MAX];
 	char config[PVBOOT_BOOTFILE_MAX];
-	char boot_text[PLAN_BOOT_TEXT_MAX];
+	char site_text[BOOT_INFO_TEXT_MAX];
 };
-#define KEPT_LEASE_MAGIC 0x344c4b50u /* "PKL4" */
+#define KEPT_LEASE_MAGIC 0x354c4b50u /* "PKL5" */
 _Static_assert(sizeof(struct kept_lease) <= PVBOOT_LINK_KEEP_MAX, "a lease can be kept");
 
-static void uuid_of(const struct vm *vm, uint8_t uuid[16])
+static struct kept_lease to_keep(const struct vm *vm, const struct boot_info *info)
 {
-	memcpy(uuid, vm->id.uuid, 16);
-	if (!vm->id.has_uuid)
-		dhcp_msg_uuid_of_mac(uuid, vm->id.mac);
+	struct kept_lease kept = {
+		.magic = KEPT_LEASE_MAGIC,
+		.prefix_sent = info->prefix_sent,
+		.lease = info->res.lease,
+	};
+
+	if (vm->id.mac_of_card)
+		memcpy(kept.card, info->mac, sizeof(kept.card));
+	memcpy(kept.netmask, info->netmask, sizeof(kept.netmask));
+	memcpy(kept.router, info->router, sizeof(kept.router));
+	memcpy(kept.prefix, info->prefix, sizeof(kept.prefix));
+	memcpy(kept.config, info->config, sizeof(kept.config));
+	memcpy(kept.site_text, info->site_text, sizeof(kept.site_text));
+	return kept;
 }
 
-static void remember(struct vm *vm, const struct pvboot_discover_res *res)
+static void remember(struct vm *vm, const struct boot_info *info)
 {
-	const struct pvboot_lease *lease = &res->lease;
-	struct kept_lease kept = {.magic = KEPT_LEASE_MAGIC, .lease = *lease};
-	struct pxelinux_guest before = vm->guest;
-	uint8_t uuid[16];
-	bool known;
+	const struct pvboot_lease *lease = &info->res.lease;
+	struct kept_lease before = to_keep(vm, &vm->boot), kept = to_keep(vm, info);
 
-	uuid_of(vm, uuid);
-	pxelinux_guest_read(&vm->guest, res, vm->id.mac, uuid);
-	if (vm->id.mac_of_card)
-		memcpy(kept.card, vm->id.mac, sizeof(kept.card));
-	memcpy(kept.prefix, vm->guest.prefix, sizeof(kept.prefix));
-	memcpy(kept.config, vm->guest.config, sizeof(kept.config));
-	memcpy(kept.boot_text, vm->boot_text, sizeof(kept.boot_text));
-	known = !memcmp(&vm->lease, lease, sizeof(*lease)) && !memcmp(&vm->guest, &before, sizeof(before));
-	vm->lease = *lease;
+	vm->boot = *info;
 	vm->env->note_address(vm->env->arg, &vm->id, lease->address);
 	memcpy(vm->id.previous, lease->address, 4);
-	if (!known)
+	if (memcmp(&before, &kept, sizeof(kept)) != 0)
 		vm_send_keep(vm, PVBOOT_LINK_KEY_LEASE, &kept, sizeof(kept));
 	vm_source_enter(vm);
 	log_msg(LOG_INFO, vm->id.name, "lease %s, boot file \"%s\" at %s", addr_text(lease->address), lease->bootfile,
 		addr_text(lease->boot_server));
 }
 
-/* The result with a prefix for pxelinux in it. */
-static struct pvboot_discover_res with_prefix(struct vm *vm, const struct dhcp_result *result, const char *prefix)
+static void answer_all(struct vm *vm, uint32_t status, const char *text, const struct pvboot_discover_res *res)
 {
-	struct pvboot_discover_res res = result->res;
+	struct vm_wait *wait = NULL;
+
+	while ((wait = vm_wait_next(vm, PVBOOT_OP_DISCOVER, wait))) {
+		uint32_t id = wait->id;
+
+		vm_wait_end(wait);
+		vm_reply(vm, id, status, 0, text, res, res ? sizeof(*res) : 0);
+	}
+}
+
+void vm_lease_answer(struct vm *vm, const char *prefix)
+{
+	struct pvboot_discover_res res = vm->boot.res;
 
 	if (prefix && dhcp_edit_add_prefix(&res, prefix))
 		log_msg(LOG_INFO, vm->id.name, "the boot program is pxelinux.0: told to find its files at %s", prefix);
 	else if (prefix)
 		vm->no_prefix = "there is no room for it in the server's packet";
-	return res;
-}
-
-void vm_lease_answer(struct vm *vm, const struct dhcp_result *result, const char *prefix)
-{
-	struct pvboot_discover_res res;
-	struct vm_wait *wait = NULL;
-
-	if (result->status == PVBOOT_S_OK)
-		res = with_prefix(vm, result, prefix);
-	while ((wait = vm_wait_next(vm, PVBOOT_OP_DISCOVER, wait))) {
-		uint32_t id = wait->id;
-
-		vm_wait_end(wait);
-		if (result->status == PVBOOT_S_OK)
-			vm_reply(vm, id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
-		else
-			vm_reply(vm, id, result->status, 0, result->text, NULL, 0);
-	}
+	answer_all(vm, PVBOOT_S_OK, "", &res);
 }
 
 /* Answer now, or once it is known whether the boot program is pxelinux. */
 static void answer(struct vm *vm, const struct dhcp_result *result)
 {
-	if (result->status == PVBOOT_S_OK)
-		remember(vm, &result->res);
-	if (!vm_prefix_begin(vm, result))
-		vm_lease_answer(vm, result, NULL);
-}
-
-static void read_boot_text(struct vm *vm, const struct pvboot_discover_res *res)
-{
-	char before[PLAN_BOOT_TEXT_MAX];
-
-	memcpy(before, vm->boot_text, sizeof(before));
-	plan_boot_read(vm->boot_text, res, vm->id.conf->boot_option);
-	if (!strcmp(before, vm->boot_text))
+	if (result->status != PVBOOT_S_OK) {
+		vm_prefix_reset(vm);
+		vm->no_prefix = NULL;
+		answer_all(vm, result->status, result->text, NULL);
 		return;
-	memset(&vm->guest, 0, sizeof(vm->guest)); /* not known any more: to be kept anew */
-	if (vm->boot_text[0])
-		log_msg(LOG_INFO, vm->id.name, "DHCP option %u: \"%s\"", vm->id.conf->boot_option, vm->boot_text);
+	}
+	remember(vm, &result->info);
+	if (!vm_prefix_begin(vm))
+		vm_lease_answer(vm, NULL);
 }
 
 /* A plan does without a boot file; if there is none in the end, the guest says so. */
 static void plan_needs_no_boot_file(const struct vm *vm, struct dhcp_result *result)
 {
-	if (result->status == PVBOOT_S_NO_BOOTFILE && (vm_plan_wanted(vm) || vm->id.conf->kernel[0]))
+	if (result->status == PVBOOT_S_NO_BOOTFILE && (vm_plan_wanted(vm, &result->info) || vm->id.conf->kernel[0]))
 		result->status = PVBOOT_S_OK;
 }
 
@@ -129,10 +116,12 @@ static void on_done(void *arg, const struct dhcp_result *result)
 
 	vm->dhcp = NULL;
 	if (vm->id.conf->boot_file[0] && (result->status == PVBOOT_S_OK || result->status == PVBOOT_S_NO_BOOTFILE)) {
-		dhcp_edit_boot_file(&changed.res, vm->id.conf->boot_file);
+		boot_info_set_file(&changed.info, vm->id.conf->boot_file);
 		changed.status = PVBOOT_S_OK;
 	}
-	read_boot_text(vm, &changed.res);
+	if (changed.info.site_text[0] && strcmp(changed.info.site_text, vm->boot.site_text) != 0)
+		log_msg(LOG_INFO, vm->id.name, "DHCP option %u: \"%s\"", vm->id.conf->boot_option,
+			changed.info.site_text);
 	plan_needs_no_boot_file(vm, &changed);
 	answer(vm, &changed);
 }
@@ -243,18 +232,26 @@ void vm_lease_reset(struct vm *vm)
 	vm_prefix_reset(vm);
 }
 
-static void restore_guest(struct vm *vm, const struct kept_lease *kept)
+static void take_text(char *to, const char *from, size_t cap)
 {
-	struct pxelinux_guest *guest = &vm->guest;
+	memset(to, 0, cap);
+	memcpy(to, from, strnlen(from, cap - 1));
+}
 
-	memcpy(guest->mac, vm->id.mac, 6);
-	uuid_of(vm, guest->uuid);
-	memcpy(guest->address, kept->lease.address, 4);
-	memcpy(guest->server, kept->lease.boot_server, 4);
-	memcpy(guest->router, kept->lease.router, 4);
-	memcpy(guest->netmask, kept->lease.netmask, 4);
-	snprintf(guest->prefix, sizeof(guest->prefix), "%.*s", PVBOOT_BOOTFILE_MAX - 1, kept->prefix);
-	snprintf(guest->config, sizeof(guest->config), "%.*s", PVBOOT_BOOTFILE_MAX - 1, kept->config);
+static void restore(struct vm *vm, const struct kept_lease *kept)
+{
+	struct boot_info *info = &vm->boot;
+
+	memset(info, 0, sizeof(*info));
+	boot_info_identify(info, vm->id.mac, vm->id.has_uuid, vm->id.uuid);
+	info->res.lease = kept->lease;
+	take_text(info->res.lease.bootfile, kept->lease.bootfile, sizeof(info->res.lease.bootfile));
+	memcpy(info->netmask, kept->netmask, sizeof(info->netmask));
+	memcpy(info->router, kept->router, sizeof(info->router));
+	info->prefix_sent = kept->prefix_sent;
+	take_text(info->prefix, kept->prefix, sizeof(info->prefix));
+	take_text(info->config, kept->config, sizeof(info->config));
+	take_text(info->site_text, kept->site_text, sizeof(info->site_text));
 }
 
 bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
@@ -265,16 +262,13 @@ bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
 	if (len != sizeof(kept))
 		return false;
 	memcpy(&kept, blob, sizeof(kept));
-	if (kept.magic != KEPT_LEASE_MAGIC || kept.reserved[0] || kept.reserved[1])
+	if (kept.magic != KEPT_LEASE_MAGIC || kept.prefix_sent > 1 || kept.reserved)
 		return false;
 	if (vm->id.mac_of_card && !vm->env->take_card(vm->env->arg, &vm->id, kept.card, why, sizeof(why))) {
 		log_msg(LOG_WARNING, vm->id.name, "%s", why);
 		return false;
 	}
-	kept.lease.bootfile[PVBOOT_BOOTFILE_MAX - 1] = '\0';
-	snprintf(vm->boot_text, sizeof(vm->boot_text), "%.*s", PLAN_BOOT_TEXT_MAX - 1, kept.boot_text);
-	vm->lease = kept.lease;
-	restore_guest(vm, &kept);
+	restore(vm, &kept);
 	memcpy(vm->id.previous, kept.lease.address, 4);
 	vm_source_enter(vm);
 	return true;

@@ -50,7 +50,7 @@ static const char *identity_of(const struct vm *vm)
 
 	if (!vm->id.conf->source_guest)
 		return NULL;
-	snprintf(text, sizeof(text), "%s@%s", addr_mac_text(vm->id.mac), addr_text(vm->lease.address));
+	snprintf(text, sizeof(text), "%s@%s", addr_mac_text(vm->id.mac), addr_text(vm->boot.res.lease.address));
 	return text;
 }
 

@@ -22,6 +22,7 @@ struct vm_plan {
 	struct file *boot_file;
 	uint32_t id; /* request */
 	struct pvboot_plan_args args;
+	struct pxelinux_guest guest; /* of the lease */
 	struct pxelinux_fetch *fetch;
 };
 
@@ -82,29 +83,30 @@ static struct file *open_file(void *arg, const struct pxelinux_file *named)
 	if (named->is_url && !url_parse(&url, named->name, words, sizeof(words)))
 		return file_new_failed(job->vm->id.name, named->name, PVBOOT_S_UNSUPPORTED, words);
 	if (url.kind != URL_HTTP && addr_none(url.server))
-		memcpy(url.server, job->vm->lease.boot_server, 4);
+		memcpy(url.server, job->vm->boot.res.lease.boot_server, 4);
 	return vm_open(job->vm, url.server, url.port, url.path, false);
 }
 
 /* ---- what DHCP says ---------------------------------------------------------------------------------------------- */
 
 /* By the site's option (*understood: there is none, or it says what is known), else by the section. */
-static enum plan_boot read_boot(const struct vm *vm, const char **options, bool *understood)
+static enum plan_boot read_boot(const struct vm *vm, const struct boot_info *info, const char **options,
+				bool *understood)
 {
 	enum plan_boot boot;
 
-	*understood = plan_boot_parse(vm->boot_text, &boot, options);
+	*understood = plan_boot_parse(info->site_text, &boot, options);
 	if (boot == PLAN_BOOT_UNSAID)
 		return vm->id.conf->direct ? PLAN_BOOT_DIRECT : PLAN_BOOT_PROGRAM;
 	return boot;
 }
 
-bool vm_plan_wanted(const struct vm *vm)
+bool vm_plan_wanted(const struct vm *vm, const struct boot_info *boot)
 {
 	const char *options;
 	bool understood;
 
-	return read_boot(vm, &options, &understood) == PLAN_BOOT_DIRECT;
+	return read_boot(vm, boot, &options, &understood) == PLAN_BOOT_DIRECT;
 }
 
 static void stop_looking(struct vm_plan *job)
@@ -128,15 +130,15 @@ static void reply_boot_file(struct vm_plan *job)
 	static struct plan plan; /* too large for the stack */
 	char words[PXELINUX_ERROR_MAX], text[PXELINUX_ERROR_MAX];
 	struct vm *vm = job->vm;
-	const char *options;
+	const char *options, *file = vm->boot.res.lease.bootfile;
 	bool understood;
 
-	read_boot(vm, &options, &understood);
+	read_boot(vm, &vm->boot, &options, &understood);
 	vm->plan = NULL;
-	if (plan_boot_make(&plan, vm->lease.bootfile, vm->id.conf->append, options, &vm->guest, words, sizeof(words))) {
+	if (plan_boot_make(&plan, file, vm->id.conf->append, options, &job->guest, words, sizeof(words))) {
 		reply_plan(vm, job->id, &plan);
 	} else {
-		snprintf(text, sizeof(text), "no direct boot of %.100s: %.370s", vm->lease.bootfile, words);
+		snprintf(text, sizeof(text), "no direct boot of %.100s: %.370s", file, words);
 		reply_words(vm, job->id, PVBOOT_PLAN_NONE, text);
 	}
 	free(job);
@@ -165,11 +167,12 @@ static void on_boot_file(struct file_watch *watch)
 /* Is the boot file a kernel?  False: it cannot be one. */
 static bool look_at_boot_file(struct vm_plan *job)
 {
+	const char *file = job->vm->boot.res.lease.bootfile;
 	struct pxelinux_file named = {.is_url = true};
 
-	if (!plan_boot_may_be_kernel(job->vm->lease.bootfile))
+	if (!plan_boot_may_be_kernel(file))
 		return false;
-	snprintf(named.name, sizeof(named.name), "%s", job->vm->lease.bootfile);
+	snprintf(named.name, sizeof(named.name), "%s", file);
 	job->watch.changed = on_boot_file;
 	job->boot_file = open_file(job, &named);
 	if (!job->boot_file)
@@ -195,7 +198,7 @@ static bool ask_which(const struct vm_plan *job, const struct pxelinux_config *c
 		snprintf(words, cap, "%.200s asks which label to boot", config->first.file);
 		return false;
 	}
-	if (!plan_answer_list(&list, config, choice, &vm->guest, words, cap))
+	if (!plan_answer_list(&list, config, choice, &job->guest, words, cap))
 		return false;
 	if (job->args.choice && plan_answer_chosen(command, &list, config, choice, job->args.choice)) {
 		log_msg(LOG_INFO, vm->id.name, "chosen: %s", command->text);
@@ -225,7 +228,7 @@ static bool decide(const struct vm_plan *job, const struct pxelinux_config *conf
 		return false;
 	if (listed)
 		return true;
-	if (!plan_make(&plan, config, &choice.command, &job->vm->guest, words, cap))
+	if (!plan_make(&plan, config, &choice.command, &job->guest, words, cap))
 		return false;
 	reply_plan(job->vm, job->id, &plan);
 	return true;
@@ -253,8 +256,10 @@ static void start(struct vm *vm, uint32_t id, const struct pvboot_plan_args *arg
 {
 	struct vm_plan *job = calloc(1, sizeof(*job));
 
-	if (job)
-		job->fetch = pxelinux_fetch_new(&vm->guest, &fetch_ops, job);
+	if (job) {
+		pxelinux_guest_make(&job->guest, &vm->boot);
+		job->fetch = pxelinux_fetch_new(&job->guest, &fetch_ops, job);
+	}
 	if (!job || !job->fetch) {
 		free(job);
 		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "out of memory");
@@ -284,7 +289,7 @@ void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, u
 		vm_fail(vm, id, PVBOOT_S_NO_RESOURCES, 0, "a plan is being made already");
 	else if (conf->kernel[0])
 		reply_configured(vm, id);
-	else if (read_boot(vm, &options, &understood) == PLAN_BOOT_DIRECT)
+	else if (read_boot(vm, &vm->boot, &options, &understood) == PLAN_BOOT_DIRECT)
 		start(vm, id, &args);
 	else
 		reply_words(vm, id, PVBOOT_PLAN_NONE,

@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct boot_info;
 struct vm;
 
 void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
 /* Give up the plan that is being made; with an id: if it is that request's.  False if it is not. */
 bool vm_plan_cancel(struct vm *vm, uint32_t id);
 void vm_plan_reset(struct vm *vm);
-/* Does this VM boot without a boot program, by its section or a site's DHCP option? */
-bool vm_plan_wanted(const struct vm *vm);
+/* With that lease, does this VM boot without a boot program, by its section or a site's DHCP option? */
+bool vm_plan_wanted(const struct vm *vm, const struct boot_info *boot);
 
 #endif /* HOSTD_VM_PLAN_H */

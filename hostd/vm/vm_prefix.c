@@ -41,7 +41,6 @@ struct vm_prefix {
 	uint8_t server[4];
 	char name[PVBOOT_BOOTFILE_MAX];
 	char url[PREFIX_MAX + 1];
-	struct dhcp_result result;
 };
 
 void vm_prefix_reset(struct vm *vm)
@@ -89,7 +88,7 @@ static void answer(struct vm_prefix *p, const char *url, const char *why)
 	p->answered = true;
 	p->vm->no_prefix = why;
 	event_add(p->timer, &(struct timeval){KEEP_MS / 1000, 0});
-	vm_lease_answer(p->vm, &p->result, url);
+	vm_lease_answer(p->vm, url);
 }
 
 static void step(struct vm_prefix *p)
@@ -121,70 +120,50 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		answer(p, NULL, "its first 8 KiB took more than a second to come");
 }
 
-/* Does a packet for the guest have a prefix of the server's own?  Nor can one be added to what is no packet.  NULL: no.
- */
-static const char *has_prefix(const struct pvboot_discover_res *res)
-{
-	const uint8_t *packets[] = {res->ack, res->reply};
-	struct dhcp_msg msg;
-	struct dhcp_pxe pxe;
-
-	for (int i = 0; i < 2; i++) {
-		if (!dhcp_msg_parse(&msg, packets[i], PVBOOT_DHCP_PACKET))
-			return "the server's packet is malformed";
-		dhcp_pxe_read(&pxe, &msg);
-		if (pxe.prefix[0])
-			return "the DHCP server sends one (option 210)";
-	}
-	return NULL;
-}
-
 /* Why there can be none, as far as that is known before the boot file is here; NULL if there can. */
-static const char *why_not(const struct vm *vm, const struct dhcp_result *result)
+static const char *why_not(const struct vm *vm, const struct boot_info *boot)
 {
 	const struct conf_vm *conf = vm->id.conf;
 
 	if (conf->pxelinux_plain)
 		return "hostd's configuration says pxelinux = plain";
-	if (vm_plan_wanted(vm) || conf->kernel[0])
+	if (vm_plan_wanted(vm, boot) || conf->kernel[0])
 		return "a direct boot was tried first";
-	if (addr_none(result->res.lease.boot_server))
+	if (addr_none(boot->res.lease.boot_server))
 		return "no DHCP server names a boot server";
-	return has_prefix(&result->res);
+	if (!boot->well_formed)
+		return "the server's packet is malformed";
+	return boot->prefix_sent ? "the DHCP server sends one (option 210)" : NULL;
 }
 
 /* The prefix that pxelinux would use, as an URL.  False if it does not fit, or is one. */
-static bool make_url(char url[PREFIX_MAX + 1], const struct pvboot_lease *lease)
+static bool make_url(char url[PREFIX_MAX + 1], const struct boot_info *boot)
 {
-	char prefix[PVBOOT_BOOTFILE_MAX];
-
-	pxelinux_prefix_of(prefix, lease->bootfile);
-	return !url_has_no_prefix(prefix, strlen(prefix)) &&
-	       snprintf(url, PREFIX_MAX + 1, PVBOOT_SCHEME "://%s/%s", addr_text(lease->boot_server), prefix) <=
-		       PREFIX_MAX;
+	return !url_has_no_prefix(boot->prefix, strlen(boot->prefix)) && boot_info_named(boot) == BOOT_NAMED_PROGRAM &&
+	       snprintf(url, PREFIX_MAX + 1, PVBOOT_SCHEME "://%s/%s", addr_text(boot->res.lease.boot_server),
+			boot->prefix) <= PREFIX_MAX;
 }
 
-bool vm_prefix_begin(struct vm *vm, const struct dhcp_result *result)
+bool vm_prefix_begin(struct vm *vm)
 {
-	const struct pvboot_lease *lease = &result->res.lease;
+	const struct boot_info *boot = &vm->boot;
 	struct vm_prefix *p;
 
 	vm_prefix_reset(vm);
 	vm->no_prefix = NULL;
-	if (result->status != PVBOOT_S_OK || !lease->bootfile[0])
+	if (boot_info_named(boot) == BOOT_NAMED_NOTHING)
 		return false;
-	vm->no_prefix = why_not(vm, result);
+	vm->no_prefix = why_not(vm, boot);
 	p = vm->no_prefix ? NULL : calloc(1, sizeof(*p));
 	if (!p)
 		return false;
 	vm->pxelinux = p;
 	p->vm = vm;
-	p->result = *result;
-	memcpy(p->server, lease->boot_server, 4);
-	memcpy(p->name, lease->bootfile, sizeof(p->name));
+	memcpy(p->server, boot->res.lease.boot_server, 4);
+	memcpy(p->name, boot->res.lease.bootfile, sizeof(p->name));
 	p->watch.changed = on_changed;
 	p->timer = evtimer_new(vm->env->base, on_timer, p);
-	if (!make_url(p->url, lease))
+	if (!make_url(p->url, boot))
 		vm->no_prefix = "its path is a URL, has \"::\" in it, or is too long";
 	else if (p->timer)
 		p->file = vm_open(vm, p->server, 0, p->name, false);
@@ -209,7 +188,8 @@ struct file *vm_prefix_take(struct vm *vm, const uint8_t server[4], uint16_t por
 	struct file *file;
 
 	base = base ? base + 1 : name;
-	if (vm->no_prefix && !strcmp(name, vm->lease.bootfile) && !strncmp(base, "pxelinux", strlen("pxelinux"))) {
+	if (vm->no_prefix && !strcmp(name, vm->boot.res.lease.bootfile) &&
+	    !strncmp(base, "pxelinux", strlen("pxelinux"))) {
 		log_msg(LOG_INFO, vm->id.name, "%.128s gets no path prefix, and loads by its own, slower TFTP: %s",
 			name, vm->no_prefix);
 		vm->no_prefix = NULL;

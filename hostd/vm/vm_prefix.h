@@ -6,13 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct dhcp_result;
 struct file;
 struct vm;
 
-/* Find out whether the boot program is a pxelinux.0 that is to have a prefix.  True if vm_lease_answer() was called, or
- * will be; the result is copied. */
-bool vm_prefix_begin(struct vm *vm, const struct dhcp_result *result);
+/* Find out whether the lease's boot program is a pxelinux.0 that is to have a prefix.  True if vm_lease_answer() was
+ * called, or will be. */
+bool vm_prefix_begin(struct vm *vm);
 bool vm_prefix_waits(const struct vm *vm); /* vm_lease_answer() will be called */
 /* The boot file, if that is what is opened now and it is here already: a reference for the caller; else NULL. */
 struct file *vm_prefix_take(struct vm *vm, const uint8_t server[4], uint16_t port, const char *name);

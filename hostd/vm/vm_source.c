@@ -26,7 +26,7 @@ static void use(struct vm *vm, struct source *source)
 
 static struct source *make(const struct vm *vm)
 {
-	return source_guest(vm->id.name, vm->id.conf->place, vm->id.mac, &vm->lease);
+	return source_guest(vm->id.name, vm->id.conf->place, vm->id.mac, &vm->boot.res.lease);
 }
 
 /* Out of memory is a source that is gone: never the host's address in the guest's place. */
@@ -43,7 +43,7 @@ void vm_source_enter(struct vm *vm)
 {
 	struct source *source;
 
-	if (!vm->id.conf->source_guest || vm->own_stack || vm->ending || addr_none(vm->lease.address))
+	if (!vm->id.conf->source_guest || vm->own_stack || vm->ending || addr_none(vm->boot.res.lease.address))
 		return;
 	source = make(vm);
 	if (source)

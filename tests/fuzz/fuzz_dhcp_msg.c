@@ -58,8 +58,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check(&msg, &pxe);
 			dhcp_result_lease(&result, &msg);
 			dhcp_result_boot(&result, &pxe);
-			dhcp_result_packet(result.res.reply, msg.raw, msg.len);
-			assert(memchr(result.res.lease.bootfile, 0, PVBOOT_BOOTFILE_MAX));
+			dhcp_result_packet(result.info.res.ack, msg.raw, msg.len);
+			dhcp_result_packet(result.info.res.reply, msg.raw, msg.len);
+			boot_info_read(&result.info, 224);
+			assert(memchr(result.info.prefix, 0, sizeof(result.info.prefix)));
+			assert(memchr(result.info.config, 0, sizeof(result.info.config)));
+			assert(memchr(result.info.site_text, 0, sizeof(result.info.site_text)));
+			boot_info_set_file(&result.info, "dir/x");
+			assert(boot_info_named(&result.info) == BOOT_NAMED_PROGRAM);
+			assert(memchr(result.info.res.lease.bootfile, 0, PVBOOT_BOOTFILE_MAX));
 			i = dhcp_offers_add(&offers, &msg, ip, mac);
 			if (i != DHCP_NO_OFFER)
 				dhcp_describe(line, sizeof(line), &offers.offer[i]);

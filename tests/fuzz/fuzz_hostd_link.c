@@ -44,7 +44,7 @@ static void dhcp_answers(evutil_socket_t fd, short what, void *arg)
 	static struct dhcp_result result;
 	struct dhcp *dhcp = arg;
 
-	memcpy(result.res.lease.boot_server, (uint8_t[]){172, 21, 0, 2}, 4);
+	memcpy(result.info.res.lease.boot_server, (uint8_t[]){172, 21, 0, 2}, 4);
 	dhcp->done(dhcp->arg, &result);
 	dhcp_cancel(dhcp);
 }

@@ -15,6 +15,7 @@
 struct dhcp {
 	dhcp_done_fn done;
 	void *arg;
+	struct dhcp_request req;
 };
 
 struct tftp {
@@ -30,7 +31,7 @@ static struct dhcp dhcp;
 struct dhcp *dhcp_start(struct event_base *base, const struct dhcp_request *req, dhcp_done_fn done, dhcp_trace_fn trace,
 			void *arg)
 {
-	dhcp = (struct dhcp){done, arg};
+	dhcp = (struct dhcp){done, arg, *req};
 	fake_dhcp_starts++;
 	fake_dhcp_running = true;
 	memcpy(fake_dhcp_previous, req->previous, 4);
@@ -69,12 +70,14 @@ void fake_dhcp_finish(uint32_t status, const char *text, const uint8_t address[4
 	memset(&result, 0, sizeof(result));
 	result.status = status;
 	snprintf(result.text, sizeof(result.text), "%s", text);
-	memcpy(result.res.lease.address, address, 4);
-	memcpy(result.res.lease.boot_server, (uint8_t[]){172, 21, 0, 2}, 4);
-	snprintf(result.res.lease.bootfile, sizeof(result.res.lease.bootfile), "pxelinux.0");
-	memcpy(result.res.ack, packet, sizeof(packet));
-	memcpy(result.res.reply, packet, sizeof(packet));
+	memcpy(result.info.res.lease.address, address, 4);
+	memcpy(result.info.res.lease.boot_server, (uint8_t[]){172, 21, 0, 2}, 4);
+	snprintf(result.info.res.lease.bootfile, sizeof(result.info.res.lease.bootfile), "pxelinux.0");
+	memcpy(result.info.res.ack, packet, sizeof(packet));
+	memcpy(result.info.res.reply, packet, sizeof(packet));
 	memset(packet, 0, sizeof(packet));
+	boot_info_identify(&result.info, dhcp.req.mac, dhcp.req.has_uuid, dhcp.req.uuid);
+	boot_info_read(&result.info, dhcp.req.site_option);
 	dhcp.done(dhcp.arg, &result);
 }
 

@@ -20,7 +20,7 @@
 static void test_lease_at_once(void **state)
 {
 	static const uint8_t zero[PVBOOT_DHCP_PACKET];
-	const struct pvboot_discover_res *res = &net.result.res;
+	const struct pvboot_discover_res *res = &net.result.info.res;
 	struct craft ack;
 
 	memcpy(request.previous, "\254\25\0\62", 4);
@@ -62,7 +62,7 @@ static void test_lost_offer(void **state)
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
 	assert_int_equal(net.count, 3);
 	/* What the guest sees is the DISCOVER that was answered. */
-	assert_memory_equal(net.result.res.discover, net.sent[1].msg.raw, net.sent[1].msg.len);
+	assert_memory_equal(net.result.info.res.discover, net.sent[1].msg.raw, net.sent[1].msg.len);
 }
 
 static void lost_ack_server(const struct sent *sent)
@@ -111,7 +111,7 @@ static void test_ack_by_another_server(void **state)
 {
 	run(foreign_ack_server);
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
-	assert_string_equal(net.result.res.lease.bootfile, "pxelinux.0");
+	assert_string_equal(net.result.info.res.lease.bootfile, "pxelinux.0");
 }
 
 static void two_servers(const struct sent *sent)
@@ -144,13 +144,13 @@ static void test_slow_proxy(void **state)
 {
 	run(slow_proxy);
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
-	assert_string_equal(net.result.res.lease.bootfile, "proxy.0");
-	assert_memory_equal(net.result.res.lease.boot_server, "\254\25\0\4", 4);
-	assert_int_equal(net.result.res.lease.flags, PVBOOT_LEASE_F_PROXY);
+	assert_string_equal(net.result.info.res.lease.bootfile, "proxy.0");
+	assert_memory_equal(net.result.info.res.lease.boot_server, "\254\25\0\4", 4);
+	assert_int_equal(net.result.info.res.lease.flags, PVBOOT_LEASE_F_PROXY);
 	/* Packet 2 is the lease's, packet 3 the proxy's. */
-	assert_memory_equal(net.result.res.ack + 16, "\254\25\0\62", 4);
-	assert_memory_equal(net.result.res.reply + 16, "\0\0\0\0", 4);
-	assert_string_equal((char *)net.result.res.reply + 108, "proxy.0");
+	assert_memory_equal(net.result.info.res.ack + 16, "\254\25\0\62", 4);
+	assert_memory_equal(net.result.info.res.reply + 16, "\0\0\0\0", 4);
+	assert_string_equal((char *)net.result.info.res.reply + 108, "proxy.0");
 }
 
 static void asked_proxy(const struct sent *sent)
@@ -175,9 +175,9 @@ static void test_proxy_asked_for_file(void **state)
 	assert_memory_equal(net.sent[2].udp.src_ip, "\254\25\0\62", 4);
 	assert_memory_equal(net.sent[2].msg.ciaddr, "\254\25\0\62", 4);
 	assert_memory_equal(net.arp_ip, "\254\25\0\62", 4);
-	assert_string_equal(net.result.res.lease.bootfile, "asked.0");
-	assert_int_equal(net.result.res.lease.flags, PVBOOT_LEASE_F_PROXY);
-	assert_string_equal((char *)net.result.res.reply + 108, "asked.0");
+	assert_string_equal(net.result.info.res.lease.bootfile, "asked.0");
+	assert_int_equal(net.result.info.res.lease.flags, PVBOOT_LEASE_F_PROXY);
+	assert_string_equal((char *)net.result.info.res.reply + 108, "asked.0");
 }
 
 static void silent_proxy(const struct sent *sent)
@@ -212,8 +212,8 @@ static void test_proxy_wait_falls_back(void **state)
 	request.proxy = DHCP_PROXY_WAIT;
 	run(silent_proxy_and_file);
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
-	assert_string_equal(net.result.res.lease.bootfile, "pxelinux.0");
-	assert_int_equal(net.result.res.lease.flags, 0);
+	assert_string_equal(net.result.info.res.lease.bootfile, "pxelinux.0");
+	assert_int_equal(net.result.info.res.lease.flags, 0);
 	assert_int_equal(count_sent(DHCP_REQUEST, DHCP_PXE_PORT), 3);
 }
 
@@ -222,8 +222,8 @@ static void test_file_known_waits_for_nobody(void **state)
 	request.file_known = true;
 	run(no_file_server);
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
-	assert_string_equal(net.result.res.lease.bootfile, "");
-	assert_memory_equal(net.result.res.lease.boot_server, "\254\25\0\2", 4);
+	assert_string_equal(net.result.info.res.lease.bootfile, "");
+	assert_memory_equal(net.result.info.res.lease.boot_server, "\254\25\0\2", 4);
 	assert_int_equal(net.count, 2);
 }
 
@@ -232,7 +232,7 @@ static void test_file_known_asks_nobody(void **state)
 	request.file_known = true;
 	run(silent_proxy);
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
-	assert_int_equal(net.result.res.lease.flags, 0);
+	assert_int_equal(net.result.info.res.lease.flags, 0);
 	assert_int_equal(count_sent(DHCP_REQUEST, DHCP_PXE_PORT), 0);
 }
 
@@ -248,7 +248,7 @@ static void test_file_only_in_ack(void **state)
 {
 	run(late_file_server);
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
-	assert_string_equal(net.result.res.lease.bootfile, "pxelinux.0");
+	assert_string_equal(net.result.info.res.lease.bootfile, "pxelinux.0");
 }
 
 static void url_server(const struct sent *sent)
@@ -282,10 +282,10 @@ static void test_ack_longer_than_the_buffer(void **state)
 {
 	run(long_ack_server);
 	assert_int_equal(net.result.status, PVBOOT_S_OK);
-	assert_string_equal(net.result.res.lease.bootfile, "pxelinux.0");
+	assert_string_equal(net.result.info.res.lease.bootfile, "pxelinux.0");
 	assert_non_null(strstr(net.trace, "its end is cut off"));
-	assert_memory_equal(net.result.res.ack + 16, "\254\25\0\62", 4);
-	assert_memory_equal(net.result.res.reply, net.result.res.ack, sizeof(net.result.res.ack));
+	assert_memory_equal(net.result.info.res.ack + 16, "\254\25\0\62", 4);
+	assert_memory_equal(net.result.info.res.reply, net.result.info.res.ack, sizeof(net.result.info.res.ack));
 }
 
 static void expect_states(void (*server)(const struct sent *sent), const char *lines)

@@ -102,7 +102,7 @@ static void test_no_boot_file(void **state)
 	run(no_file_server);
 	assert_int_equal(net.result.status, PVBOOT_S_NO_BOOTFILE);
 	assert_non_null(strstr(net.result.text, "nobody names a boot file"));
-	assert_memory_equal(net.result.res.lease.address, "\254\25\0\62", 4);
+	assert_memory_equal(net.result.info.res.lease.address, "\254\25\0\62", 4);
 	/* The address was not kept for nothing. */
 	assert_int_equal(count_sent(DHCP_RELEASE, 67), 1);
 	/* Proxies had their time: more than one DISCOVER went out. */

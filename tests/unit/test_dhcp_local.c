@@ -54,13 +54,13 @@ static void test_local_chooses_boot_program(void **state)
 	put("undionly.kpxe");
 	dhcp_local_lease(&req, &result);
 	assert_int_equal(result.status, PVBOOT_S_OK);
-	assert_string_equal(result.res.lease.bootfile, "undionly.kpxe");
+	assert_string_equal(result.info.res.lease.bootfile, "undionly.kpxe");
 	put("pxelinux.0");
 	dhcp_local_lease(&req, &result);
-	assert_string_equal(result.res.lease.bootfile, "pxelinux.0");
+	assert_string_equal(result.info.res.lease.bootfile, "pxelinux.0");
 	req.boot_file = "other.0";
 	dhcp_local_lease(&req, &result);
-	assert_string_equal(result.res.lease.bootfile, "other.0");
+	assert_string_equal(result.info.res.lease.bootfile, "other.0");
 }
 
 /* The packets are what a DHCP parser takes for a client's and a server's. */
@@ -73,32 +73,32 @@ static void test_local_packets(void **state)
 	req.has_uuid = true;
 	memset(req.uuid, 0x77, 16);
 	dhcp_local_lease(&req, &result);
-	assert_true(dhcp_msg_parse(&msg, result.res.discover, sizeof(result.res.discover)));
+	assert_true(dhcp_msg_parse(&msg, result.info.res.discover, sizeof(result.info.res.discover)));
 	assert_int_equal(msg.type, DHCP_DISCOVER);
 	assert_memory_equal(msg.chaddr, req.mac, 6);
 	assert_memory_equal(dhcp_msg_option(&msg, DHCP_OPT_UUID, 17, &len) + 1, req.uuid, 16);
 	assert_int_equal(len, 17);
-	assert_true(dhcp_msg_parse(&msg, result.res.ack, sizeof(result.res.ack)));
+	assert_true(dhcp_msg_parse(&msg, result.info.res.ack, sizeof(result.info.res.ack)));
 	assert_int_equal(msg.type, DHCP_ACK);
-	assert_memory_equal(msg.yiaddr, result.res.lease.address, 4);
-	assert_memory_equal(msg.siaddr, result.res.lease.boot_server, 4);
+	assert_memory_equal(msg.yiaddr, result.info.res.lease.address, 4);
+	assert_memory_equal(msg.siaddr, result.info.res.lease.boot_server, 4);
 	assert_string_equal(msg.file, "pxelinux.0");
 	assert_true(dhcp_msg_string(&msg, DHCP_OPT_BOOTFILE, name, sizeof(name)) > 0);
 	assert_string_equal(name, "pxelinux.0");
-	assert_memory_equal(result.res.reply, result.res.ack, sizeof(result.res.ack));
+	assert_memory_equal(result.info.res.reply, result.info.res.ack, sizeof(result.info.res.ack));
 }
 
 static void test_bootfile_in_broken_packet(void **state)
 {
 	memset(&result, 0xee, sizeof(result)); /* option 238 of 238 bytes, again and again, the last one cut off */
-	dhcp_edit_boot_file(&result.res, "x");
-	assert_string_equal(result.res.lease.bootfile, "x");
+	dhcp_edit_boot_file(&result.info.res, "x");
+	assert_string_equal(result.info.res.lease.bootfile, "x");
 	memset(&result, 0, sizeof(result));
-	result.res.reply[PVBOOT_DHCP_PACKET - 1] = 67;
-	dhcp_edit_boot_file(&result.res, "x");
+	result.info.res.reply[PVBOOT_DHCP_PACKET - 1] = 67;
+	dhcp_edit_boot_file(&result.info.res, "x");
 	memset(&result, 0, sizeof(result)); /* all pads: no room for the option */
-	dhcp_edit_boot_file(&result.res, "x");
-	assert_string_equal((char *)result.res.reply + 108, "x");
+	dhcp_edit_boot_file(&result.info.res, "x");
+	assert_string_equal((char *)result.info.res.reply + 108, "x");
 }
 
 static void test_bootfile_replaces(void **state)
@@ -107,9 +107,9 @@ static void test_bootfile_replaces(void **state)
 
 	put("pxelinux.0");
 	dhcp_local_lease(&req, &result);
-	dhcp_edit_boot_file(&result.res, "dir/other.0");
-	assert_string_equal(result.res.lease.bootfile, "dir/other.0");
-	assert_true(dhcp_msg_parse(&msg, result.res.reply, sizeof(result.res.reply)));
+	dhcp_edit_boot_file(&result.info.res, "dir/other.0");
+	assert_string_equal(result.info.res.lease.bootfile, "dir/other.0");
+	assert_true(dhcp_msg_parse(&msg, result.info.res.reply, sizeof(result.info.res.reply)));
 	assert_string_equal(msg.file, "dir/other.0");
 	assert_true(dhcp_msg_string(&msg, DHCP_OPT_BOOTFILE, name, sizeof(name)) > 0);
 	assert_string_equal(name, "dir/other.0");
@@ -123,11 +123,11 @@ static void test_bootfile_with_overload(void **state)
 
 	put("pxelinux.0");
 	dhcp_local_lease(&req, &result);
-	memset(result.res.reply + 108, 0, 128);
-	memcpy(result.res.reply + 108, "\x06\x04\x01\x02\x03\x04\xff", 7); /* option 6 in `file` */
-	memcpy(result.res.reply + 240, "\x34\x01\x01\x35\x01\x05\xff", 7); /* 52: so it says; 53 */
-	dhcp_edit_boot_file(&result.res, "other.0");
-	assert_true(dhcp_msg_parse(&msg, result.res.reply, sizeof(result.res.reply)));
+	memset(result.info.res.reply + 108, 0, 128);
+	memcpy(result.info.res.reply + 108, "\x06\x04\x01\x02\x03\x04\xff", 7); /* option 6 in `file` */
+	memcpy(result.info.res.reply + 240, "\x34\x01\x01\x35\x01\x05\xff", 7); /* 52: so it says; 53 */
+	dhcp_edit_boot_file(&result.info.res, "other.0");
+	assert_true(dhcp_msg_parse(&msg, result.info.res.reply, sizeof(result.info.res.reply)));
 	assert_non_null(dhcp_msg_option(&msg, DHCP_OPT_DNS, 4, NULL));
 	assert_true(dhcp_msg_string(&msg, DHCP_OPT_BOOTFILE, name, sizeof(name)) > 0);
 	assert_string_equal(name, "other.0");

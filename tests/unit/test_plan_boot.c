@@ -8,10 +8,7 @@
 
 #include <cmocka.h>
 
-#include "dhcp_craft.h"
 #include "pxelinux/plan_boot.h"
-
-#define OPTION 224
 
 static struct plan plan;
 static char error[PXELINUX_ERROR_MAX];
@@ -45,41 +42,6 @@ static void test_text_that_is_known(void **state)
 	assert_string_equal(options, "");
 	assert_true(plan_boot_parse("direct  a=b c", &boot, &options));
 	assert_string_equal(options, "a=b c");
-}
-
-static void put(uint8_t packet[PVBOOT_DHCP_PACKET], const char *text)
-{
-	struct craft craft;
-
-	craft_begin(&craft, DHCP_ACK);
-	if (text)
-		craft_string(&craft, OPTION, text);
-	craft_end(&craft);
-	memset(packet, 0, PVBOOT_DHCP_PACKET);
-	memcpy(packet, craft.buf, craft.len);
-}
-
-static void test_option_of_the_packets(void **state)
-{
-	static struct pvboot_discover_res res;
-	char text[PLAN_BOOT_TEXT_MAX];
-
-	plan_boot_read(text, &res, OPTION); /* no packets at all */
-	assert_string_equal(text, "");
-	put(res.ack, "direct");
-	put(res.reply, NULL);
-	plan_boot_read(text, &res, OPTION);
-	assert_string_equal(text, "direct");
-	put(res.reply, "program");
-	plan_boot_read(text, &res, OPTION);
-	assert_string_equal(text, "program");
-	plan_boot_read(text, &res, OPTION + 1);
-	assert_string_equal(text, "");
-	plan_boot_read(text, &res, 0);
-	assert_string_equal(text, "");
-	put(res.reply, "direct a\x1b[2Jb");
-	plan_boot_read(text, &res, OPTION);
-	assert_string_equal(text, "direct a?[2Jb");
 }
 
 /* ---- the boot file ----------------------------------------------------------------------------------------------- */
@@ -159,10 +121,9 @@ static void test_plan_of_a_boot_file_refused(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text_that_is_neither),	    cmocka_unit_test(test_text_that_is_known),
-		cmocka_unit_test(test_option_of_the_packets),	    cmocka_unit_test(test_kernel_by_its_head),
-		cmocka_unit_test(test_kernel_by_its_name),	    cmocka_unit_test(test_plan_of_a_boot_file),
-		cmocka_unit_test(test_plan_of_a_boot_file_refused),
+		cmocka_unit_test(test_text_that_is_neither), cmocka_unit_test(test_text_that_is_known),
+		cmocka_unit_test(test_kernel_by_its_head),   cmocka_unit_test(test_kernel_by_its_name),
+		cmocka_unit_test(test_plan_of_a_boot_file),  cmocka_unit_test(test_plan_of_a_boot_file_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

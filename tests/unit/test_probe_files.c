@@ -12,7 +12,7 @@
 #include "probe_files.h"
 #include "probe_show.h"
 
-static struct pvboot_discover_res res;
+static struct boot_info info;
 static struct probe_names names;
 static const uint8_t uuid[16] = {0x78, 0x56, 0x34, 0x12, 0x34, 0x12, 0x78, 0x56,
 				 0x9a, 0xbc, 0xde, 0xf0, 0x12, 0x34, 0x56, 0x78};
@@ -24,15 +24,17 @@ void probe_show(const char *fmt, ...)
 /* A result with this boot file, whose ACK and reply carry what craft ends up with. */
 static void list(const char *bootfile, struct craft *craft)
 {
-	memset(&res, 0, sizeof(res));
-	memcpy(res.lease.address, "\254\25\0\62", 4);
-	strncpy(res.lease.bootfile, bootfile, sizeof(res.lease.bootfile) - 1);
+	memset(&info, 0, sizeof(info));
+	memcpy(info.res.lease.address, "\254\25\0\62", 4);
+	strncpy(info.res.lease.bootfile, bootfile, sizeof(info.res.lease.bootfile) - 1);
 	if (craft) {
 		craft_end(craft);
-		memcpy(res.ack, craft->buf, craft->len);
-		memcpy(res.reply, craft->buf, craft->len);
+		memcpy(info.res.ack, craft->buf, craft->len);
+		memcpy(info.res.reply, craft->buf, craft->len);
 	}
-	probe_names(&names, &res, craft_mac, uuid);
+	boot_info_identify(&info, craft_mac, true, uuid);
+	boot_info_read(&info, 0);
+	probe_names(&names, &info);
 }
 
 static void test_names_of_another_program(void **state)
@@ -80,11 +82,9 @@ static void test_names_prefix_splits_at_underscore(void **state)
 
 static void test_names_uuid_that_pxelinux_refuses(void **state)
 {
-	uint8_t made[16];
-
-	dhcp_msg_uuid_of_mac(made, craft_mac);
 	list("pxelinux.0", NULL);
-	probe_names(&names, &res, craft_mac, made);
+	boot_info_identify(&info, craft_mac, false, uuid);
+	probe_names(&names, &info);
 	assert_string_equal(names.entry[2].file.name, "pxelinux.cfg/01-52-54-00-12-34-57");
 }
 

@@ -186,50 +186,28 @@ static void test_names_config_of_another_server(void **state)
 	assert_string_equal(names.file[0].name, "boot/pxelinux.cfg/01-00-00-00-00-00-00");
 }
 
-static void read_guest(struct pxelinux_guest *guest, struct craft *ack, struct craft *reply)
-{
-	static struct pvboot_discover_res res;
-
-	memset(&res, 0, sizeof(res));
-	memcpy(res.lease.address, "\254\25\0\62", 4);
-	memcpy(res.lease.boot_server, "\254\25\0\2", 4);
-	strcpy(res.lease.bootfile, "dir/pxelinux.0");
-	craft_end(ack);
-	memcpy(res.ack, ack->buf, ack->len);
-	craft_end(reply);
-	memcpy(res.reply, reply->buf, reply->len);
-	pxelinux_guest_read(guest, &res, craft_mac, uuid);
-}
-
 static void test_guest_of_a_lease(void **state)
 {
-	static const uint8_t mask[4] = {255, 255, 0, 0}, routers[8] = {172, 21, 0, 1, 172, 21, 0, 2}, none[4];
+	struct boot_info info = {
+		.res.lease = {.address = {172, 21, 0, 50}, .boot_server = {172, 21, 0, 2}, .router = {172, 21, 0, 9}},
+		.mac = {0x52, 0x54, 0, 1, 2, 3},
+		.netmask = {255, 255, 0, 0},
+		.router = {172, 21, 0, 1},
+		.prefix = "dir/",
+		.config = "a.cfg",
+	};
 	struct pxelinux_guest guest;
-	struct craft ack, reply;
 
-	craft_begin(&ack, DHCP_ACK);
-	craft_option(&ack, DHCP_OPT_NETMASK, mask, 4);
-	craft_option(&ack, DHCP_OPT_ROUTER, routers, 4);
-	craft_string(&ack, DHCP_OPT_PXELINUX_CONFIG, "a.cfg");
-	craft_begin(&reply, DHCP_ACK);
-	craft_string(&reply, DHCP_OPT_PXELINUX_PREFIX, "other/");
-	read_guest(&guest, &ack, &reply);
-	assert_memory_equal(guest.netmask, mask, 4);
-	assert_memory_equal(guest.router, routers, 4);
-	assert_memory_equal(guest.mac, craft_mac, 6);
-	assert_int_equal(guest.server[3], 2);
+	memcpy(info.uuid, uuid, 16);
+	pxelinux_guest_make(&guest, &info);
+	assert_memory_equal(guest.mac, info.mac, 6);
+	assert_memory_equal(guest.uuid, uuid, 16);
 	assert_int_equal(guest.address[3], 50);
-	assert_string_equal(guest.prefix, "other/");
-	assert_string_equal(guest.config, "a.cfg");
-
-	/* Of two routers pxelinux takes none. */
-	craft_begin(&ack, DHCP_ACK);
-	craft_option(&ack, DHCP_OPT_ROUTER, routers, 8);
-	craft_begin(&reply, DHCP_ACK);
-	read_guest(&guest, &ack, &reply);
-	assert_memory_equal(guest.router, none, 4);
+	assert_int_equal(guest.server[3], 2);
+	assert_int_equal(guest.router[3], 1);
+	assert_memory_equal(guest.netmask, info.netmask, 4);
 	assert_string_equal(guest.prefix, "dir/");
-	assert_string_equal(guest.config, "");
+	assert_string_equal(guest.config, "a.cfg");
 }
 
 int main(void)
