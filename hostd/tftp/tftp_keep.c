@@ -4,17 +4,15 @@
 
 #include <string.h>
 
+#include "base/kept_head.h"
 #include "tftp/tftp_msg.h"
 
-#define MAGIC 0x53545650u /* "PVTS" */
 #define VERSION 1
 #define BASE_MAX (UINT64_C(1) << 47) /* blocks: times any blksize it still is a file offset */
 
-/* Same host, same byte order; a newer hostd that changes this changes VERSION. */
+/* The name follows. */
 struct blob {
-	uint32_t magic;
-	uint16_t version;
-	uint16_t name_len;
+	struct kept_head head;
 	uint8_t server[4], guest[4];
 	uint16_t guest_port, tid, blksize, mode; /* mode: 0, octet */
 	uint64_t size, base;
@@ -26,9 +24,7 @@ size_t tftp_keep_build(void *buf, const struct tftp_keep *keep)
 {
 	size_t name_len = strlen(keep->filename);
 	struct blob blob = {
-		.magic = MAGIC,
-		.version = VERSION,
-		.name_len = (uint16_t)name_len,
+		.head = {KEPT_TFTP_MAGIC, VERSION, (uint16_t)name_len},
 		.guest_port = keep->guest_port,
 		.tid = keep->tid,
 		.blksize = keep->blksize,
@@ -48,11 +44,12 @@ bool tftp_keep_parse(struct tftp_keep *keep, uint16_t key, const void *buf, size
 	const char *name = (const char *)buf + sizeof(struct blob);
 	struct blob blob;
 
-	if (len <= sizeof(blob) || len - sizeof(blob) > PVBOOT_NAME_MAX)
+	if (!kept_head_good(buf, len, KEPT_TFTP_MAGIC, VERSION, sizeof(blob)) || len == sizeof(blob) ||
+	    len - sizeof(blob) > PVBOOT_NAME_MAX)
 		return false;
 	memcpy(&blob, buf, sizeof(blob));
 	len -= sizeof(blob);
-	if (blob.magic != MAGIC || blob.version != VERSION || blob.mode || blob.name_len != len || memchr(name, 0, len))
+	if (blob.mode || memchr(name, 0, len))
 		return false;
 	if (!key || blob.guest_port != key || blob.tid < TFTP_SERVE_TID_FIRST ||
 	    blob.tid - TFTP_SERVE_TID_FIRST >= TFTP_SERVE_TIDS)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/kept_head.h"
 #include "log.h"
 #include "tftp/tftp_serve.h"
 #include "net/udp.h"
@@ -14,11 +15,11 @@
 
 /* What the device keeps of the datagram state for the next hostd. */
 struct kept_dgram {
-	uint32_t magic;
+	struct kept_head head;
 	uint8_t address[4];
 };
-_Static_assert(sizeof(struct kept_dgram) == 8, "kept_dgram");
-#define KEPT_DGRAM_MAGIC 0x31444b50u /* "PKD1" */
+_Static_assert(sizeof(struct kept_dgram) == 12, "kept_dgram");
+#define KEPT_DGRAM_VERSION 1
 
 struct vm_dgram {
 	struct tftp_serve *serve;
@@ -127,7 +128,7 @@ bool vm_dgram_input(struct vm *vm, const uint8_t *body, size_t len, const char *
 
 void vm_dgram_open(struct vm *vm, const uint8_t *args, size_t len)
 {
-	struct kept_dgram kept = {.magic = KEPT_DGRAM_MAGIC};
+	struct kept_dgram kept = {.head = {KEPT_DGRAM_MAGIC, KEPT_DGRAM_VERSION, 0}};
 	struct pvboot_dgram_open_args open;
 
 	if (len < sizeof(open))
@@ -150,11 +151,9 @@ bool vm_dgram_restore(struct vm *vm, const uint8_t *blob, size_t len)
 {
 	struct kept_dgram kept;
 
-	if (len != sizeof(kept))
+	if (len != sizeof(kept) || !kept_head_good(blob, len, KEPT_DGRAM_MAGIC, KEPT_DGRAM_VERSION, sizeof(kept)))
 		return false;
 	memcpy(&kept, blob, sizeof(kept));
-	if (kept.magic != KEPT_DGRAM_MAGIC)
-		return false;
 	memcpy(vm->dgram->ip, kept.address, 4);
 	return true;
 }

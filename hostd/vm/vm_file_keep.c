@@ -15,6 +15,7 @@
 
 #include "base/hash.h"
 #include "base/clock.h"
+#include "base/kept_head.h"
 #include "log.h"
 #include "vm/vm_file_internal.h"
 #include "vm/vm_file_keep.h"
@@ -23,19 +24,18 @@
 
 /* The name follows. */
 struct kept_file {
-	uint32_t magic;
-	uint32_t flags; /* KEPT_FILE_* */
+	struct kept_head head;
 	uint64_t size;
 	uint64_t stamp;
 	uint8_t server[4];
 	uint16_t port;
-	uint16_t name_len;
+	uint16_t flags; /* KEPT_FILE_* */
 	uint32_t block_size;
 	uint32_t head_len;
 };
 _Static_assert(sizeof(struct kept_file) == 40, "kept_file");
-#define KEPT_FILE_MAGIC 0x31464b50u /* "PKF1" */
-#define KEPT_FILE_COMPLETE 0x1u	    /* the device has all of it, and the descriptor */
+#define KEPT_FILE_VERSION 1
+#define KEPT_FILE_COMPLETE 0x1u /* the device has all of it, and the descriptor */
 
 /* The hash of a file's first len bytes, which are available; 0 if they cannot be read. */
 static uint64_t hash_head(struct file *file, uint32_t len)
@@ -49,13 +49,13 @@ static uint64_t hash_head(struct file *file, uint32_t len)
 
 void vm_file_keep(struct vm_file *vf)
 {
+	size_t name_len = strlen(vf->name);
 	struct kept_file kept = {
-		.magic = KEPT_FILE_MAGIC,
+		.head = {KEPT_FILE_MAGIC, KEPT_FILE_VERSION, (uint16_t)name_len},
 		.flags = vf->complete ? KEPT_FILE_COMPLETE : 0,
 		.size = vf->size,
 		.stamp = file_stamp(vf->file),
 		.port = vf->port,
-		.name_len = (uint16_t)strlen(vf->name),
 		.block_size = vf->block_size,
 	};
 	uint8_t blob[sizeof(kept) + PVBOOT_NAME_MAX];
@@ -67,21 +67,23 @@ void vm_file_keep(struct vm_file *vf)
 	}
 	memcpy(kept.server, vf->server, 4);
 	memcpy(blob, &kept, sizeof(kept));
-	memcpy(blob + sizeof(kept), vf->name, kept.name_len);
-	vm_send_keep(vf->vm, PVBOOT_LINK_KEY_FILE + vf->handle, blob, sizeof(kept) + kept.name_len);
+	memcpy(blob + sizeof(kept), vf->name, name_len);
+	vm_send_keep(vf->vm, PVBOOT_LINK_KEY_FILE + vf->handle, blob, sizeof(kept) + name_len);
 }
 
 bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t len)
 {
 	struct kept_file kept;
 	struct vm_file *vf = vm_file_slot(vm);
+	size_t name_len;
 
-	if (!vf || vm_file_find(vm, handle) || len < sizeof(kept))
+	if (!vf || vm_file_find(vm, handle) ||
+	    !kept_head_good(blob, len, KEPT_FILE_MAGIC, KEPT_FILE_VERSION, sizeof(kept)))
 		return false;
 	memcpy(&kept, blob, sizeof(kept));
-	if (kept.magic != KEPT_FILE_MAGIC || kept.flags & ~KEPT_FILE_COMPLETE || kept.head_len > VM_FILE_HEAD ||
-	    !kept.name_len || kept.name_len > PVBOOT_NAME_MAX || kept.name_len != len - sizeof(kept) ||
-	    kept.block_size > VM_BLOCK_MAX || memchr(blob + sizeof(kept), '\0', kept.name_len))
+	name_len = kept.head.tail;
+	if (kept.flags & ~KEPT_FILE_COMPLETE || kept.head_len > VM_FILE_HEAD || !name_len ||
+	    name_len > PVBOOT_NAME_MAX || kept.block_size > VM_BLOCK_MAX || memchr(blob + sizeof(kept), '\0', name_len))
 		return false;
 	vf->used = true;
 	vf->vm = vm;
@@ -94,7 +96,7 @@ bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t
 	vf->block_size = kept.block_size;
 	vf->begun_ms = clock_ms();
 	memcpy(vf->server, kept.server, 4);
-	memcpy(vf->name, blob + sizeof(kept), kept.name_len);
+	memcpy(vf->name, blob + sizeof(kept), name_len);
 	/* The device reads a complete file from the descriptor it has.  A root's is compared with what it was. */
 	vf->complete = kept.flags & KEPT_FILE_COMPLETE && vm->fds && !vm->lost && !conf_vm_has_directory(vm->id.conf);
 	if (vf->complete)

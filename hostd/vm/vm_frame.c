@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kept_head.h"
 #include "net/frames.h"
 #include "log.h"
 #include "vm/vm_frame.h"
@@ -13,11 +14,11 @@
 
 /* What the device keeps of what the guest hears. */
 struct kept_frame {
-	uint32_t magic;
+	struct kept_head head;
 	struct pvboot_frame_open_args args;
 };
-_Static_assert(sizeof(struct kept_frame) == 60, "kept_frame");
-#define KEPT_FRAME_MAGIC 0x31454b50u /* "PKE1" */
+_Static_assert(sizeof(struct kept_frame) == 64, "kept_frame");
+#define KEPT_FRAME_VERSION 1
 
 struct vm_frame {
 	struct frames *open;		    /* NULL: the guest has opened none */
@@ -83,7 +84,7 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why,
 
 void vm_frame_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room)
 {
-	struct kept_frame kept = {.magic = KEPT_FRAME_MAGIC};
+	struct kept_frame kept = {.head = {KEPT_FRAME_MAGIC, KEPT_FRAME_VERSION, 0}};
 	char why[PVBOOT_ERROR_MAX + 1] = "";
 	uint32_t status = begin(vm, args, len, why, sizeof(why));
 
@@ -144,11 +145,9 @@ bool vm_frame_restore(struct vm *vm, const uint8_t *blob, size_t len)
 	char why[PVBOOT_ERROR_MAX + 1] = "";
 	struct kept_frame kept;
 
-	if (len != sizeof(kept))
+	if (len != sizeof(kept) || !kept_head_good(blob, len, KEPT_FRAME_MAGIC, KEPT_FRAME_VERSION, sizeof(kept)))
 		return false;
 	memcpy(&kept, blob, sizeof(kept));
-	if (kept.magic != KEPT_FRAME_MAGIC)
-		return false;
 	if (begin(vm, (const uint8_t *)&kept.args, sizeof(kept.args), why, sizeof(why)) == PVBOOT_S_OK)
 		return true;
 	log_msg(LOG_WARNING, vm->id.name, "%s", why);

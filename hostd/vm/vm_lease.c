@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/kept_head.h"
 #include "dhcp/dhcp_edit.h"
 #include "dhcp/dhcp_local.h"
 #include "log.h"
@@ -18,7 +19,7 @@
 
 /* What the device keeps of struct boot_info for the next hostd. */
 struct kept_lease {
-	uint32_t magic;
+	struct kept_head head;
 	uint8_t card[PVBOOT_CARD_LEN]; /* with mac = card, else 0 */
 	uint8_t prefix_sent;	       /* 0 or 1 */
 	uint8_t reserved;
@@ -29,13 +30,13 @@ struct kept_lease {
 	char config[PVBOOT_BOOTFILE_MAX];
 	char site_text[BOOT_INFO_TEXT_MAX];
 };
-#define KEPT_LEASE_MAGIC 0x354c4b50u /* "PKL5" */
+#define KEPT_LEASE_VERSION 1
 _Static_assert(sizeof(struct kept_lease) <= PVBOOT_LINK_KEEP_MAX, "a lease can be kept");
 
 static struct kept_lease to_keep(const struct vm *vm, const struct boot_info *info)
 {
 	struct kept_lease kept = {
-		.magic = KEPT_LEASE_MAGIC,
+		.head = {KEPT_LEASE_MAGIC, KEPT_LEASE_VERSION, 0},
 		.prefix_sent = info->prefix_sent,
 		.lease = info->res.lease,
 	};
@@ -259,10 +260,10 @@ bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len)
 	char why[PVBOOT_ERROR_MAX + 1];
 	struct kept_lease kept;
 
-	if (len != sizeof(kept))
+	if (len != sizeof(kept) || !kept_head_good(blob, len, KEPT_LEASE_MAGIC, KEPT_LEASE_VERSION, sizeof(kept)))
 		return false;
 	memcpy(&kept, blob, sizeof(kept));
-	if (kept.magic != KEPT_LEASE_MAGIC || kept.prefix_sent > 1 || kept.reserved)
+	if (kept.prefix_sent > 1 || kept.reserved)
 		return false;
 	if (vm->id.mac_of_card && !vm->env->take_card(vm->env->arg, &vm->id, kept.card, why, sizeof(why))) {
 		log_msg(LOG_WARNING, vm->id.name, "%s", why);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/kept_head.h"
 #include "fake_file.h"
 #include "log.h"
 #include "tftp/tftp_keep.h"
@@ -174,6 +175,22 @@ static void test_restore_hostile_blob(void **state)
 	assert_false(tftp_serve_restore(w->serve, PORT, blob, len));
 }
 
+/* [LNK-15] What every blob begins with: magic, version, and the length of the name. */
+static void test_restore_blob_of_another_version(void **state)
+{
+	struct tftp_keep keep = {
+		.guest_port = PORT, .tid = TFTP_SERVE_TID_FIRST, .blksize = 512, .size = 5000, .filename = "f"};
+	uint8_t buf[PVBOOT_LINK_KEEP_MAX];
+	size_t len = tftp_keep_build(buf, &keep);
+
+	for (size_t i = 0; i < sizeof(struct kept_head); i++) {
+		buf[i]++;
+		assert_false(tftp_keep_parse(&keep, PORT, buf, len));
+		buf[i]--;
+	}
+	assert_true(tftp_keep_parse(&keep, PORT, buf, len));
+}
+
 static void test_restore_blob_fields(void **state)
 {
 	struct tftp_keep good = {
@@ -204,10 +221,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_restore_anywhere),	      TEST(test_restore_before_the_oack_was_seen),
-		TEST(test_restore_of_a_changed_file), TEST(test_restore_of_a_missing_file),
-		TEST(test_restore_of_a_refused_file), TEST(test_restore_with_ack_beyond_the_end),
-		TEST(test_restore_with_size_unknown), TEST(test_restore_hostile_blob),
+		TEST(test_restore_anywhere),
+		TEST(test_restore_before_the_oack_was_seen),
+		TEST(test_restore_of_a_changed_file),
+		TEST(test_restore_of_a_missing_file),
+		TEST(test_restore_of_a_refused_file),
+		TEST(test_restore_with_ack_beyond_the_end),
+		TEST(test_restore_with_size_unknown),
+		TEST(test_restore_hostile_blob),
+		TEST(test_restore_blob_of_another_version),
 		TEST(test_restore_blob_fields),
 	};
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/kept_head.h"
 #include "fake_network.h"
 #include "log.h"
 #include "server.h"
@@ -179,7 +180,7 @@ static void test_card_after_a_restart(void **state)
 		fake_device_connect(&f->dev, f->base, f->server, UID);
 		fake_device_identify(&f->dev, "k1", NULL, 0);
 		fake_device_expect(&f->dev, PVBOOT_LINK_WELCOME);
-		blob[4] |= (uint8_t)bad; /* the first byte of the card's: a multicast address */
+		blob[sizeof(struct kept_head)] |= (uint8_t)bad; /* the first byte of the card's: a multicast address */
 		fake_device_send(&f->dev, PVBOOT_LINK_KEPT, PVBOOT_LINK_KEY_LEASE, blob, len);
 		fake_device_send(&f->dev, PVBOOT_LINK_RESUME, 0, NULL, 0);
 		fake_device_request(&f->dev, 1, PVBOOT_OP_FRAME_OPEN, &args, sizeof(args), ROOM);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/kept_head.h"
 #include "fake_network.h"
 #include "net/frames.h"
 #include "vm_world.h"
@@ -319,10 +320,12 @@ static void test_next_hostd_goes_on(void **state)
 	assert_int_equal(fake.filter.flags, PVBOOT_FRAME_F_BROADCAST);
 	fake_device_close(&f->dev);
 
-	for (size_t i = 0; i < 3; i++) { /* one byte short; another magic; arguments that cannot be */
+	for (size_t i = 0; i < 4; i++) { /* one byte short; another magic; another version; arguments that cannot be */
+		static const size_t at[] = {0, 0, 4, sizeof(struct kept_head) + 4};
+
 		memset(&fake, 0, sizeof(fake));
 		if (i)
-			blob[i == 1 ? 0 : 8] ^= 0xff;
+			blob[at[i]] ^= 0xff;
 		fake_device_connect(&f->dev, f->base, f->server, UID);
 		fake_device_identify(&f->dev, "net", NULL, 0);
 		fake_device_expect(&f->dev, PVBOOT_LINK_WELCOME);
@@ -331,8 +334,8 @@ static void test_next_hostd_goes_on(void **state)
 		assert_int_equal(f->dev.hdr.id, PVBOOT_LINK_KEY_FRAME);
 		assert_null(fake.open);
 		fake_device_close(&f->dev);
-		if (i == 1)
-			blob[0] ^= 0xff;
+		if (i)
+			blob[at[i]] ^= 0xff;
 	}
 }
 

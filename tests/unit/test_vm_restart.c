@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/kept_head.h"
 #include "fake_network.h"
 #include "log.h"
 #include "server.h"
@@ -87,11 +88,15 @@ static void test_vm_kept_file_with_wrong_name_length(void **state)
 	assert_int_equal(f->dev.hdr.id, kept.key);
 }
 
-/* [LNK-15] */
-static void test_vm_kept_of_another_version(void **state)
+/* Have the device keep a blob of each kind. */
+static void keep_one_of_each(struct fixture *f, struct kept kept[4])
 {
-	struct fixture *f = *state;
-	struct kept kept[3];
+	const struct pvboot_dgram_open_args dgrams = {.address = {172, 21, 0, 50}};
+	struct {
+		struct pvboot_link_request head;
+		struct pvboot_dgram_open_args args;
+	} note = {{.op = PVBOOT_OP_DGRAM_OPEN, .arg_len = sizeof(note.args)}, dgrams};
+	const struct kept_head head = {KEPT_FRAME_MAGIC, 1, 0};
 
 	join(f, "net", PVBOOT_LINK_F_FD);
 	discover(f, 1000, 0);
@@ -101,14 +106,135 @@ static void test_vm_kept_of_another_version(void **state)
 	fake_device_turn(&f->dev);
 	fake_tftp_opened(6);
 	take_kept(f, &kept[1]);
-	kept[2] = (struct kept){PVBOOT_LINK_KEY_DGRAM, 8, "PKD1"};
-	for (size_t i = 0; i < 3; i++)
-		kept[i].blob[3]++; /* of the magic */
-	restart(f, "net", kept, 3);
-	for (size_t i = 0; i < 3; i++) {
+	fake_device_send(&f->dev, PVBOOT_LINK_NOTE, 0, &note, sizeof(note));
+	take_kept(f, &kept[2]);
+	/* There is no network to hear frames on: what vm_frame.c would have kept. */
+	kept[3] = (struct kept){.key = PVBOOT_LINK_KEY_FRAME,
+				.len = sizeof(head) + sizeof(struct pvboot_frame_open_args)};
+	memcpy(kept[3].blob, &head, sizeof(head));
+}
+
+static void expect_forgotten(struct fixture *f, const struct kept *kept, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
 		fake_device_expect(&f->dev, PVBOOT_LINK_FORGET);
 		assert_int_equal(f->dev.hdr.id, kept[i].key);
 	}
+}
+
+/* [LNK-15] Of a newer hostd, another kind, and a length that its head does not say. */
+static void test_vm_kept_of_another_version(void **state)
+{
+	struct fixture *f = *state;
+	struct kept good[4], kept[4];
+
+	keep_one_of_each(f, good);
+	for (size_t at = 0; at < 8; at++) {
+		memcpy(kept, good, sizeof(kept));
+		for (size_t i = 0; i < 4; i++)
+			kept[i].blob[at]++;
+		restart(f, "net", kept, 4);
+		expect_forgotten(f, kept, 4);
+	}
+	/* Without a lease there is no address to ask for again. */
+	discover(f, 1000, 0);
+	assert_memory_equal(fake_dhcp_previous, ((uint8_t[4]){0}), 4);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+}
+
+/* [LNK-15] Blobs of the hostd that kept no version, byte for byte. */
+static void test_vm_kept_by_an_older_hostd(void **state)
+{
+	static const struct {
+		uint32_t magic;
+		uint8_t card[6], reserved[2];
+		struct pvboot_lease lease;
+		char prefix[256], config[256], boot_text[256];
+	} lease_blob = {.magic = 0x344c4b50, .lease = {.address = {172, 21, 0, 50}, .bootfile = "pxelinux.0"}};
+	static const struct {
+		uint32_t magic;
+		uint8_t address[4];
+	} dgram_blob = {0x31444b50, {172, 21, 0, 50}};
+	static const struct {
+		uint32_t magic;
+		struct pvboot_frame_open_args args;
+	} frame_blob = {.magic = 0x31454b50};
+	static const struct {
+		uint32_t magic, flags;
+		uint64_t size, stamp;
+		uint8_t server[4];
+		uint16_t port, name_len;
+		uint32_t block_size, head_len;
+		char name[8];
+	} file_blob = {.magic = 0x31464b50, .size = 6, .name_len = 8, .name = {'d', 'i', 'r', '/', 'f', 'i', 'l', 'e'}};
+	static const struct {
+		uint32_t key;
+		const void *bytes;
+		size_t len;
+	} blobs[] = {
+		{PVBOOT_LINK_KEY_LEASE, &lease_blob, sizeof(lease_blob)},
+		{PVBOOT_LINK_KEY_DGRAM, &dgram_blob, sizeof(dgram_blob)},
+		{PVBOOT_LINK_KEY_FRAME, &frame_blob, sizeof(frame_blob)},
+		{PVBOOT_LINK_KEY_FILE + 1, &file_blob, sizeof(file_blob)},
+	};
+	struct fixture *f = *state;
+	struct kept kept[4];
+	int gets = fake_tftp_gets;
+
+	for (size_t i = 0; i < 4; i++) {
+		kept[i].key = blobs[i].key;
+		kept[i].len = blobs[i].len;
+		memcpy(kept[i].blob, blobs[i].bytes, blobs[i].len);
+	}
+	join(f, "net", PVBOOT_LINK_F_FD);
+	restart(f, "net", kept, 4);
+	expect_forgotten(f, kept, 4);
+	assert_int_equal(fake_tftp_gets, gets);
+	discover(f, 1000, 0);
+	assert_memory_equal(fake_dhcp_previous, ((uint8_t[4]){0}), 4);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+}
+
+/* What the packets said is not asked for again: a plan needs it. */
+static void test_vm_goes_on_with_what_the_lease_says(void **state)
+{
+	static const char config[] = "DEFAULT a\nLABEL a\nLINUX k\nIPAPPEND 1\n";
+	static const char options[] = "\1\4\377\377\0\0"     /* mask */
+				      "\3\4\254\25\0\1"	     /* router */
+				      "\321\6my.cfg"	     /* 209 */
+				      "\322\4pre/"	     /* 210 */
+				      "\340\14direct quiet"; /* 224 */
+	const struct pvboot_plan_args args = {0};
+	struct fixture *f = *state;
+	struct pvboot_plan plan;
+	struct kept kept;
+
+	((struct conf_vm *)conf_find_vm(&f->conf, "net"))->boot_option = 224;
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1, 0);
+	fake_dhcp_options(options, sizeof(options) - 1);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept);
+	restart(f, "net", &kept, 1);
+	fake_device_request(&f->dev, 2, PVBOOT_OP_PLAN, &args, sizeof(args), sizeof(plan));
+	fake_device_turn(&f->dev);
+	assert_string_equal(fake_tftp_name, "pre/my.cfg");
+	fake_tftp_opened(sizeof(config) - 1);
+	fake_tftp_data(config, sizeof(config) - 1);
+	fake_tftp_done(PVBOOT_S_OK, 0, "");
+	fake_device_reply(&f->dev, 2);
+	assert_int_equal(f->dev.reply.result_len, sizeof(plan));
+	memcpy(&plan, f->dev.result, sizeof(plan));
+	assert_int_equal(plan.kind, PVBOOT_PLAN_LINUX);
+	assert_string_equal(plan.bytes + plan.file[0].name_at, "pre/k");
+	assert_non_null(strstr(plan.bytes + plan.text_at, "ip=172.21.0.50:172.21.0.2:172.21.0.1:255.255.0.0"));
+	/* The same lease again is not kept again. */
+	discover(f, 3, 0);
+	assert_memory_equal(fake_dhcp_previous, lease_ip, 4);
+	fake_dhcp_options(options, sizeof(options) - 1);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	while (fake_device_next(&f->dev))
+		assert_int_not_equal(f->dev.hdr.type, PVBOOT_LINK_KEEP);
 }
 
 static void test_vm_ending_forgets_nothing(void **state)
@@ -339,6 +465,8 @@ int main(void)
 		vm_test(test_vm_kept_rubbish),
 		vm_test(test_vm_kept_file_with_wrong_name_length),
 		vm_test(test_vm_kept_of_another_version),
+		vm_test(test_vm_kept_by_an_older_hostd),
+		vm_test(test_vm_goes_on_with_what_the_lease_says),
 		vm_test(test_vm_ending_forgets_nothing),
 		vm_test(test_vm_goes_on_with_a_lease_and_a_file),
 		vm_test(test_vm_file_has_another_size_after_restart),
