@@ -50,6 +50,44 @@ static void test_lease_at_once(void **state)
 	assert_memory_equal(res->reply, res->ack, sizeof(res->ack));
 }
 
+/* An ACK that says more of the boot than its OFFER did. */
+static void telling_server(const struct sent *sent)
+{
+	struct craft c;
+
+	craft_begin(&c, sent->msg.type == DHCP_DISCOVER ? DHCP_OFFER : DHCP_ACK);
+	craft_yiaddr(&c, 172, 21, 0, 50);
+	craft_siaddr(&c, 172, 21, 0, 2);
+	craft_address(&c, DHCP_OPT_SERVER_ID, 172, 21, 0, 2);
+	craft_file(&c, "dir/pxelinux.0");
+	if (sent->msg.type == DHCP_REQUEST) {
+		craft_address(&c, DHCP_OPT_ROUTER, 172, 21, 0, 1);
+		craft_string(&c, DHCP_OPT_PXELINUX_CONFIG, "my.cfg");
+		craft_string(&c, 224, "direct");
+	}
+	craft_end(&c);
+	reply(&c);
+}
+
+/* What the packets say is read once, when the exchange ends. */
+static void test_lease_is_read(void **state)
+{
+	const struct boot_info *info = &net.result.info;
+
+	request.site_option = 224;
+	run(telling_server);
+	assert_int_equal(net.result.status, PVBOOT_S_OK);
+	assert_true(info->well_formed);
+	assert_memory_equal(info->mac, request.mac, 6);
+	assert_memory_equal(dhcp_msg_option(&net.sent[0].msg, DHCP_OPT_UUID, 17, NULL) + 1, info->uuid, 16);
+	assert_int_equal(boot_info_named(info), BOOT_NAMED_PROGRAM);
+	assert_string_equal(info->prefix, "dir/");
+	assert_false(info->prefix_sent);
+	assert_string_equal(info->config, "my.cfg");
+	assert_string_equal(info->site_text, "direct");
+	assert_memory_equal(info->router, "\254\25\0\1", 4);
+}
+
 static void slow_start_server(const struct sent *sent)
 {
 	if (net.count > 1)
@@ -320,6 +358,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_lease_at_once),
+		TEST(test_lease_is_read),
 		TEST(test_lost_offer),
 		TEST(test_lost_ack),
 		TEST(test_nak_once),

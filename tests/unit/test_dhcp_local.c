@@ -88,6 +88,38 @@ static void test_local_packets(void **state)
 	assert_memory_equal(result.info.res.reply, result.info.res.ack, sizeof(result.info.res.ack));
 }
 
+/* The ACK is read as one that a server sent. */
+static void test_local_is_read(void **state)
+{
+	static const uint8_t address[4] = {10, 0, 2, 15}, server[4] = {10, 0, 2, 2}, mask[4] = {255, 255, 255, 0};
+	const struct boot_info *info = &result.info;
+	uint8_t made[16];
+
+	put("pxelinux.0");
+	req.boot_file = "boot/my_pxelinux.0";
+	dhcp_local_lease(&req, &result);
+	assert_memory_equal(info->res.lease.address, address, 4);
+	assert_memory_equal(info->res.lease.netmask, mask, 4);
+	assert_memory_equal(info->res.lease.router, server, 4);
+	assert_memory_equal(info->res.lease.boot_server, server, 4);
+	assert_memory_equal(info->res.lease.dhcp_server, server, 4);
+	assert_int_equal(info->res.lease.lease_seconds, 86400);
+	assert_int_equal(info->res.lease.flags, PVBOOT_LEASE_F_LOCAL);
+	assert_true(info->well_formed);
+	assert_memory_equal(info->netmask, mask, 4);
+	assert_memory_equal(info->router, server, 4);
+	assert_string_equal(info->prefix, "boot/my_");
+	assert_string_equal(info->config, "");
+	assert_memory_equal(info->mac, req.mac, 6);
+	dhcp_msg_uuid_of_mac(made, req.mac);
+	assert_memory_equal(info->uuid, made, 16);
+	/* And a name that only option 67 can hold. */
+	req.boot_file = "a/long/name/a/long/name/a/long/name/a/long/name/a/long/name/a/long/name/a/long/name/"
+			"a/long/name/a/long/name/a/long/name/a/long/name/pxelinux.0";
+	dhcp_local_lease(&req, &result);
+	assert_string_equal(info->res.lease.bootfile, req.boot_file);
+}
+
 static void test_bootfile_in_broken_packet(void **state)
 {
 	memset(&result, 0xee, sizeof(result)); /* option 238 of 238 bytes, again and again, the last one cut off */
@@ -141,6 +173,7 @@ int main(void)
 		local_test(test_local_without_boot_program),
 		local_test(test_local_chooses_boot_program),
 		local_test(test_local_packets),
+		local_test(test_local_is_read),
 		local_test(test_bootfile_in_broken_packet),
 		local_test(test_bootfile_replaces),
 		local_test(test_bootfile_with_overload),
