@@ -15,7 +15,7 @@
 #include "pvboot_req.h"
 #include "tftp/tftp.h"
 #include "net/udp.h"
-#include "vm/vm_internal.h"
+#include "vm/vm_data.h"
 
 #define POLL_MS 20	   /* how often to look whether it has been stored */
 #define STORE_MS_MAX 60000 /* after which that is somebody else's matter */

@@ -8,12 +8,13 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "vm/vm.h"
+#include "vm/vm_data.h"
 #include "vm/vm_dgram.h"
 #include "vm/vm_file.h"
 #include "vm/vm_file_keep.h"
 #include "vm/vm_file_read.h"
 #include "vm/vm_frame.h"
-#include "vm/vm_internal.h"
 #include "vm/vm_lease.h"
 #include "vm/vm_plan.h"
 #include "vm/vm_prefix.h"

@@ -8,8 +8,8 @@
 #include "log.h"
 #include "tftp/tftp_serve.h"
 #include "net/udp.h"
+#include "vm/vm_data.h"
 #include "vm/vm_dgram.h"
-#include "vm/vm_internal.h"
 #include "vm/vm_open.h"
 #include "vm/vm_send.h"
 

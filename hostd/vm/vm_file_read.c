@@ -3,9 +3,9 @@
 #include <event2/event.h>
 #include <string.h>
 
+#include "vm/vm_data.h"
 #include "vm/vm_file_internal.h"
 #include "vm/vm_file_read.h"
-#include "vm/vm_internal.h"
 #include "vm/vm_send.h"
 #include "vm/vm_wait.h"
 

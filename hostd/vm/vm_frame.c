@@ -7,8 +7,8 @@
 #include "base/kept_head.h"
 #include "net/frames.h"
 #include "log.h"
+#include "vm/vm_data.h"
 #include "vm/vm_frame.h"
-#include "vm/vm_internal.h"
 #include "vm/vm_send.h"
 #include "vm/vm_source.h"
 

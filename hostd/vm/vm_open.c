@@ -11,7 +11,7 @@
 #include "tftp/tftp.h"
 #include "net/source.h"
 #include "net/udp.h"
-#include "vm/vm_internal.h"
+#include "vm/vm_data.h"
 #include "vm/vm_open.h"
 
 static struct file *refuse(struct vm *vm, const char *name, uint32_t status, const char *words)

@@ -11,7 +11,7 @@
 #include "pxelinux/plan_answer.h"
 #include "pxelinux/plan_boot.h"
 #include "pxelinux/pxelinux_fetch.h"
-#include "vm/vm_internal.h"
+#include "vm/vm_data.h"
 #include "vm/vm_open.h"
 #include "vm/vm_plan.h"
 #include "vm/vm_send.h"

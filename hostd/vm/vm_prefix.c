@@ -19,7 +19,7 @@
 #include "dhcp/dhcp_pxe.h"
 #include "file/file.h"
 #include "log.h"
-#include "vm/vm_internal.h"
+#include "vm/vm_data.h"
 #include "vm/vm_lease.h"
 #include "vm/vm_open.h"
 #include "vm/vm_plan.h"

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "vm/vm_internal.h"
+#include "vm/vm_data.h"
 #include "vm/vm_send.h"
 
 void vm_send(struct vm *vm, uint16_t type, uint32_t id, int fd, const struct link_part *parts, size_t n_parts)

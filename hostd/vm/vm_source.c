@@ -10,8 +10,8 @@
 
 #include "base/addr.h"
 #include "net/source_guest.h"
+#include "vm/vm_data.h"
 #include "vm/vm_dgram.h"
-#include "vm/vm_internal.h"
 #include "vm/vm_source.h"
 
 static void use(struct vm *vm, struct source *source)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vm/vm_internal.h"
+#include "vm/vm_data.h"
 #include "vm/vm_send.h"
 #include "vm/vm_wait.h"
 

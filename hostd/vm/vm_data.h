@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_internal.h - a VM as its own files see it; what belongs to one of them is a struct that only that file knows. */
-#ifndef HOSTD_VM_INTERNAL_H
-#define HOSTD_VM_INTERNAL_H
+/* vm_data.h - a VM as the files of its room see it; what belongs to one of them is a struct that only it knows. */
+#ifndef HOSTD_VM_DATA_H
+#define HOSTD_VM_DATA_H
 
 #include "dhcp/dhcp.h"
 #include "vm/link.h"
@@ -54,4 +54,4 @@ struct vm {
 	bool own_stack;	       /* the boot program's: vm_source_own_stack() */
 };
 
-#endif /* HOSTD_VM_INTERNAL_H */
+#endif /* HOSTD_VM_DATA_H */
