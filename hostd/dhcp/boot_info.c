@@ -6,7 +6,8 @@
 
 #include "base/url.h"
 #include "dhcp/dhcp_edit.h"
-#include "dhcp/dhcp_internal.h"
+#include "dhcp/dhcp_msg.h"
+#include "dhcp/dhcp_pxe.h"
 
 void boot_info_identify(struct boot_info *info, const uint8_t mac[6], bool has_uuid, const uint8_t uuid[16])
 {
@@ -53,7 +54,7 @@ static void read_packet(struct boot_info *info, const struct dhcp_msg *msg, uint
 	if (pxe.config[0])
 		memcpy(info->config, pxe.config, sizeof(info->config));
 	if (site_option && dhcp_msg_string(msg, site_option, text, sizeof(text))) {
-		dhcp_printable(text);
+		dhcp_msg_printable(text);
 		memcpy(info->site_text, text, sizeof(text));
 	}
 }

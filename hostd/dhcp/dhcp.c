@@ -84,7 +84,7 @@ static void fail(struct dhcp *d, uint32_t status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(d->result.text, sizeof(d->result.text), fmt, ap);
 	va_end(ap);
-	dhcp_printable(d->result.text);
+	dhcp_msg_printable(d->result.text);
 	finish(d);
 }
 

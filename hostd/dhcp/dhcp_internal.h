@@ -97,9 +97,6 @@ bool dhcp_result_route(struct dhcp_result *result, const char *ifname);
 /* One line to the log at a syslog level, and to the trace. */
 void dhcp_say(struct dhcp *d, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* What comes from the network goes to screens and logs: make every byte that is not printable ASCII a '?'. */
-void dhcp_printable(char *s);
-
 /* Describe an offer in one line for the log. */
 void dhcp_describe(char *line, size_t size, const struct dhcp_offer *offer);
 

@@ -355,3 +355,10 @@ const char *dhcp_msg_type_name(uint8_t type)
 
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "unknown";
 }
+
+void dhcp_msg_printable(char *s)
+{
+	for (; *s; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+}

@@ -169,4 +169,7 @@ void dhcp_msg_uuid_of_mac(uint8_t uuid[16], const uint8_t mac[6]);
 /* "DISCOVER", "ACK", ... for the log. */
 const char *dhcp_msg_type_name(uint8_t type);
 
+/* What comes from the network goes to screens and logs: make every byte that is not printable ASCII a '?'. */
+void dhcp_msg_printable(char *s);
+
 #endif /* HOSTD_DHCP_MSG_H */

@@ -7,13 +7,6 @@
 #include "dhcp/dhcp_internal.h"
 #include "log.h"
 
-void dhcp_printable(char *s)
-{
-	for (; *s; s++)
-		if (*s < ' ' || *s > '~')
-			*s = '?';
-}
-
 void dhcp_say(struct dhcp *d, int level, const char *fmt, ...)
 {
 	char line[1024];
@@ -22,7 +15,7 @@ void dhcp_say(struct dhcp *d, int level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	dhcp_printable(line);
+	dhcp_msg_printable(line);
 	log_msg(level, d->req.vm, "dhcp: %s", line);
 	if (d->trace)
 		d->trace(d->arg, line);

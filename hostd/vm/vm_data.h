@@ -6,8 +6,6 @@
 #include "dhcp/dhcp.h"
 #include "vm/link.h"
 #include "pxelinux/plan_boot.h"
-#include "server.h"
-#include "vm/vm.h"
 #include "vm/vm_conf.h"
 #include "vm/vm_env.h"
 

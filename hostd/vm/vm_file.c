@@ -10,7 +10,6 @@
 #include "base/addr.h"
 #include "file/file_root.h"
 #include "log.h"
-#include "vm/vm.h"
 #include "vm/vm_data.h"
 #include "vm/vm_file.h"
 #include "vm/vm_file_internal.h"

@@ -17,7 +17,6 @@
 #include "base/clock.h"
 #include "base/kept_head.h"
 #include "log.h"
-#include "vm/vm.h"
 #include "vm/vm_data.h"
 #include "vm/vm_file_internal.h"
 #include "vm/vm_file_keep.h"

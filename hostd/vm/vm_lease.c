@@ -78,7 +78,8 @@ static void answer_all(struct vm *vm, uint32_t status, const char *text, const s
 	}
 }
 
-void vm_lease_answer(struct vm *vm, const char *prefix)
+/* Answer every DISCOVER that waits with the lease; prefix: for pxelinux, or NULL. */
+static void answer_lease(struct vm *vm, const char *prefix)
 {
 	struct pvboot_discover_res res = vm->boot.res;
 
@@ -99,8 +100,8 @@ static void answer(struct vm *vm, const struct dhcp_result *result)
 		return;
 	}
 	remember(vm, &result->info);
-	if (!vm_prefix_begin(vm))
-		vm_lease_answer(vm, NULL);
+	if (!vm_prefix_begin(vm, answer_lease))
+		answer_lease(vm, NULL);
 }
 
 /* A plan does without a boot file; if there is none in the end, the guest says so. */

@@ -20,7 +20,6 @@
 #include "file/file.h"
 #include "log.h"
 #include "vm/vm_data.h"
-#include "vm/vm_lease.h"
 #include "vm/vm_open.h"
 #include "vm/vm_plan.h"
 #include "vm/vm_prefix.h"
@@ -34,6 +33,7 @@
 
 struct vm_prefix {
 	struct vm *vm;
+	vm_prefix_answer_fn done;
 	struct file_watch watch;
 	struct file *file;
 	struct event *timer;
@@ -88,7 +88,7 @@ static void answer(struct vm_prefix *p, const char *url, const char *why)
 	p->answered = true;
 	p->vm->no_prefix = why;
 	event_add(p->timer, &(struct timeval){KEEP_MS / 1000, 0});
-	vm_lease_answer(p->vm, url);
+	p->done(p->vm, url);
 }
 
 static void step(struct vm_prefix *p)
@@ -144,7 +144,7 @@ static bool make_url(char url[PREFIX_MAX + 1], const struct boot_info *boot)
 			boot->prefix) <= PREFIX_MAX;
 }
 
-bool vm_prefix_begin(struct vm *vm)
+bool vm_prefix_begin(struct vm *vm, vm_prefix_answer_fn done)
 {
 	const struct boot_info *boot = &vm->boot;
 	struct vm_prefix *p;
@@ -159,6 +159,7 @@ bool vm_prefix_begin(struct vm *vm)
 		return false;
 	vm->pxelinux = p;
 	p->vm = vm;
+	p->done = done;
 	memcpy(p->server, boot->res.lease.boot_server, 4);
 	memcpy(p->name, boot->res.lease.bootfile, sizeof(p->name));
 	p->watch.changed = on_changed;
