@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "base/url.h"
 #include "cache/cache.h"
 #include "control_line.h"
@@ -117,7 +118,7 @@ static void on_poll(evutil_socket_t fd, short what, void *arg)
 /* May end the job, but not before the loop's next turn if all is well. */
 static void on_changed(struct file_watch *watch)
 {
-	struct control_cache *job = (struct control_cache *)((char *)watch - offsetof(struct control_cache, watch));
+	struct control_cache *job = container_of(watch, struct control_cache, watch);
 
 	if (!file_done(job->file) || event_pending(job->poll, EV_TIMEOUT, NULL))
 		return;

@@ -46,6 +46,8 @@
 
 #include "isolate.h"
 
+#include "std_fds.h"
+
 const char *isolate_default_user(void)
 {
 	return getpwnam(ISOLATE_USER) ? ISOLATE_USER : ISOLATE_USER_ELSE;
@@ -53,16 +55,9 @@ const char *isolate_default_user(void)
 
 void isolate_start(void)
 {
-	int fd;
-
 	umask(077);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	/* A socket must not become descriptor 0, 1 or 2 because somebody started us without them. */
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	std_fds_open();
 }
 
 /* Without any of these a process has nothing to shed. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "palacios_open.h"
-#include "base/pass_fd.h"
+#include "pass_fd.h"
 
 #define STREAM_CONNECT 21 /* ioctl of /dev/v3-vmN: takes char[128], gives a descriptor */
 
@@ -110,29 +110,12 @@ bool palacios_open_ask(int fd, uint32_t index)
 
 int palacios_open_answer(int fd, struct palacios_answer *a, int *stream)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = {a, sizeof(*a)};
-	struct msghdr mh = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct cmsghdr *cmsg;
-	ssize_t n = recvmsg(fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t n = pass_fd_receive_one(fd, a, sizeof(*a), stream);
 
-	*stream = -1;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n != (ssize_t)sizeof(*a))
 		return -1;
-	cmsg = CMSG_FIRSTHDR(&mh);
-	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
-	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(stream, CMSG_DATA(cmsg), sizeof(int));
 	if (*stream < 0 && !a->error)
 		a->error = EPROTO;
 	return 1;

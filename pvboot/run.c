@@ -31,6 +31,7 @@
 #include "pvboot_req.h"
 #include "qemu_args.h"
 #include "run.h"
+#include "std_fds.h"
 #include "base/clock.h"
 #include "run_options.h"
 
@@ -507,18 +508,6 @@ static int run_guest(struct run *run)
 	return status;
 }
 
-/* Closed standard descriptors would be given to sockets, and then written to by whoever prints. */
-static void open_standard_fds(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
 static bool open_log(struct run *run)
 {
 	run->stderr_fd = -1;
@@ -543,7 +532,7 @@ int run_main(int argc, char **argv)
 	const char *refusal;
 	int rc;
 
-	open_standard_fds();
+	std_fds_open();
 	rc = run_options_parse(&run.o, argc, argv);
 	if (rc >= 0)
 		return rc;

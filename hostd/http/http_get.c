@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/container_of.h"
 #include "base/addr.h"
 #include "http/http_internal.h"
 #include "log.h"
@@ -368,7 +369,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 /* The sockets lead nowhere any more: end from the loop, for this may be called from anywhere. */
 void http_get_cut(struct source_watch *watch)
 {
-	struct http_get *get = (struct http_get *)((char *)watch - offsetof(struct http_get, cut));
+	struct http_get *get = container_of(watch, struct http_get, cut);
 
 	source_unwatch(watch);
 	refuse(get, PVBOOT_S_UNREACHABLE, 0, "\"%.150s\": the guest's address on the host is given up", get->url);

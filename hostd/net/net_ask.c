@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "pass_fd.h"
 
 #define PATIENCE_MS 2000 /* hostd serves everybody from one thread; a namespace takes a few milliseconds */
 
@@ -23,24 +24,8 @@ void net_ask_use(int fd)
 /* Take one answer and the descriptor that comes with it, or -1.  False: there is none, or no helper. */
 static bool take_answer(struct net_answer *a, int *fd)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = {a, sizeof(*a)};
-	struct msghdr mh = {.msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.bytes,
-			    .msg_controllen = sizeof(control.bytes)};
-	struct cmsghdr *cmsg;
-
-	*fd = -1;
-	if (recvmsg(helper, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*a))
+	if (pass_fd_receive_one(helper, a, sizeof(*a), fd) != (ssize_t)sizeof(*a))
 		return false;
-	cmsg = CMSG_FIRSTHDR(&mh);
-	if (cmsg && cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
-	    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(fd, CMSG_DATA(cmsg), sizeof(int));
 	a->words[sizeof(a->words) - 1] = '\0';
 	return true;
 }

@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/pass_fd.h"
 #include "net/net_helper.h"
 #include "net/netns.h"
+#include "isolate.h"
 #include "net/tap.h"
 #include "net/udp.h"
 

@@ -109,8 +109,8 @@ static bool put_string(struct listing *l, const char *text)
 /* Can it be booted?  If so it becomes part of what the list's numbers stand for. */
 static bool check_command(struct listing *l, const struct pxelinux_command *command)
 {
-	static struct plan plan; /* too large for the stack, both */
-	static struct pvboot_plan answer;
+	struct plan plan;
+	struct pvboot_plan answer;
 
 	if (!plan_make(&plan, l->config, command, l->guest, l->error, l->cap))
 		return false;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "file/file.h"
 #include "pxelinux/pxelinux_text.h"
 
@@ -269,7 +270,7 @@ static void go_on(struct pxelinux_fetch *fetch)
 
 static void changed(struct file_watch *watch)
 {
-	go_on((struct pxelinux_fetch *)((char *)watch - offsetof(struct pxelinux_fetch, watch)));
+	go_on(container_of(watch, struct pxelinux_fetch, watch));
 }
 
 void pxelinux_fetch_run(struct pxelinux_fetch *fetch)

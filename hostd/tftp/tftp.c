@@ -14,6 +14,7 @@
 
 #include <event2/event.h>
 
+#include "base/container_of.h"
 #include "base/clock.h"
 #include "log.h"
 #include "net/source.h"
@@ -152,7 +153,7 @@ static void on_rebind(void *arg)
 /* It may be the owner's call that ends the source, so the end comes from the loop. */
 static void on_source_gone(struct source_watch *watch)
 {
-	struct tftp *t = (struct tftp *)((uint8_t *)watch - offsetof(struct tftp, watch));
+	struct tftp *t = container_of(watch, struct tftp, watch);
 
 	source_unwatch(watch);
 	t->source_gone = true;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "base/url.h"
 #include "base/clock.h"
 #include "file/file_root.h"
@@ -252,7 +253,7 @@ void tftp_session_pump(struct tftp_session *s)
 
 static void file_changed(struct file_watch *watch)
 {
-	struct tftp_session *s = (struct tftp_session *)((uint8_t *)watch - offsetof(struct tftp_session, watch));
+	struct tftp_session *s = container_of(watch, struct tftp_session, watch);
 
 	tftp_session_pump(s);
 }

@@ -11,6 +11,8 @@
 
 #include "vm/link.h"
 
+#include "pass_fd.h"
+
 #define IN_ROOM (sizeof(struct pvboot_link_hdr) + PVBOOT_LINK_BODY_MAX)
 #define OUT_FULL (256u << 10) /* bulk data and input wait above this */
 #define OUT_MAX (1u << 20)    /* a device that does not read for so long is given up */
@@ -181,13 +183,9 @@ static void sent(struct link *link, size_t n)
 /* One sendmsg() of the first messages; one that carries a descriptor goes alone.  As sendmsg(). */
 static ssize_t send_batch(struct link *link)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
+	union pass_fd_one room;
 	struct iovec iov[OUT_BATCH];
 	struct msghdr mh = {.msg_iov = iov};
-	struct cmsghdr *cmsg;
 
 	for (struct out_msg *msg = link->head; msg && mh.msg_iovlen < OUT_BATCH; msg = msg->next) {
 		if (msg->fd >= 0 && mh.msg_iovlen)
@@ -197,14 +195,7 @@ static ssize_t send_batch(struct link *link)
 		mh.msg_iovlen++;
 		if (msg->fd < 0)
 			continue;
-		memset(&control, 0, sizeof(control));
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = sizeof(control.bytes);
-		cmsg = CMSG_FIRSTHDR(&mh);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cmsg), &msg->fd, sizeof(int));
+		pass_fd_add(&mh, &room, msg->fd);
 		break;
 	}
 	return sendmsg(link->fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);

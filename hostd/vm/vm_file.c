@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "base/url.h"
 #include "base/clock.h"
 #include "base/addr.h"
@@ -77,7 +78,7 @@ void vm_file_drop(struct vm_file *vf)
 
 static void on_changed(struct file_watch *watch)
 {
-	vm_file_step((struct vm_file *)((char *)watch - offsetof(struct vm_file, watch)));
+	vm_file_step(container_of(watch, struct vm_file, watch));
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "base/url.h"
 #include "base/addr.h"
 #include "file/file.h"
@@ -58,7 +59,7 @@ static void reply_plan(struct vm *vm, uint32_t id, const struct plan *plan)
 
 static void reply_configured(struct vm *vm, uint32_t id)
 {
-	static struct plan plan; /* too large for the stack */
+	struct plan plan;
 	const struct conf_vm *conf = vm->id.conf;
 
 	memset(&plan, 0, sizeof(plan));
@@ -127,7 +128,7 @@ static bool is_kernel(const struct vm_plan *job)
 
 static void reply_boot_file(struct vm_plan *job)
 {
-	static struct plan plan; /* too large for the stack */
+	struct plan plan;
 	char words[PXELINUX_ERROR_MAX], text[PXELINUX_ERROR_MAX];
 	struct vm *vm = job->vm;
 	const char *options, *file = vm->boot.res.lease.bootfile;
@@ -161,7 +162,7 @@ static void look(struct vm_plan *job)
 
 static void on_boot_file(struct file_watch *watch)
 {
-	look((struct vm_plan *)((char *)watch - offsetof(struct vm_plan, watch)));
+	look(container_of(watch, struct vm_plan, watch));
 }
 
 /* Is the boot file a kernel?  False: it cannot be one. */
@@ -218,7 +219,7 @@ static bool ask_which(const struct vm_plan *job, const struct pxelinux_config *c
 /* Answer by a configuration.  False with words. */
 static bool decide(const struct vm_plan *job, const struct pxelinux_config *config, char *words, size_t cap)
 {
-	static struct plan plan; /* too large for the stack */
+	struct plan plan;
 	struct plan_choice choice;
 	bool listed = false;
 

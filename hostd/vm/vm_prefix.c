@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "base/url.h"
 #include "base/addr.h"
 #include "dhcp/dhcp_edit.h"
@@ -107,7 +108,7 @@ static void step(struct vm_prefix *p)
 
 static void on_changed(struct file_watch *watch)
 {
-	step((struct vm_prefix *)((char *)watch - offsetof(struct vm_prefix, watch)));
+	step(container_of(watch, struct vm_prefix, watch));
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

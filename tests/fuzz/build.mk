@@ -8,9 +8,9 @@
 # `make fuzz`, and a program that replays files, $(B)/replay/fuzz_tftp, which `make check` runs over the corpus.
 
 FUZZ_CC ?= $(if $(shell command -v clang-14),clang-14,clang)
-FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE -DPVBOOT_VERSION='"$(VERSION)"' -Iprotocol -O1 -g -fno-omit-frame-pointer \
+FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE -DPVBOOT_VERSION='"$(VERSION)"' -Iprotocol -Icommon -O1 -g -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
-FUZZ_HEADERS := $(wildcard protocol/*.h vmm/*.h vmm/*/*.h hostd/*.h hostd/*/*.h pvboot/*.h firmware/*/*.h tests/fuzz/*.h)
+FUZZ_HEADERS := $(wildcard protocol/*.h common/*.h vmm/*.h vmm/*/*.h hostd/*.h hostd/*/*.h pvboot/*.h firmware/*/*.h tests/fuzz/*.h)
 FUZZ_REPLAYS := $(FUZZERS:%=$(B)/replay/%)
 fuzz_corpus = tests/fuzz/corpus/$(patsubst fuzz_%,%,$(1))
 FUZZ_CHECK = $(foreach f,$(FUZZERS),--fuzz $(B)/replay/$(f):$(call fuzz_corpus,$(f)))

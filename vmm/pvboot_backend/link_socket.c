@@ -11,6 +11,8 @@
 
 #include "link_socket.h"
 
+#include "pass_fd.h"
+
 #define FDS_AT_ONCE 4 /* descriptors one recvmsg() may bring; hostd sends one */
 
 /* Register accesses of the guest come first: whoever makes the loop gives them the priority above this one. */
@@ -155,39 +157,13 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 	link_socket_kick(s);
 }
 
-/* Hand over what descriptors came along; false if there were more than fit, which the kernel has closed. */
-static bool take_fds(struct link_socket *s, struct msghdr *mh)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			link_fd(&s->link, fd);
-		}
-	}
-	return !(mh->msg_flags & MSG_CTRUNC);
-}
-
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct link_socket *s = arg;
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(FDS_AT_ONCE * sizeof(int))];
-	} control;
-	struct iovec iov = {s->buf, sizeof(s->buf)};
-	struct msghdr mh = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	ssize_t n = recvmsg(fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int fds[FDS_AT_ONCE];
+	unsigned int n_fds = 0;
+	bool all_fit;
+	ssize_t n = pass_fd_receive(fd, s->buf, sizeof(s->buf), fds, &n_fds, FDS_AT_ONCE, &all_fit);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -198,7 +174,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		drop(s, 0);
 		return;
 	}
-	if (!take_fds(s, &mh))
+	for (unsigned int i = 0; i < n_fds; i++)
+		link_fd(&s->link, fds[i]);
+	if (!all_fit)
 		link_fail(&s->link, "it sends more descriptors than it announces");
 	link_input(&s->link, s->buf, (size_t)n);
 	if (s->link.state == LINK_UP)

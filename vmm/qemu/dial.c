@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dial.c - a second process, which connects to hostd's socket and names our own. */
 #include <errno.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -10,6 +9,7 @@
 #include "dial.h"
 #include "link_socket.h"
 #include "listen.h"
+#include "pass_fd.h"
 #include "sandbox.h"
 
 enum { ASK_CONNECTION, ASK_FILL, ASK_REMOVE_STATE, ASK_REMOVE };
@@ -17,26 +17,9 @@ enum { ASK_CONNECTION, ASK_FILL, ASK_REMOVE_STATE, ASK_REMOVE };
 /* One answer: an errno or 0, and with 0 a descriptor. */
 static void send_answer(int pair, int fd)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.bytes = {0}};
 	int error = fd < 0 ? -fd : 0;
-	struct iovec iov = {&error, sizeof(error)};
-	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
 
-	if (fd >= 0) {
-		struct cmsghdr *c;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = sizeof(control.bytes);
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	}
-	if (sendmsg(pair, &mh, MSG_NOSIGNAL) < 0)
+	if (!pass_fd(pair, &error, sizeof(error), fd))
 		_exit(0);
 	if (fd >= 0)
 		close(fd);
@@ -103,28 +86,13 @@ void dial_remove(int dial, bool made)
 
 int dial_answer(int dial, int *fd)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
 	int error = 0;
-	struct iovec iov = {&error, sizeof(error)};
-	struct msghdr mh = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	ssize_t n = recvmsg(dial, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&mh) : NULL;
+	ssize_t n = pass_fd_receive_one(dial, &error, sizeof(error), fd);
 
-	*fd = -1;
 	if (n < 0)
 		return errno == EINTR ? EAGAIN : errno;
 	if (n == 0)
 		return EPIPE;
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
 	return *fd < 0 && !error ? EPROTO : error;
 }
 

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "std_fds.h"
 #include "device.h"
 #include "dial.h"
 #include "journal.h"
@@ -241,18 +242,6 @@ static int die(const char *what, const char *detail)
 	return 1;
 }
 
-/* A descriptor below 3 that the starter closed must not become the log by accident. */
-static void open_standard_fds(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
 static bool make_loop(struct device *d)
 {
 	struct event_config *config = event_config_new();
@@ -353,7 +342,7 @@ int main(int argc, char *argv[])
 		snprintf(d.name, sizeof(d.name), "vm-%d", (int)getpid());
 		d.options.name = d.name;
 	}
-	open_standard_fds();
+	std_fds_open();
 	journal_open();
 	/* Ctrl-C is for QEMU, at whose end this one ends */
 	signal(SIGINT, SIG_IGN);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pass_fd.h - descriptors that come along with bytes on a Unix socket (SCM_RIGHTS, unix(7)).
+ *
+ * System calls: sendmsg, recvmsg, close.
+ */
+#ifndef COMMON_PASS_FD_H
+#define COMMON_PASS_FD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PASS_FD_MAX 8 /* descriptors with one message */
+
+/* Room for the descriptor of a message to be sent. */
+union pass_fd_one {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* Add a descriptor to a message; room has to stay until it is sent. */
+static inline void pass_fd_add(struct msghdr *mh, union pass_fd_one *room, int fd)
+{
+	struct cmsghdr *c;
+
+	memset(room, 0, sizeof(*room));
+	mh->msg_control = room->bytes;
+	mh->msg_controllen = sizeof(room->bytes);
+	c = CMSG_FIRSTHDR(mh);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(int));
+}
+
+/* Send len bytes as one message, and with them fd, if not negative; it stays the caller's.  False with errno. */
+static inline bool pass_fd(int to, const void *bytes, size_t len, int fd)
+{
+	union pass_fd_one room;
+	struct iovec iov = {(void *)bytes, len};
+	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (fd >= 0)
+		pass_fd_add(&mh, &room, fd);
+	return sendmsg(to, &mh, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+/*
+ * Read at most room bytes without waiting, as recvmsg() does; descriptors (close-on-exec) are appended to fds, of which
+ * there are *nfds and may be max, at most PASS_FD_MAX more than there are.  *all_fit is false if there came more, which
+ * are closed.  After -1 errno is recvmsg()'s.
+ */
+static inline ssize_t pass_fd_receive(int from, void *buf, size_t room, int *fds, unsigned int *nfds, unsigned int max,
+				      bool *all_fit)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(PASS_FD_MAX * sizeof(int))];
+	} control;
+	struct iovec iov = {buf, room};
+	struct msghdr mh = {.msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.bytes,
+			    .msg_controllen = sizeof(control.bytes)};
+	ssize_t n = recvmsg(from, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	*all_fit = n < 0 || !(mh.msg_flags & MSG_CTRUNC);
+	for (struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&mh); c; c = CMSG_NXTHDR(&mh, c)) {
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+			if (*nfds < max) {
+				fds[(*nfds)++] = fd;
+			} else {
+				close(fd);
+				*all_fit = false;
+			}
+		}
+	}
+	return n;
+}
+
+/* Read one message and the descriptor that came with it, or -1.  As recvmsg(); further descriptors are closed. */
+static inline ssize_t pass_fd_receive_one(int from, void *buf, size_t room, int *fd)
+{
+	unsigned int n = 0;
+	bool all_fit;
+
+	*fd = -1;
+	return pass_fd_receive(from, buf, room, fd, &n, 1, &all_fit);
+}
+
+#endif /* COMMON_PASS_FD_H */
