@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/addr.h"
 #include "pvboot_req.h"
 
@@ -66,22 +67,6 @@ static void put_address(struct dhcp_writer *w, uint8_t code, const uint8_t addr[
 		dhcp_put_option(w, code, addr, 4);
 }
 
-static void put_be16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v & 0xff;
-}
-
-static uint16_t get_be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t get_be32(const uint8_t *p)
-{
-	return (uint32_t)get_be16(p) << 16 | get_be16(p + 2);
-}
-
 /* What a PXE client says of itself in every message but a RELEASE (RFC 4578 2, RFC 2132 9.10). */
 static void put_identity(struct dhcp_writer *w, const struct dhcp_send *send)
 {
@@ -95,7 +80,7 @@ static void put_identity(struct dhcp_writer *w, const struct dhcp_send *send)
 	asked[sizeof(parameters)] = send->site_option;
 	dhcp_put_option(w, DHCP_OPT_PARAMETERS, asked, sizeof(parameters) + (send->site_option ? 1 : 0));
 	/* No more than the buffers that every boot program expects of GET_CACHED_INFO can hold. */
-	put_be16(size, PVBOOT_DHCP_PACKET);
+	bytes_put_be16(size, PVBOOT_DHCP_PACKET);
 	dhcp_put_option(w, DHCP_OPT_MAX_SIZE, size, sizeof(size));
 	dhcp_put_option(w, DHCP_OPT_CLASS, class_id, sizeof(class_id) - 1);
 	dhcp_put_option(w, DHCP_OPT_ARCH, arch, sizeof(arch));
@@ -113,8 +98,7 @@ static struct dhcp_writer begin(uint8_t *buf, size_t cap, uint8_t op, uint8_t ty
 	buf[OFF_OP] = op;
 	buf[OFF_HTYPE] = HTYPE_ETHERNET;
 	buf[OFF_HLEN] = 6;
-	put_be16(buf + OFF_XID, xid >> 16);
-	put_be16(buf + OFF_XID + 2, xid & 0xffff);
+	bytes_put_be32(buf + OFF_XID, xid);
 	memcpy(buf + OFF_CHADDR, mac, 6);
 	memcpy(buf + OFF_COOKIE, cookie, sizeof(cookie));
 	dhcp_put_option(&w, DHCP_OPT_TYPE, &type, 1);
@@ -136,8 +120,8 @@ size_t dhcp_msg_build(uint8_t *buf, size_t cap, const struct dhcp_send *send)
 	if (cap < DHCP_MSG_MIN)
 		return 0;
 	w = begin(buf, cap, DHCP_OP_REQUEST, send->type, send->xid, send->mac);
-	put_be16(buf + OFF_SECS, send->secs);
-	put_be16(buf + OFF_FLAGS, send->broadcast ? DHCP_FLAG_BROADCAST : 0);
+	bytes_put_be16(buf + OFF_SECS, send->secs);
+	bytes_put_be16(buf + OFF_FLAGS, send->broadcast ? DHCP_FLAG_BROADCAST : 0);
 	memcpy(buf + OFF_CIADDR, send->ciaddr, 4);
 	put_address(&w, DHCP_OPT_REQUESTED, send->requested);
 	put_address(&w, DHCP_OPT_SERVER_ID, send->server);
@@ -165,8 +149,8 @@ size_t dhcp_msg_build_ack(uint8_t *buf, size_t cap, const struct dhcp_grant *gra
 	if (strlen(grant->file) < LEN_FILE)
 		memcpy(buf + OFF_FILE, grant->file, strlen(grant->file));
 	put_address(&w, DHCP_OPT_SERVER_ID, grant->server);
-	put_be16(seconds, grant->seconds >> 16);
-	put_be16(seconds + 2, grant->seconds & 0xffff);
+	bytes_put_be16(seconds, grant->seconds >> 16);
+	bytes_put_be16(seconds + 2, grant->seconds & 0xffff);
 	dhcp_put_option(&w, DHCP_OPT_LEASE_TIME, seconds, sizeof(seconds));
 	put_address(&w, DHCP_OPT_NETMASK, grant->netmask);
 	put_address(&w, DHCP_OPT_ROUTER, grant->router);
@@ -276,8 +260,8 @@ bool dhcp_msg_parse(struct dhcp_msg *msg, const void *buf, size_t len)
 		return false;
 
 	msg->op = msg->raw[OFF_OP];
-	msg->xid = get_be32(msg->raw + OFF_XID);
-	msg->flags = get_be16(msg->raw + OFF_FLAGS);
+	msg->xid = bytes_be32(msg->raw + OFF_XID);
+	msg->flags = bytes_be16(msg->raw + OFF_FLAGS);
 	memcpy(msg->ciaddr, msg->raw + OFF_CIADDR, 4);
 	memcpy(msg->yiaddr, msg->raw + OFF_YIADDR, 4);
 	memcpy(msg->siaddr, msg->raw + OFF_SIADDR, 4);

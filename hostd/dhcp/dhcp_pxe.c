@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/addr.h"
 
 /* Sub-options of option 43 (PXE 2.1, table 2-1). */
@@ -70,7 +71,7 @@ static void read_server(struct dhcp_pxe *pxe, const struct dhcp_msg *msg)
 static void read_menu(struct dhcp_pxe *pxe, const uint8_t *menu, size_t len)
 {
 	while (len >= 3) {
-		uint16_t type = (uint16_t)(menu[0] << 8 | menu[1]);
+		uint16_t type = bytes_be16(menu);
 		size_t text = menu[2];
 
 		if (text > len - 3)
@@ -91,7 +92,7 @@ static void read_menu(struct dhcp_pxe *pxe, const uint8_t *menu, size_t len)
 static void read_servers(struct dhcp_pxe *pxe, const uint8_t *list, size_t len)
 {
 	while (len >= 3) {
-		uint16_t type = (uint16_t)(list[0] << 8 | list[1]);
+		uint16_t type = bytes_be16(list);
 		size_t bytes = (size_t)list[2] * 4;
 
 		if (bytes > len - 3)

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
 
@@ -30,8 +31,7 @@ void dhcp_result_lease(struct dhcp_result *result, const struct dhcp_msg *ack)
 	dhcp_msg_address(ack, DHCP_OPT_DNS, lease->dns);
 	lease->lease_seconds = 0;
 	if (time)
-		lease->lease_seconds =
-			(uint32_t)time[0] << 24 | (uint32_t)time[1] << 16 | (uint32_t)time[2] << 8 | time[3];
+		lease->lease_seconds = bytes_be32(time);
 }
 
 void dhcp_result_boot(struct dhcp_result *result, const struct dhcp_pxe *pxe)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* newer kernels than their headers here (virtio 1.2 5.1.6) */
 #endif
@@ -23,33 +25,11 @@
 #define UDP_HEADER 8
 #define UDP_CSUM 6
 
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
 /* RFC 1071; at most 64 KiB, so that 32 bits do. */
 static uint32_t add_up(uint32_t sum, const uint8_t *p, size_t len)
 {
 	for (; len >= 2; p += 2, len -= 2)
-		sum += get16(p);
+		sum += bytes_be16(p);
 	return len ? sum + ((uint32_t)p[0] << 8) : sum;
 }
 
@@ -83,7 +63,7 @@ bool ether_filter_parse(struct ether_filter *filter, const uint8_t *args, size_t
 
 static bool is_tagged(const uint8_t *frame)
 {
-	return get16(frame + 12) == TYPE_VLAN || get16(frame + 12) == TYPE_QINQ;
+	return bytes_be16(frame + 12) == TYPE_VLAN || bytes_be16(frame + 12) == TYPE_QINQ;
 }
 
 bool ether_may_send(const uint8_t mac[6], const uint8_t *frame, size_t len)
@@ -124,7 +104,7 @@ static bool complete_csum(const struct virtio_net_hdr *vnet, uint8_t *frame, siz
 	if (start > len || at > len || len - at < 2)
 		return false;
 	sum = (uint16_t)~fold(add_up(0, frame + start, len - start));
-	put16(frame + at, sum ? sum : 0xffff); /* for UDP 0 would mean "none" (RFC 768); TCP takes either */
+	bytes_put_be16(frame + at, sum ? sum : 0xffff); /* for UDP 0 would mean "none" (RFC 768); TCP takes either */
 	return true;
 }
 
@@ -152,7 +132,7 @@ static bool find_parts(const struct virtio_net_hdr *vnet, const uint8_t *frame, 
 		c->tcp = c->v6 = true;
 		break;
 	case VIRTIO_NET_HDR_GSO_UDP_L4:
-		c->v6 = len >= HEADER && get16(frame + 12) == TYPE_IPV6;
+		c->v6 = len >= HEADER && bytes_be16(frame + 12) == TYPE_IPV6;
 		break;
 	default:
 		return false;
@@ -161,7 +141,7 @@ static bool find_parts(const struct virtio_net_hdr *vnet, const uint8_t *frame, 
 	if (!(vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) || !c->mss || c->l4 < HEADER + (c->v6 ? 40u : 20u) ||
 	    c->l4 > HEADERS_MAX - 60 || c->l4 > len || len - c->l4 < transport)
 		return false;
-	if (get16(frame + 12) != (c->v6 ? TYPE_IPV6 : TYPE_IPV4) || frame[HEADER] >> 4 != (c->v6 ? 6 : 4))
+	if (bytes_be16(frame + 12) != (c->v6 ? TYPE_IPV6 : TYPE_IPV4) || frame[HEADER] >> 4 != (c->v6 ? 6 : 4))
 		return false;
 	if (!c->v6 && ((size_t)(frame[HEADER] & 0x0f) * 4 != c->l4 - HEADER ||
 		       frame[HEADER + 9] != (c->tcp ? PROTO_TCP : PROTO_UDP)))
@@ -192,25 +172,25 @@ static void set_headers(const struct cut *c, uint8_t *frame, const uint8_t *firs
 
 	memcpy(frame, first, c->headers);
 	if (c->v6) {
-		put16(ip + 4, c->headers - HEADER - 40 + len);
+		bytes_put_be16(ip + 4, c->headers - HEADER - 40 + len);
 	} else {
-		put16(ip + 2, c->headers - HEADER + len);
-		put16(ip + 4, get16(ip + 4) + n);
-		put16(ip + 10, 0);
-		put16(ip + 10, (uint16_t)~fold(add_up(0, ip, c->l4 - HEADER)));
+		bytes_put_be16(ip + 2, c->headers - HEADER + len);
+		bytes_put_be16(ip + 4, bytes_be16(ip + 4) + n);
+		bytes_put_be16(ip + 10, 0);
+		bytes_put_be16(ip + 10, (uint16_t)~fold(add_up(0, ip, c->l4 - HEADER)));
 	}
 	if (c->tcp) {
-		put32(l4 + 4, get32(l4 + 4) + (uint32_t)offset);
+		bytes_put_be32(l4 + 4, bytes_be32(l4 + 4) + (uint32_t)offset);
 		if (!last)
 			l4[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 		if (n)
 			l4[13] &= (uint8_t)~TCP_CWR; /* RFC 3168 6.1.2: once */
 	} else {
-		put16(l4 + 4, l4_len);
+		bytes_put_be16(l4 + 4, l4_len);
 	}
-	put16(l4 + sum_at, 0);
+	bytes_put_be16(l4 + sum_at, 0);
 	sum = (uint16_t)~fold(add_up(pseudo_sum(c, frame, l4_len), l4, l4_len));
-	put16(l4 + sum_at, sum ? sum : 0xffff);
+	bytes_put_be16(l4 + sum_at, sum ? sum : 0xffff);
 }
 
 static bool cut_segment(const struct virtio_net_hdr *vnet, const uint8_t *frame, size_t len, ether_emit_fn emit,

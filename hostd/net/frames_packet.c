@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/bytes.h"
 #include "net/frames_internal.h"
 #include "net/packet_socket.h"
 
@@ -29,8 +30,8 @@
 /* Untagged, not from the guest, and to its MAC or to a group. */
 static bool set_filter(int fd, const uint8_t mac[6])
 {
-	const uint32_t high = (uint32_t)mac[0] << 24 | (uint32_t)mac[1] << 16 | (uint32_t)mac[2] << 8 | mac[3];
-	const uint32_t low = (uint32_t)mac[4] << 8 | mac[5];
+	const uint32_t high = bytes_be32(mac);
+	const uint32_t low = bytes_be16(mac + 4);
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 11),

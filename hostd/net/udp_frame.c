@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/addr.h"
 
 #define ETHERTYPE_IPV4 0x0800
@@ -15,22 +16,11 @@
 #define ARP_REQUEST 1
 #define ARP_REPLY 2
 
-static void put_be16(uint8_t *p, size_t v)
-{
-	p[0] = (v >> 8) & 0xff;
-	p[1] = v & 0xff;
-}
-
-static uint16_t get_be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
 /* The Internet checksum's sum (RFC 1071), not yet folded. */
 static uint32_t add_up(uint32_t sum, const uint8_t *p, size_t len)
 {
 	for (; len >= 2; p += 2, len -= 2)
-		sum += get_be16(p);
+		sum += bytes_be16(p);
 	if (len)
 		sum += (uint32_t)p[0] << 8;
 	return sum;
@@ -62,22 +52,22 @@ size_t udp_frame_build(uint8_t *buf, size_t cap, const struct udp_frame *udp, co
 	memset(buf, 0, UDP_FRAME_HEADERS);
 	memcpy(buf, udp->dst_mac, 6);
 	memcpy(buf + 6, udp->src_mac, 6);
-	put_be16(buf + 12, ETHERTYPE_IPV4);
+	bytes_put_be16(buf + 12, ETHERTYPE_IPV4);
 
 	ip[0] = 0x45;
-	put_be16(ip + 2, IP_HEADER + UDP_HEADER + len);
+	bytes_put_be16(ip + 2, IP_HEADER + UDP_HEADER + len);
 	ip[8] = 64; /* through relays and routers (RFC 1122 3.2.1.7) */
 	ip[9] = IP_UDP;
 	memcpy(ip + 12, udp->src_ip, 4);
 	memcpy(ip + 16, udp->dst_ip, 4);
-	put_be16(ip + 10, (uint16_t)~fold(add_up(0, ip, IP_HEADER)));
+	bytes_put_be16(ip + 10, (uint16_t)~fold(add_up(0, ip, IP_HEADER)));
 
-	put_be16(u, udp->src_port);
-	put_be16(u + 2, udp->dst_port);
-	put_be16(u + 4, UDP_HEADER + len);
+	bytes_put_be16(u, udp->src_port);
+	bytes_put_be16(u + 2, udp->dst_port);
+	bytes_put_be16(u + 4, UDP_HEADER + len);
 	memcpy(u + UDP_HEADER, payload, len);
 	sum = (uint16_t)~udp_sum(ip, u, UDP_HEADER + len);
-	put_be16(u + 6, sum ? sum : 0xffff); /* 0 means "none" (RFC 768) */
+	bytes_put_be16(u + 6, sum ? sum : 0xffff); /* 0 means "none" (RFC 768) */
 	return UDP_FRAME_HEADERS + len;
 }
 
@@ -88,29 +78,29 @@ bool udp_frame_parse(const uint8_t *buf, size_t len, bool csum_unfinished, struc
 	const uint8_t *u;
 	size_t header, total, udp_len;
 
-	if (len < UDP_FRAME_HEADERS || get_be16(buf + 12) != ETHERTYPE_IPV4)
+	if (len < UDP_FRAME_HEADERS || bytes_be16(buf + 12) != ETHERTYPE_IPV4)
 		return false;
 	len -= UDP_FRAME_ETHER;
 	header = (size_t)(ip[0] & 0x0f) * 4;
-	total = get_be16(ip + 2);
+	total = bytes_be16(ip + 2);
 	if (ip[0] >> 4 != 4 || header < IP_HEADER || total > len || total < header || total - header < UDP_HEADER)
 		return false;
-	if (ip[9] != IP_UDP || get_be16(ip + 6) & IP_FRAGMENT || fold(add_up(0, ip, header)) != 0xffff)
+	if (ip[9] != IP_UDP || bytes_be16(ip + 6) & IP_FRAGMENT || fold(add_up(0, ip, header)) != 0xffff)
 		return false;
 	/* What lies behind total is Ethernet's padding. */
 	u = ip + header;
-	udp_len = get_be16(u + 4);
+	udp_len = bytes_be16(u + 4);
 	if (udp_len < UDP_HEADER || udp_len > total - header)
 		return false;
-	if (!csum_unfinished && get_be16(u + 6) && udp_sum(ip, u, udp_len) != 0xffff)
+	if (!csum_unfinished && bytes_be16(u + 6) && udp_sum(ip, u, udp_len) != 0xffff)
 		return false;
 
 	memcpy(udp->dst_mac, buf, 6);
 	memcpy(udp->src_mac, buf + 6, 6);
 	memcpy(udp->src_ip, ip + 12, 4);
 	memcpy(udp->dst_ip, ip + 16, 4);
-	udp->src_port = get_be16(u);
-	udp->dst_port = get_be16(u + 2);
+	udp->src_port = bytes_be16(u);
+	udp->dst_port = bytes_be16(u + 2);
 	*payload = u + UDP_HEADER;
 	*payload_len = udp_len - UDP_HEADER;
 	return true;
@@ -123,15 +113,15 @@ bool udp_frame_arp_answer(const uint8_t *buf, size_t len, const uint8_t mac[6], 
 	static const uint8_t request[8] = {0, 1, 0x08, 0x00, 6, 4, 0, ARP_REQUEST};
 	const uint8_t *arp = buf + UDP_FRAME_ETHER;
 
-	if (len < UDP_FRAME_ARP || get_be16(buf + 12) != ETHERTYPE_ARP || memcmp(arp, request, sizeof(request)))
+	if (len < UDP_FRAME_ARP || bytes_be16(buf + 12) != ETHERTYPE_ARP || memcmp(arp, request, sizeof(request)))
 		return false;
 	if (addr_none(ip) || memcmp(arp + 24, ip, 4))
 		return false;
 	memcpy(reply, arp + 8, 6);
 	memcpy(reply + 6, mac, 6);
-	put_be16(reply + 12, ETHERTYPE_ARP);
+	bytes_put_be16(reply + 12, ETHERTYPE_ARP);
 	memcpy(reply + UDP_FRAME_ETHER, request, sizeof(request));
-	put_be16(reply + UDP_FRAME_ETHER + 6, ARP_REPLY);
+	bytes_put_be16(reply + UDP_FRAME_ETHER + 6, ARP_REPLY);
 	memcpy(reply + UDP_FRAME_ETHER + 8, mac, 6);
 	memcpy(reply + UDP_FRAME_ETHER + 14, ip, 4);
 	memcpy(reply + UDP_FRAME_ETHER + 18, arp + 8, 10);

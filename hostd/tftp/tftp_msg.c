@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/bytes.h"
+
 /* What is left of a message that is being read. */
 struct cursor {
 	const uint8_t *at;
@@ -136,7 +138,7 @@ bool tftp_parse(const void *buf, size_t len, struct tftp_msg *msg)
 	memset(msg, 0, sizeof(*msg));
 	if (len < 2)
 		return false;
-	msg->op = (uint16_t)(cur.at[0] << 8 | cur.at[1]);
+	msg->op = bytes_be16(cur.at);
 	cur.at += 2;
 	cur.left -= 2;
 	switch (msg->op) {
@@ -151,7 +153,7 @@ bool tftp_parse(const void *buf, size_t len, struct tftp_msg *msg)
 	case TFTP_OP_ERROR:
 		if (cur.left < 2)
 			return false;
-		msg->number = (uint16_t)(cur.at[0] << 8 | cur.at[1]);
+		msg->number = bytes_be16(cur.at);
 		cur.at += 2;
 		cur.left -= 2;
 		if (msg->op == TFTP_OP_DATA) {
@@ -185,8 +187,9 @@ static void put_bytes(struct builder *b, const void *from, size_t len)
 
 static void put_u16(struct builder *b, uint16_t value)
 {
-	const uint8_t wire[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+	uint8_t wire[2];
 
+	bytes_put_be16(wire, value);
 	put_bytes(b, wire, sizeof(wire));
 }
 

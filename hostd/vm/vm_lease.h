@@ -11,8 +11,6 @@ struct vm;
 
 void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
 void vm_lease_cancelled(struct vm *vm);
-prefix: for pxelinux, or NULL. */
-void vm_lease_answer(struct vm *vm, const char *prefix);
 void vm_lease_reset(struct vm *vm);
 bool vm_lease_restore(struct vm *vm, const uint8_t *blob, size_t len);
 
