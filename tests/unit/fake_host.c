@@ -302,6 +302,8 @@ struct fake_io *host_read(struct fake_host *h, uint32_t handle, uint64_t offset,
 	struct fake_io *io = host_io(h, fake_io_read(&h->dev, handle, offset, room, flags, wait_ms));
 
 	link_backend.submit(&h->link, &io->io);
+	if (link_turn_due(&h->link))
+		link_turn(&h->link);
 	return io;
 }
 

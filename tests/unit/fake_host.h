@@ -68,7 +68,7 @@ uint32_t host_expect_request(struct fake_host *h, uint16_t op);
 
 /* Have io freed with h. */
 struct fake_io *host_io(struct fake_host *h, struct fake_io *io);
-/* Submit an OPEN, or a READ. */
+/* Submit an OPEN; or a READ, and give the link the turn that is due. */
 struct fake_io *host_open(struct fake_host *h);
 struct fake_io *host_read(struct fake_host *h, uint32_t handle, uint64_t offset, uint64_t room, uint32_t flags,
 			  uint32_t wait_ms);

@@ -172,6 +172,7 @@ static void test_read_no_memory(void **state)
 
 	io->no_memory = true;
 	link_backend.submit(&h->link, &io->io);
+	link_turn(&h->link);
 	assert_int_equal(io->status, PVBOOT_S_FAILED);
 	host_free(h);
 }
@@ -319,12 +320,16 @@ static void test_read_yields(void **state)
 	struct fake_host *h = with_file(3 * LINK_CHUNK, PVBOOT_SIZE_UNKNOWN, DONE);
 	struct fake_io *big = host_io(h, fake_io_read(&h->dev, 7, 0, 2 * LINK_CHUNK, 0, 0)), *small;
 
-	/* the fake guest's memory ends early: the first turn is enough to see who gets which */
+	/* the fake guest's memory ends early: the first turns are enough to see who gets which */
 	h->file[0].size = 100000;
 	link_backend.submit(&h->link, &big->io);
+	assert_int_equal(big->io.be_offset, 0); /* nothing while the VMM waits */
+	assert_true(link_turn_due(&h->link));
+	link_turn(&h->link);
 	assert_int_equal(big->answers, 0);
 	assert_int_equal(big->io.be_offset, 100000);
 	assert_true(link_turn_due(&h->link));
+	h->file[0].size = 200000;
 	small = host_read(h, 7, 0, 10, 0, 0);
 	assert_int_equal(small->length, 10);
 	assert_int_equal(big->answers, 0);

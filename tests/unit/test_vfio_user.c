@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "link.h"
 #include "vfio_world.h"
 
 #define RW (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
@@ -389,6 +390,121 @@ static void test_device_reset(void **state)
 	vfio_free(w);
 }
 
+/* ---- a slow file ------------------------------------------------------------------------------------------------- */
+
+#define SLOW_HANDLE 5u
+#define SLOW_BYTES LINK_CHUNK
+#define SLOW_AT 0x200000u /* in guest memory */
+
+/* The link to a hostd that passes a file whose reads take long. */
+struct slow {
+	struct link link;
+	struct vfio_world *w;
+	unsigned int reads;
+	bool vcpu_held; /* when the file was read, QEMU still waited for an answer */
+};
+
+static size_t slow_send(void *owner, const void *buf, size_t len)
+{
+	return len;
+}
+
+static void slow_drop(void *owner, uint32_t retry_ms)
+{
+	fail();
+}
+
+static bool slow_check(void *owner, int fd)
+{
+	return true;
+}
+
+static bool slow_stamp(void *owner, int fd, uint64_t stamp[2])
+{
+	stamp[0] = stamp[1] = 1;
+	return true;
+}
+
+/* However long it takes, it is not the guest that waits: QEMU has the answer to its latest command. */
+static int64_t slow_read(void *owner, int fd, uint64_t offset, struct pvboot_io *io, uint64_t to, uint32_t len)
+{
+	static const uint8_t bytes[SLOW_BYTES] = {0x5a};
+	struct slow *s = owner;
+
+	s->reads++;
+	s->vcpu_held = s->w->reply.id != s->w->id;
+	return pvboot_io_write(io, to, bytes + offset, len) ? (int64_t)len : -1;
+}
+
+static void slow_close(void *owner, int fd)
+{
+}
+
+static const struct link_ops slow_ops = {
+	.send = slow_send,
+	.drop = slow_drop,
+	.file_check = slow_check,
+	.file_stamp = slow_stamp,
+	.file_read = slow_read,
+	.file_close = slow_close,
+};
+
+static void slow_input(struct slow *s, uint16_t type, uint16_t flags, uint32_t id, const void *body, uint32_t len)
+{
+	struct pvboot_link_hdr hdr = {PVBOOT_LINK_MAGIC, len, type, flags, id};
+
+	link_input(&s->link, &hdr, sizeof(hdr));
+	link_input(&s->link, body, len);
+}
+
+/* The driver is ready, and the file is open. */
+static void slow_open(struct slow *s)
+{
+	static const struct link_conf conf = {.name = "vm", .fd_passing = true};
+	const struct pvboot_link_hello hello = {1, 1, PVBOOT_LINK_F_FD, 1};
+	const struct pvboot_link_welcome welcome = {.version = 1, .features = PVBOOT_LINK_F_FD};
+	const struct pvboot_link_grow grow = {SLOW_BYTES, SLOW_BYTES, 0, PVBOOT_LINK_GROW_DONE};
+	const struct {
+		struct pvboot_link_reply reply;
+		struct pvboot_open_res res;
+	} opened = {{.result_len = sizeof(struct pvboot_open_res)}, {.handle = SLOW_HANDLE, .size = SLOW_BYTES}};
+	uint8_t open[sizeof(struct pvboot_open_args) + 4] = {0};
+
+	link_init(&s->link, &slow_ops, s, &conf);
+	s->w = vfio_ready_with(&link_backend, &s->link);
+	vfio_share_ram(s->w);
+	qemu_start(&s->w->q);
+	link_up(&s->link);
+	slow_input(s, PVBOOT_LINK_HELLO, 0, 0, &hello, sizeof(hello));
+	slow_input(s, PVBOOT_LINK_WELCOME, 0, 0, &welcome, sizeof(welcome));
+	memcpy(open + sizeof(struct pvboot_open_args), "name", 4);
+	qemu_submit(&s->w->q, PVBOOT_OP_OPEN, open, sizeof(open), SLOW_AT, sizeof(struct pvboot_open_res));
+	link_fd(&s->link, 99);
+	slow_input(s, PVBOOT_LINK_GROW, PVBOOT_LINK_F_FD, SLOW_HANDLE, &grow, sizeof(grow));
+	slow_input(s, PVBOOT_LINK_REPLY, 0, s->link.last_id, &opened, sizeof(opened));
+	assert_int_equal(qemu_wait(&s->w->q).status, PVBOOT_S_OK);
+}
+
+/* [DEV-6] The doorbell's write is answered before the backend reads the file. */
+static void test_doorbell_is_answered_before_a_slow_file_is_read(void **state)
+{
+	static struct slow s;
+	struct pvboot_read_args a = {.handle = SLOW_HANDLE};
+
+	slow_open(&s);
+	qemu_submit(&s.w->q, PVBOOT_OP_READ, &a, sizeof(a), SLOW_AT, SLOW_BYTES); /* has QEMU's answer at its end */
+	assert_int_equal(s.reads, 0);
+	assert_false(qemu_answered(&s.w->q));
+	assert_true(link_turn_due(&s.link));
+	link_turn(&s.link);
+	assert_int_equal(s.reads, 1);
+	assert_false(s.vcpu_held);
+	assert_int_equal(qemu_wait(&s.w->q).length, SLOW_BYTES);
+	assert_int_equal(s.w->q.ram[SLOW_AT], 0x5a);
+	link_file_close_all(&s.link);
+	vfio_free(s.w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_interrupt_masked_by_qemu),
 		cmocka_unit_test(test_interrupt_switched_off),
 		cmocka_unit_test(test_device_reset),
+		cmocka_unit_test(test_doorbell_is_answered_before_a_slow_file_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "backend.h"
 #include "vfio_world.h"
 
 /* ---- the device ------------------------------------------------------------------------------------------------- */
@@ -190,7 +189,7 @@ static const struct qemu_access vfio_access = {access_read, access_write};
 
 /* ---- the world -------------------------------------------------------------------------------------------------- */
 
-struct vfio_world *vfio_new(void)
+static struct vfio_world *world(const struct pvboot_backend_ops *ops, void *backend)
 {
 	static const struct pvboot_dev_conf conf = {.mac = {0x52, 0x54, 0, 1, 2, 3}};
 	struct vfio_world *w = calloc(1, sizeof(*w));
@@ -205,18 +204,28 @@ struct vfio_world *vfio_new(void)
 	w->dev = calloc(1, pvboot_dev_size());
 	assert_non_null(w->dev);
 	vfio_user_init(&w->server, w->q.device_fd, w->dev, &w->ram, w->rom, VFIO_ROM);
-	pvboot_dev_init(w->dev, &vmm_ops, w, &be_ops, NULL, &conf);
+	pvboot_dev_init(w->dev, &vmm_ops, w, ops, backend, &conf);
 	pvboot_dev_set_rom_size(w->dev, VFIO_ROM);
 	return w;
 }
 
+struct vfio_world *vfio_new(void)
+{
+	return world(&be_ops, NULL);
+}
+
 struct vfio_world *vfio_ready(void)
+{
+	return vfio_ready_with(&be_ops, NULL);
+}
+
+struct vfio_world *vfio_ready_with(const struct pvboot_backend_ops *ops, void *backend)
 {
 	struct {
 		struct vfio_user_version version;
 		char text[sizeof(VFIO_VERSION_TEXT)];
 	} m = {{0, 0}, VFIO_VERSION_TEXT};
-	struct vfio_world *w = vfio_new();
+	struct vfio_world *w = world(ops, backend);
 
 	assert_int_equal(vfio_call(w, VFIO_USER_VERSION, &m, sizeof(m), NULL, 0), 0);
 	return w;

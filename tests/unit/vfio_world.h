@@ -3,6 +3,7 @@
 #ifndef TESTS_VFIO_WORLD_H
 #define TESTS_VFIO_WORLD_H
 
+#include "backend.h"
 #include "fake_qemu.h"
 #include "vfio_user.h"
 
@@ -24,9 +25,10 @@ struct vfio_world {
 	uint8_t body[VFIO_ROM + 64];  /* of it */
 };
 
-/* A world before its version is negotiated, and one behind it. */
+/* A world before its version is negotiated, and one behind it; and that with a backend of the test's own. */
 struct vfio_world *vfio_new(void);
 struct vfio_world *vfio_ready(void);
+struct vfio_world *vfio_ready_with(const struct pvboot_backend_ops *ops, void *backend);
 void vfio_free(struct vfio_world *w);
 
 /* One command, and with it some descriptors; the device gets its turn.  The header is made, but for flags. */

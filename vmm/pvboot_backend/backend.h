@@ -18,8 +18,9 @@ struct pvboot_backend_ops {
 	void (*attach)(void *backend, struct pvboot_dev *dev);
 	/*
 	 * Begin a request: DISCOVER, OPEN, READ, CLOSE, PROGRESS, PLAN or FRAME_OPEN (the device answers LAST_ERROR and
-	 * CANCEL itself, and the unanswered kinds go to note(), dgram() and frame()).  Never blocks, also when there is
-	 * no host: the request then waits, and it is the guest that gives up.  The backend calls pvboot_io_complete()
+	 * CANCEL itself, and the unanswered kinds go to note(), dgram() and frame()).  Never blocks and moves no file
+	 * data [DEV-6]: the VMM may hold a vcpu until submit() returns, so file data moves in the backend's turns.
+	 * Without a host the request waits, and it is the guest that gives up.  The backend calls pvboot_io_complete()
 	 * exactly once, unless cancel() or reset() comes first.
 	 */
 	void (*submit)(void *backend, struct pvboot_io *io);

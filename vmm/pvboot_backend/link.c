@@ -204,7 +204,7 @@ static void submit(void *backend, struct pvboot_io *io)
 	r->state = LINK_REQ_QUEUED;
 	if (io->op == PVBOOT_OP_READ && l->fd_mode) {
 		r->state = LINK_REQ_LOCAL;
-		l->turn_due |= link_file_step(l, r);
+		l->turn_due = true; /* [DEV-6] the register access that brought it is answered first */
 		return;
 	}
 	if (io->op == PVBOOT_OP_PROGRESS && l->fd_mode && link_file_progress(l, r))
