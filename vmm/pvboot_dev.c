@@ -111,6 +111,20 @@ void pvboot_dev_break(struct pvboot_dev *dev, const char *why)
 	config_changed(dev);
 }
 
+void pvboot_dev_note(struct pvboot_dev *dev, uint16_t op, const uint8_t *args, uint32_t arg_len)
+{
+	if (dev->vmm_ops->note)
+		dev->vmm_ops->note(dev->vmm, op, args, arg_len);
+	dev->be_ops->note(dev->be, op, args, arg_len);
+}
+
+void pvboot_dev_reset_backend(struct pvboot_dev *dev)
+{
+	if (dev->vmm_ops->note)
+		dev->vmm_ops->note(dev->vmm, 0, NULL, 0);
+	dev->be_ops->reset(dev->be);
+}
+
 /* Reset by the driver, virtio 1.2 4.1.4.3.1: nothing of the rings is remembered, and nothing writes to them again. */
 static void reset_virtio(struct pvboot_dev *dev)
 {
@@ -132,7 +146,7 @@ static void reset_virtio(struct pvboot_dev *dev)
 	if (!dev->started)
 		return;
 	dev->started = false;
-	dev->be_ops->reset(dev->be);
+	pvboot_dev_reset_backend(dev);
 }
 
 void pvboot_dev_init(struct pvboot_dev *dev, const struct pvboot_vmm_ops *vmm_ops, void *vmm,

@@ -41,6 +41,12 @@ struct pvboot_vmm_ops {
 	const void *(*map_read)(void *vmm, uint64_t gpa, uint64_t *len);
 	/* PVBOOT_STATUS_WRITTEN is set: for glue that keeps it beyond this process.  NULL: it need not know. */
 	void (*written)(void *vmm);
+	/*
+	 * What the guest notes, before it has its answer: op, args and arg_len as in struct pvboot_backend_ops's
+	 * note(), which follows.  With op 0 the guest started over, and the backend's reset() follows.  NULL: it need
+	 * not know.
+	 */
+	void (*note)(void *vmm, uint16_t op, const uint8_t *args, uint32_t arg_len);
 };
 
 /* One piece of a request's writable room. */

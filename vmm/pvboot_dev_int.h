@@ -105,6 +105,12 @@ struct pvboot_dev {
 bool pvboot_dev_running(const struct pvboot_dev *dev);
 /* The driver has notified a queue. */
 void pvboot_dev_notified(struct pvboot_dev *dev, uint32_t queue);
+
+/* Give the VMM and the backend a note of the guest's. */
+void pvboot_dev_note(struct pvboot_dev *dev, uint16_t op, const uint8_t *args, uint32_t arg_len);
+
+/* Tell both that the guest started over. */
+void pvboot_dev_reset_backend(struct pvboot_dev *dev);
 /* The device configuration as it reads now. */
 void pvboot_dev_render_config(struct pvboot_dev *dev, struct pvboot_config *config);
 /* The driver broke the rules of the ring: DEVICE_NEEDS_RESET (virtio 1.2 2.1.2); why goes to the log. */

@@ -39,7 +39,7 @@ static void make_printable(uint8_t *text, uint32_t len)
 
 static uint32_t note(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
 {
-	dev->be_ops->note(dev->be, io->op, io->args, io->arg_len);
+	pvboot_dev_note(dev, io->op, io->args, io->arg_len);
 	return PVBOOT_S_OK;
 }
 
@@ -168,7 +168,7 @@ static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint
 	}
 	dev->cancel_waits[args.head] = false;
 	if (victim->op == PVBOOT_OP_FRAME_OPEN && !dev->frame_open) /* the host may have done it already */
-		dev->be_ops->note(dev->be, PVBOOT_OP_FRAME_CLOSE, NULL, 0);
+		pvboot_dev_note(dev, PVBOOT_OP_FRAME_CLOSE, NULL, 0);
 	pvboot_io_complete(victim, PVBOOT_S_CANCELLED, 0, 0);
 	return PVBOOT_S_OK;
 }

@@ -52,7 +52,7 @@ void pvboot_vhost_forget(struct pvboot_dev *dev)
 	dev->waiting_first = dev->waiting_count = 0;
 	dev->complaints = 0;
 	if (dev->started)
-		dev->be_ops->reset(dev->be);
+		pvboot_dev_reset_backend(dev);
 	dev->started = false;
 }
 

@@ -288,8 +288,8 @@ static void set_irq(int level)
 
 /* ---- what is kept ----------------------------------------------------------------------------------------------- */
 
-/* The guest's notes, before it has its answer. */
-static void heard(uint16_t op, const uint8_t *args)
+/* The guest's notes, before it has its answer, and resets. */
+static void note(uint16_t op, const uint8_t *args)
 {
 	struct pvboot_phase_args phase;
 
@@ -335,8 +335,7 @@ static void resume(struct device *d)
 	pvboot_dev_set_written(d->dev, keep->written == 1);
 	pvboot_vhost_resume(d->dev, keep->dgram_open, frames, keep->epoch_ms);
 	if (keep->dgram_open && !dgrams) /* hostd has not heard of it */
-		d->phase.next->note(d->phase.next_backend, PVBOOT_OP_DGRAM_OPEN, (const uint8_t *)&keep->dgram,
-				    sizeof(keep->dgram));
+		link_backend.note(l, PVBOOT_OP_DGRAM_OPEN, (const uint8_t *)&keep->dgram, sizeof(keep->dgram));
 }
 
 static const char *open_keep(struct device *d)
@@ -387,7 +386,6 @@ static const char *open_vhost_user(struct device *d)
 	listening = device_watch(d, fd, on_client);
 	if (!leave || !idle_over || !look || !linger || !listening)
 		return "starting up";
-	d->phase.heard = heard;
 	resume(d);
 	return NULL;
 }
@@ -411,5 +409,6 @@ const struct attach_ops attach_vhost_user = {.name = "vhost-user",
 					     .set_irq = set_irq,
 					     .call = call,
 					     .written = written,
+					     .note = note,
 					     .idle = idle,
 					     .end = end};

@@ -47,8 +47,10 @@ struct attach_ops {
 	const char *(*open)(struct device *d);
 	/* As struct pvboot_vmm_ops's. */
 	void (*set_irq)(int level);
-	void (*call)(uint32_t queue);  /* NULL: interrupts are levels */
-	void (*written)(void);	       /* there with call */
+	void (*call)(uint32_t queue); /* NULL: interrupts are levels */
+	void (*written)(void);	      /* there with call */
+	/* As struct pvboot_vmm_ops's; NULL: it does not matter here. */
+	void (*note)(uint16_t op, const uint8_t *args);
 	bool (*idle)(void);	       /* no ROM uses the device: hostd is not looked for again; NULL: never so */
 	void (*end)(struct device *d); /* the loop has ended; NULL: nothing to tidy up */
 };

@@ -106,12 +106,22 @@ static void written(void *vmm)
 	d->attach->written();
 }
 
+static void note(void *vmm, uint16_t op, const uint8_t *args, uint32_t arg_len)
+{
+	struct device *d = vmm;
+
+	phase_note(&d->phase, d->dev, op, args, arg_len);
+	if (d->attach->note)
+		d->attach->note(op, args);
+}
+
 static const struct pvboot_vmm_ops vmm_ops = {
 	.map = map,
 	.map_read = map_read,
 	.set_irq = set_irq,
 	.now_ms = now_ms,
 	.log = log_line,
+	.note = note,
 };
 
 static const struct pvboot_vmm_ops vmm_ops_calls = {
@@ -120,6 +130,7 @@ static const struct pvboot_vmm_ops vmm_ops_calls = {
 	.set_irq = set_irq,
 	.now_ms = now_ms,
 	.log = log_line,
+	.note = note,
 	.call = call,
 	.written = written,
 };
@@ -303,9 +314,9 @@ static int run(struct device *d)
 	d->dev = calloc(1, pvboot_dev_size());
 	if (!d->dev || !ram_init(&d->ram) || !make_loop(d) || (!d->dir && !make_link(d)))
 		return die("starting up", strerror(errno));
-	d->phase.next = d->dir ? &pvboot_dir_ops : &link_backend;
-	d->phase.next_backend = d->dir ? (void *)d->dir : (void *)&d->link.link;
-	pvboot_dev_init(d->dev, d->attach->call ? &vmm_ops_calls : &vmm_ops, d, &phase_backend, &d->phase, &o->conf);
+	pvboot_dev_init(d->dev, d->attach->call ? &vmm_ops_calls : &vmm_ops, d,
+			d->dir ? &pvboot_dir_ops : &link_backend, d->dir ? (void *)d->dir : (void *)&d->link.link,
+			&o->conf);
 	pvboot_dev_set_rom_size(d->dev, o->rom_size);
 	refused = d->attach->open(d);
 	if (refused)
