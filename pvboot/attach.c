@@ -19,14 +19,12 @@
 
 const char attach_rule[] =
 	"# vhost-user, behind a virtio-net card, where QEMU has it; QEMU and guest outlive a device process then;\n"
-	"# else vfio-user where QEMU has vfio-user-pci (10.1 and later, if built with it);\n"
-	"# else x-pci-proxy-dev, which QEMU 10 and later have only with KVM (without it they crash).\n"
+	"# else vfio-user where QEMU has vfio-user-pci (10.1 and later, if built with it).\n"
 	"# --attach NAME chooses another way.\n";
 
 static const char *const names[] = {
 	[ATTACH_VHOST_USER] = "vhost-user",
 	[ATTACH_VFIO_USER] = "vfio-user",
-	[ATTACH_X_PCI_PROXY_DEV] = "x-pci-proxy-dev",
 };
 
 const char *attach_name(enum attach attach)
@@ -158,7 +156,7 @@ struct attach_qemu attach_ask_end(struct attach_questions *q)
 
 /* ---- choosing --------------------------------------------------------------------------------------------------- */
 
-bool attach_choose(const struct attach_qemu *qemu, bool kvm, enum attach *attach, const char **why)
+bool attach_choose(const struct attach_qemu *qemu, enum attach *attach, const char **why)
 {
 	static char text[200];
 	char version[40];
@@ -175,20 +173,12 @@ bool attach_choose(const struct attach_qemu *qemu, bool kvm, enum attach *attach
 		snprintf(text, sizeof(text), "%s has no vhost-user, but vfio-user-pci", version);
 		return true;
 	}
-	*attach = ATTACH_X_PCI_PROXY_DEV;
+	*attach = ATTACH_VHOST_USER;
 	if (!qemu->known) {
-		snprintf(text, sizeof(text), "this QEMU does not say its version; before QEMU 10 this works");
+		snprintf(text, sizeof(text), "this QEMU does not say its version; QEMUs for Linux have vhost-user");
 		return true;
 	}
-	if (qemu->major < 10 || kvm) {
-		snprintf(text, sizeof(text), "%s has neither vhost-user nor vfio-user-pci%s", version,
-			 qemu->major < 10 ? "" : ", and runs with KVM");
-		return true;
-	}
-	snprintf(text, sizeof(text),
-		 "%s has neither vhost-user nor vfio-user-pci, and its x-pci-proxy-dev crashes without KVM: try -- "
-		 "-accel kvm, or another "
-		 "QEMU",
+	snprintf(text, sizeof(text), "%s has neither vhost-user nor vfio-user-pci: name another QEMU with --qemu",
 		 version);
 	return false;
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum attach { ATTACH_VHOST_USER, ATTACH_VFIO_USER, ATTACH_X_PCI_PROXY_DEV };
+enum attach { ATTACH_VHOST_USER, ATTACH_VFIO_USER };
 
 /* The rule in words, lines for `pvboot run --explain`. */
 extern const char attach_rule[];
@@ -44,9 +44,8 @@ void attach_ask_begin(struct attach_questions *q, const char *program);
 struct attach_qemu attach_ask_end(struct attach_questions *q);
 
 /*
- * Choose by attach_rule; kvm: an accelerator other than TCG is used.  False: there is no way.  *why is why, in words,
- * until the next call.
+ * Choose by attach_rule.  False: there is no way.  *why is why, in words, until the next call.
  */
-bool attach_choose(const struct attach_qemu *qemu, bool kvm, enum attach *attach, const char **why);
+bool attach_choose(const struct attach_qemu *qemu, enum attach *attach, const char **why);
 
 #endif /* ATTACH_H */

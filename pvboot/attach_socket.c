@@ -2,8 +2,7 @@
 /*
  * attach_socket.c - the socket between pvboot-device and QEMU.
  *
- * x-pci-proxy-dev takes an inherited descriptor: a socketpair.  vfio-user-pci and vhost-user connect to a path: the
- * socket listens before either process is there, in a directory that admits nobody else.
+ * QEMU connects to a path: the socket listens before either process is there, in a directory that admits nobody else.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,19 +28,9 @@ static bool listen_at(struct attach_socket *s)
 	return false;
 }
 
-bool attach_socket_open(struct attach_socket *s, enum attach attach, bool dry_run)
+bool attach_socket_open(struct attach_socket *s, bool dry_run)
 {
-	int pair[2] = {-1, -1};
-
 	memset(s, 0, sizeof(*s));
-	s->device = s->qemu = -1;
-	if (attach == ATTACH_X_PCI_PROXY_DEV) {
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-			perror("pvboot: socketpair");
-		s->device = pair[0];
-		s->qemu = pair[1];
-		return s->device >= 0;
-	}
 	s->device = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->device < 0)
 		perror("pvboot: socket");
@@ -64,9 +53,7 @@ void attach_socket_close(struct attach_socket *s)
 {
 	if (s->device >= 0)
 		close(s->device);
-	if (s->qemu >= 0)
-		close(s->qemu);
-	s->device = s->qemu = -1;
+	s->device = -1;
 }
 
 void attach_socket_end(struct attach_socket *s)

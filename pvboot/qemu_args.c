@@ -118,12 +118,6 @@ static void build_device(struct argv *out, const struct qemu_conf *conf)
 			 "\",%s%s%s\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}",
 			 *bus ? "\"bus\":\"" : "", bus, *bus ? "\"," : "", conf->socket);
 		break;
-	case ATTACH_X_PCI_PROXY_DEV:
-		snprintf(head, sizeof(head),
-			 "x-pci-proxy-dev,id=" QEMU_ARGS_ID ",%s%s%sfd=%d,romfile=", *bus ? "bus=" : "", bus,
-			 *bus ? "," : "", conf->fd);
-		argv_add_escaped(out, head, conf->rom, "");
-		break;
 	}
 }
 

@@ -44,7 +44,6 @@ struct qemu_user {
 	bool console;		  /* where the guest's console goes is said */
 	bool curses;		  /* ... on the terminal itself */
 	bool display;		  /* ... and so is what is shown */
-	bool kvm;		  /* an accelerator other than TCG is named */
 };
 
 /* What `pvboot run` itself knows. */
@@ -56,8 +55,7 @@ struct qemu_conf {
 	enum attach attach;
 	bool reconnect_ms;  /* QEMU counts the time until it connects again in milliseconds */
 	const char *mac;    /* of the card of vhost-user */
-	int fd;		    /* QEMU's end of the socket to pvboot-device, */
-	const char *socket; /* ... or where it connects to */
+	const char *socket; /* where it connects to pvboot-device */
 	const char *bus;    /* NULL: QEMU's choice */
 	bool terminal;	    /* stdin is a terminal */
 };

@@ -125,19 +125,6 @@ static void scan_machine(struct qemu_user *user, const char *value)
 	qemu_property(value, "type", "type", user->machine, sizeof(user->machine));
 	if (qemu_property(value, NULL, "pflash0", buf, sizeof(buf)))
 		user->flash = true;
-	if (qemu_property(value, NULL, "accel", buf, sizeof(buf)) && strncmp(buf, "tcg", 3) != 0)
-		user->kvm = true;
-}
-
-static void scan_accel(struct qemu_user *user, const char *value)
-{
-	if (strncmp(value, "tcg", 3) != 0)
-		user->kvm = true;
-}
-
-static void scan_enable_kvm(struct qemu_user *user, const char *value)
-{
-	user->kvm = true;
 }
 
 static void scan_mac(struct qemu_user *user, const char *value, const char *key)
@@ -256,8 +243,6 @@ static const struct {
 	{"pflash", true, scan_pflash, NULL},
 	{"drive", true, scan_drive, NULL},
 	{"blockdev", true, scan_blockdev, NULL},
-	{"accel", true, scan_accel, NULL},
-	{"enable-kvm", false, scan_enable_kvm, NULL},
 	{"nic", true, scan_nic, NULL},
 	{"net", true, scan_net, NULL},
 	{"netdev", true, scan_netdev, NULL},

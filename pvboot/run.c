@@ -54,7 +54,6 @@ struct run {
 	char mac[MAC_TEXT];	 /* empty: hostd lays it down */
 	char card_mac[MAC_TEXT]; /* of the card in front of a vhost-user device: mac, or one made for `mac = card` */
 	char qemu_path[PATH_MAX], device_path[PATH_MAX], hostd_path[PATH_MAX], rom_path[PATH_MAX];
-	long rom_size;
 	enum attach attach;
 	struct attach_questions questions;
 	bool reconnect_ms; /* struct qemu_conf's */
@@ -112,8 +111,7 @@ static bool find_image(struct run *run)
 		fprintf(stderr, "pvboot: --rom %s: %s\n", o->rom, strerror(errno));
 		return false;
 	}
-	run->rom_size = rom_bytes(run->rom_path);
-	if (run->rom_size == 0)
+	if (rom_bytes(run->rom_path) == 0)
 		return complain(run->rom_path, ": this is no option ROM");
 	return true;
 }
@@ -139,7 +137,7 @@ static bool find_files(struct run *run)
 						    : !find_own("pvboot-hostd", run->hostd_path)))
 		return complain("pvboot-hostd is not beside this program and not in PATH: run make, or name it with ",
 				"--hostd-program PROGRAM");
-	run->attach = ATTACH_X_PCI_PROXY_DEV;
+	run->attach = ATTACH_VFIO_USER;
 	return find_image(run);
 }
 
@@ -264,9 +262,6 @@ static void plan_device(struct run *run)
 	if (run->attach == ATTACH_VFIO_USER) {
 		argv_add(&run->device_argv, "--rom");
 		argv_add(&run->device_argv, "%s", run->rom_path);
-	} else if (run->attach == ATTACH_X_PCI_PROXY_DEV) {
-		argv_add(&run->device_argv, "--rom-size");
-		argv_add(&run->device_argv, "%ld", run->rom_size);
 	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (!options[i][1])
@@ -290,7 +285,6 @@ static void plan_qemu(struct run *run)
 		.name = run->name,
 		.uuid = run->uuid,
 		.attach = run->attach,
-		.fd = run->attached.qemu,
 		.socket = run->attached.path,
 		.reconnect_ms = run->reconnect_ms,
 		.mac = run->card_mac,
@@ -309,13 +303,13 @@ static bool plan_attachment(struct run *run)
 
 	run->attach = run->o.attach;
 	run->reconnect_ms = qemu.major > 9 || (qemu.major == 9 && qemu.minor >= 2);
-	if (!run->o.attach_given && !attach_choose(&qemu, run->user.kvm, &run->attach, &why))
+	if (!run->o.attach_given && !attach_choose(&qemu, &run->attach, &why))
 		return complain(why, "");
 	if (run->attach == ATTACH_VHOST_USER && !find_image(run))
 		return false;
 	if (run->o.explain)
 		printf("# attach: %s: %s\n%s", attach_name(run->attach), why, attach_rule);
-	if (!attach_socket_open(&run->attached, run->attach, run->o.dry_run))
+	if (!attach_socket_open(&run->attached, run->o.dry_run))
 		return false;
 	plan_device(run);
 	plan_qemu(run);
@@ -353,7 +347,7 @@ static bool start_device(struct run *run)
 
 static bool start(struct run *run)
 {
-	struct child_conf qemu_conf = {.keep_fd = run->attached.qemu,
+	struct child_conf qemu_conf = {.keep_fd = -1,
 				       .stdout_fd = run->console.qemu_stdout,
 				       .stderr_fd = run->console.qemu_stderr,
 				       .stdin_ours = true};
@@ -466,14 +460,9 @@ static void wait_for_end(struct run *run)
 /* Say what QEMU would not say itself. */
 static int qemu_verdict(struct run *run)
 {
-	if (WIFSIGNALED(run->qemu.status) && WTERMSIG(run->qemu.status) != SIGTERM) {
+	if (WIFSIGNALED(run->qemu.status) && WTERMSIG(run->qemu.status) != SIGTERM)
 		fprintf(stderr, "pvboot: QEMU was ended by signal %d (%s)\n", WTERMSIG(run->qemu.status),
 			strsignal(WTERMSIG(run->qemu.status)));
-		if (WTERMSIG(run->qemu.status) == SIGSEGV && !run->user.kvm && run->attach == ATTACH_X_PCI_PROXY_DEV)
-			fputs("pvboot: QEMU 10 and later cannot have x-pci-proxy-dev without KVM: try `-- -accel "
-			      "kvm`\n",
-			      stderr);
-	}
 	if (run->phases[1]) {
 		take_phases(run);
 		if (!run->booted && (run->gave_up || child_exit_status(&run->qemu) == 0))

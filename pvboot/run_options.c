@@ -42,7 +42,7 @@ static const char help_text[] =
 	"  --boot-first        boot before the BIOS's own boot devices\n"
 	"  --host-wait MS      how long the guest waits for a host that is not there (default: 30000)\n"
 	"  --qemu PROGRAM      default: qemu-system-x86_64\n"
-	"  --attach NAME       as what QEMU has the device: vhost-user, vfio-user or x-pci-proxy-dev\n"
+	"  --attach NAME       as what QEMU has the device: vhost-user or vfio-user\n"
 	"                      (default: by what this QEMU offers; --explain says why)\n"
 	"  --bus ID            put it on this PCI bus of QEMU's, such as a pcie-root-port of yours\n"
 	"  --rom FILE, --device PROGRAM, --hostd-program PROGRAM\n"
@@ -263,7 +263,7 @@ static int take(struct run_options *o, int opt, const char *text)
 	case OPT_ATTACH:
 		o->attach_given = attach_parse(text, &o->attach);
 		if (!o->attach_given)
-			return wrong("attach", text, "this takes vhost-user, vfio-user or x-pci-proxy-dev");
+			return wrong("attach", text, "this takes vhost-user or vfio-user");
 		break;
 	case OPT_BUS:
 		if (!*text || strlen(text) > 63 || strpbrk(text, ",\"\\"))

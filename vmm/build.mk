@@ -5,7 +5,6 @@
 PVBOOT_DEV_SRCS := vmm/pvboot_dev.c vmm/pvboot_vhost.c vmm/pvboot_io.c vmm/pvboot_mem.c vmm/pvboot_pci.c vmm/pvboot_pkt.c vmm/pvboot_req.c \
 	vmm/pvboot_ring.c vmm/pvboot_state.c
 PVBOOT_DEV_OBJS := $(PVBOOT_DEV_SRCS:%.c=$(B)/%.o)
-PVBOOT_DIR_OBJS := $(B)/vmm/pvboot_backend/dir.o
 
 $(B)/vmm/%.o: CPPFLAGS += -Ivmm
 

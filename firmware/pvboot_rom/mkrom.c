@@ -3,7 +3,8 @@
  * mkrom.c - build tool: make an option ROM of nasm's output.  It pads, fills in lengths and sums, and prints the size.
  *
  * The length in the image's header covers the used bytes only, so that the image takes little of the ROM area even
- * before init shrinks it.  The file is always 32 KiB, so that an attachment may assume a ROM BAR of that size.
+ * before init shrinks it.  The file is always 32 KiB, which is also what a device that must size the ROM BAR itself
+ * assumes (tests/palacios/attach_proxy.c).
  *
  *   mkrom RAW ROM KIB [ID]    KIB: base memory that the resident part takes; ID: PCI device id, in hexadecimal
  */

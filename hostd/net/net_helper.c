@@ -8,7 +8,7 @@
 
 #include "net/net_helper.h"
 #include "net/netns.h"
-#include "isolate.h"
+#include "pass_fd.h"
 #include "net/tap.h"
 #include "net/udp.h"
 

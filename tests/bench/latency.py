@@ -15,11 +15,11 @@ sys.path.insert(0, str(TOP / "tests" / "boot"))
 
 from lib import vm as vm_module  # noqa: E402
 from lib.netns import Process  # noqa: E402
-from lib.pvboot import BUILD, DEVICE, PvbootVm, VhostVm  # noqa: E402
+from lib.pvboot import BUILD, DEVICE, VhostVm  # noqa: E402
 from lib.vm import Vm, qemu_version  # noqa: E402
 
 ROMS = BUILD / "bench" / "latency"
-BOUNDS_US = {"vhost-user": 20, "vhost-user behind a root port": 20, "x-pci-proxy-dev": 40, "vfio-user": 40}
+BOUNDS_US = {"vhost-user": 20, "vhost-user behind a root port": 20, "vfio-user": 40}
 REPEATS = 5
 
 
@@ -46,8 +46,6 @@ class VfioVm(Vm):
 def attachments():
     yield "vhost-user", lambda d: VhostVm(d, None, d / "none", rom=ROMS / "1000.rom")
     yield "vhost-user behind a root port", lambda d: VhostVm(d, None, d / "none", machine="q35", rom=ROMS / "1041.rom")
-    if qemu_version() < (10, 0):  # later ones crash with it under TCG
-        yield "x-pci-proxy-dev", lambda d: PvbootVm(d, None, d / "none", rom=ROMS / "10f0.rom")
     if qemu_version() >= (10, 1):
         yield "vfio-user", lambda d: VfioVm(d, ROMS / "10f0.rom")
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * storm_guest.c - many guests that boot at once, for `make bench`: each a simulated QEMU and guest with a real device
- * process.
+ * process, over vhost-user.
  *
  *   storm_guest --device PROGRAM --hostd SOCKET --prefix NAME --mac 52:54:00:00:10 --count N
  *   storm_guest --sum FILE...
  *
- * A guest does what the ROM does: waits for the host, DISCOVER, PLAN, then OPENs and READs kernel and initrds, all of
- * them into one buffer of 1 MiB, so that a hundred fit in memory.  It prints a line when it has everything: guest I
- * device PID seconds S bytes B sum X then all stay idle, so that they can be measured, until standard input ends.
+ * A guest does what the ROM does: DISCOVER, which waits for the host, PLAN, then OPENs and READs kernel and initrds,
+ * all of them into one buffer of 1 MiB, so that a hundred fit in memory.  It prints a line when it has everything:
+ * guest I device PID seconds S bytes B sum X then all stay idle, so that they can be measured, until standard input
+ * ends.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -26,7 +27,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "fake_qemu.h"
+#include "storm_front.h"
 
 #define RESULT 0x10000u	 /* DISCOVER's, PLAN's and OPEN's */
 #define BUFFER 0x200000u /* the files' */
@@ -115,16 +116,13 @@ static void read_file(struct fake_qemu *q, const struct pvboot_plan *plan, unsig
 	    0);
 }
 
-static void boot(struct fake_qemu *q, struct sum *sum)
+static void boot(struct storm_front *f, struct sum *sum)
 {
-	const uint32_t status = PVBOOT_REG_DEVICE + (uint32_t)offsetof(struct pvboot_config, status);
+	struct fake_qemu *q = &f->q;
 	struct pvboot_plan plan;
 
 	q->ram[0] = 0xff; /* interrupt vectors: the device looks whether the memory is really shared */
-	qemu_share_ram(q);
-	qemu_start(q);
-	while (!(qemu_in(q, status, 2) & PVBOOT_STATUS_HOST_UP))
-		usleep(1000);
+	storm_front_start(f);
 	ask(q, PVBOOT_OP_DISCOVER, &(struct pvboot_discover_args){0}, sizeof(struct pvboot_discover_args), RESULT,
 	    sizeof(struct pvboot_discover_res));
 	ask(q, PVBOOT_OP_PLAN, &(struct pvboot_plan_args){0}, sizeof(struct pvboot_plan_args), RESULT, sizeof(plan));
@@ -142,32 +140,31 @@ static void guest(const struct options *o, int i)
 {
 	char name[64], mac[32], fd[16], c;
 	struct sum sum = {0};
-	struct fake_qemu q;
+	struct storm_front f;
 	pid_t pid;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(name, sizeof(name), "%s%d", o->prefix, i);
 	snprintf(mac, sizeof(mac), "%s:%02x", o->mac, i);
-	qemu_new(&q);
+	storm_front_open(&f);
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		snprintf(fd, sizeof(fd), "%d", dup(q.device_fd));
-		execl(o->device, o->device, "--fd", fd, "--name", name, "--mac", mac, "--hostd", o->hostd,
-		      (char *)NULL);
+		snprintf(fd, sizeof(fd), "%d", dup(f.listener));
+		execl(o->device, o->device, "--attach", "vhost-user", "--fd", fd, "--name", name, "--mac", mac,
+		      "--hostd", o->hostd, (char *)NULL);
 		_exit(127);
 	}
-	close(q.device_fd);
-	q.device_fd = -1;
-	boot(&q, &sum);
+	boot(&f, &sum);
 	printf("guest %d device %d seconds %.3f bytes %" PRIu64 " sum %016" PRIx64 "%016" PRIx64 "\n", i, pid,
 	       now() - o->start, sum.bytes, sum.s1, sum.s2);
 	fflush(stdout);
-	madvise(q.ram, QEMU_RAM, MADV_REMOVE);
+	madvise(f.q.ram, QEMU_RAM, MADV_REMOVE);
 	while (read(STDIN_FILENO, &c, 1) > 0)
 		;
-	qemu_free(&q);
+	kill(pid, SIGTERM); /* it would stay for as long as this process */
 	waitpid(pid, NULL, 0);
+	storm_front_close(&f);
 }
 
 static bool add_file(struct sum *sum, const char *path, uint8_t *buf)

@@ -80,8 +80,8 @@ void pvboot_dev_reset(struct pvboot_dev *dev)
 	mem_move();
 }
 
-bool ram_sync(struct ram *r, unsigned int n, const uint64_t gpa[], const uint64_t size[], const uint64_t offset[],
-	      const int fd[])
+bool proxy_ram(struct ram *r, unsigned int n, const uint64_t gpa[], const uint64_t size[], const uint64_t offset[],
+	       const int fd[])
 {
 	bool good = true;
 

@@ -55,12 +55,23 @@ $(PALT)/palacios-host: $(PALT_ATTACH_OBJS) $(PALT_HOST_OBJS) $(PALT_STANDIN_OBJS
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lpthread
 
+# pvboot-device, but behind x-pci-proxy-dev: our own PCI device, for QEMUs before 10.0.
+PALT_PROXY_NOT := $(addprefix vmm/qemu/,attach_proxy.c attach_vfio_user.c attach_vhost_user.c attachments.c proxy.c \
+	proxy_ram.c vfio_user.c vfio_user_info.c vfio_user_version.c vhost_user.c)
+PALT_PROXY_OBJS := $(addprefix $(B)/vmm/qemu/,attach_proxy.o proxy.o proxy_ram.o) $(patsubst %.c,$(B)/%.o,$(filter-out \
+	$(PALT_PROXY_NOT),$(wildcard vmm/qemu/*.c)) $(wildcard vmm/pvboot_*.c vmm/pvboot_backend/*.c))
+
+$(PALT)/proxy-device: $(PALT_PROXY_OBJS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lseccomp -lcap-ng
+
 $(PALT)/v3dev_preload.so: tests/palacios/v3dev_preload.c tests/palacios/v3dev.h
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_CFLAGS) -fPIC -shared -Itests/palacios -o $@ $< -ldl
 
-ALL += $(PALT)/palacios-host $(PALT)/v3dev_preload.so
+ALL += $(PALT)/palacios-host $(PALT)/proxy-device $(PALT)/v3dev_preload.so
 
 #: make check-palacios    the Palacios plugin in a Palacios of the tests' own, unit tests and whole boots
 .PHONY: check-palacios check-palacios-built

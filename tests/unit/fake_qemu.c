@@ -21,12 +21,8 @@
 #define PATIENCE_MS 5000
 #define LOW 655360u   /* the first range of memory */
 #define HIGH 1048576u /* and the second begins */
-#define DESC 0x1000u  /* queue 1: two requests' worth of rings, one in use */
-#define AVAIL 0x2000u
-#define USED 0x3000u
 #define REQUEST 0x4000u
 #define RESPONSE 0x5000u
-#define QUEUE_SIZE 16u
 
 void qemu_new(struct fake_qemu *q)
 {
@@ -184,15 +180,15 @@ void qemu_start(struct fake_qemu *q)
 	qemu_out(q, COMMON(device_status), 1,
 		 VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK);
 	qemu_out(q, COMMON(queue_select), 2, PVBOOT_Q_REQUESTS);
-	qemu_out(q, COMMON(queue_size), 2, QUEUE_SIZE);
-	qemu_out(q, COMMON(queue_desc_lo), 4, DESC);
-	qemu_out(q, COMMON(queue_avail_lo), 4, AVAIL);
-	qemu_out(q, COMMON(queue_used_lo), 4, USED);
+	qemu_out(q, COMMON(queue_size), 2, QEMU_QUEUE_SIZE);
+	qemu_out(q, COMMON(queue_desc_lo), 4, QEMU_DESC);
+	qemu_out(q, COMMON(queue_avail_lo), 4, QEMU_AVAIL);
+	qemu_out(q, COMMON(queue_used_lo), 4, QEMU_USED);
 	qemu_out(q, COMMON(queue_enable), 2, 1);
 	qemu_out(q, COMMON(device_status), 1,
 		 VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK |
 			 VIRTIO_CONFIG_S_DRIVER_OK);
-	memset(q->ram + AVAIL, 0, 0x2000);
+	memset(q->ram + QEMU_AVAIL, 0, 0x2000);
 	q->avail = 0;
 	assert_int_equal(qemu_in(q, COMMON(device_status), 1), 15);
 }
@@ -212,16 +208,16 @@ void qemu_submit(struct fake_qemu *q, uint16_t op, const void *args, uint32_t ar
 	if (arg_len)
 		memcpy(q->ram + REQUEST + sizeof(req), args, arg_len);
 	memcpy(q->ram + RESPONSE, &rsp, sizeof(rsp));
-	memcpy(q->ram + DESC, desc, sizeof(desc));
-	memcpy(q->ram + AVAIL + 4 + 2 * (q->avail % QUEUE_SIZE), &head, sizeof(head));
+	memcpy(q->ram + QEMU_DESC, desc, sizeof(desc));
+	memcpy(q->ram + QEMU_AVAIL + 4 + 2 * (q->avail % QEMU_QUEUE_SIZE), &head, sizeof(head));
 	q->avail++;
-	__atomic_store_n((uint16_t *)(q->ram + AVAIL + 2), q->avail, __ATOMIC_RELEASE);
+	__atomic_store_n((uint16_t *)(q->ram + QEMU_AVAIL + 2), q->avail, __ATOMIC_RELEASE);
 	qemu_out(q, PVBOOT_REG_NOTIFY, 2, PVBOOT_Q_REQUESTS);
 }
 
 bool qemu_answered(struct fake_qemu *q)
 {
-	return __atomic_load_n((uint16_t *)(q->ram + USED + 2), __ATOMIC_ACQUIRE) == q->avail;
+	return __atomic_load_n((uint16_t *)(q->ram + QEMU_USED + 2), __ATOMIC_ACQUIRE) == q->avail;
 }
 
 struct pvboot_rsp qemu_wait(struct fake_qemu *q)

@@ -9,6 +9,10 @@
 
 #define QEMU_RAM 33554432u /* bytes of guest memory, from guest-physical 0 */
 #define QEMU_PORT 0xc000u  /* where the BAR is */
+#define QEMU_DESC 0x1000u  /* the driver's queue 1: two requests' worth of rings, one in use */
+#define QEMU_AVAIL 0x2000u
+#define QEMU_USED 0x3000u
+#define QEMU_QUEUE_SIZE 16u
 
 /* How another attachment's QEMU gets at the device. */
 struct qemu_access {

@@ -19,16 +19,18 @@ UNIT_TESTS += $(QEMU_TESTS:%=$(B)/tests/unit/%)
 $(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o vhost_world.o $(QEMU_TESTS:%=%.o)): \
 	CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit
 
-$(B)/tests/unit/test_proxy: $(B)/tests/unit/test_proxy.o $(B)/tests/unit/fake_qemu.o $(B)/vmm/qemu/proxy.o $(B)/vmm/qemu/receive.o \
+$(B)/tests/unit/test_proxy: $(B)/tests/unit/test_proxy.o $(B)/tests/unit/fake_qemu.o $(B)/vmm/qemu/proxy.o $(B)/vmm/qemu/proxy_ram.o $(B)/vmm/qemu/receive.o \
 	$(B)/vmm/qemu/ram.o $(QEMU_TEST_LINK) $(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
 
 VFIO_USER_TESTS := $(addprefix $(B)/tests/unit/,test_vfio_user test_vfio_user_refuse)
 
-$(VFIO_USER_TESTS): %: %.o $(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o) \
+VFIO_WORLD := $(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o) \
 	$(addprefix $(B)/vmm/qemu/,vfio_user.o vfio_user_info.o vfio_user_version.o ram.o receive.o) $(QEMU_TEST_LINK) \
 	$(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
+
+$(VFIO_USER_TESTS): %: %.o $(VFIO_WORLD)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -ljansson -lcmocka
 
@@ -51,9 +53,9 @@ UNIT_TESTS += $(B)/tests/unit/test_pvboot_device
 $(B)/tests/unit/test_pvboot_device.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit \
 	-DPVBOOT_DEVICE_PROGRAM='"$(B)/pvboot-device"'
 
-$(B)/tests/unit/test_pvboot_device: $(B)/tests/unit/test_pvboot_device.o $(B)/tests/unit/fake_qemu.o | $(B)/pvboot-device
+$(B)/tests/unit/test_pvboot_device: $(B)/tests/unit/test_pvboot_device.o $(VFIO_WORLD) | $(B)/pvboot-device
 	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -ljansson -lcmocka
 
 $(B)/tests/unit/test_journal: $(B)/tests/unit/test_journal.o $(B)/vmm/qemu/journal.o
 	$(call say,LD,$@)

@@ -95,31 +95,28 @@ static void test_choose(void **state)
 {
 	static const struct {
 		struct attach_qemu qemu;
-		bool kvm, good;
+		bool good;
 		enum attach attach;
 	} cases[] = {
-		{{true, 10, 0, false, false}, false, false, 0}, /* x-pci-proxy-dev would crash */
-		{{true, 12, 0, false, false}, false, false, 0},
-		{{true, 10, 0, false, false}, true, true, ATTACH_X_PCI_PROXY_DEV},
-		{{true, 7, 2, false, false}, false, true, ATTACH_X_PCI_PROXY_DEV},
-		{{true, 7, 2, false, false}, true, true, ATTACH_X_PCI_PROXY_DEV},
-		{{true, 11, 1, false, true}, false, true, ATTACH_VFIO_USER},
-		{{true, 11, 1, false, true}, true, true, ATTACH_VFIO_USER},
-		{{true, 7, 2, true, false}, false, true, ATTACH_VHOST_USER},
-		{{true, 11, 1, true, true}, false, true, ATTACH_VHOST_USER},
-		{{false, 0, 0, false, false}, false, true, ATTACH_X_PCI_PROXY_DEV},
+		{{true, 7, 2, false, false}, false, 0},
+		{{true, 10, 0, false, false}, false, 0},
+		{{true, 12, 0, false, false}, false, 0},
+		{{true, 11, 1, false, true}, true, ATTACH_VFIO_USER},
+		{{true, 7, 2, true, false}, true, ATTACH_VHOST_USER},
+		{{true, 11, 1, true, true}, true, ATTACH_VHOST_USER},
+		{{false, 0, 0, false, false}, true, ATTACH_VHOST_USER},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		enum attach attach = 0;
 		const char *why = NULL;
 
-		assert_int_equal(attach_choose(&cases[i].qemu, cases[i].kvm, &attach, &why), cases[i].good);
+		assert_int_equal(attach_choose(&cases[i].qemu, &attach, &why), cases[i].good);
 		assert_non_null(why);
 		if (cases[i].good)
 			assert_int_equal(attach, cases[i].attach);
 		else
-			assert_non_null(strstr(why, "-accel kvm"));
+			assert_non_null(strstr(why, "--qemu"));
 	}
 }
 
@@ -191,8 +188,9 @@ static void test_names(void **state)
 	assert_false(attach_parse("", &attach));
 	assert_true(attach_parse("vfio-user", &attach));
 	assert_string_equal(attach_name(attach), "vfio-user");
-	assert_true(attach_parse("x-pci-proxy-dev", &attach));
-	assert_int_equal(attach, ATTACH_X_PCI_PROXY_DEV);
+	assert_true(attach_parse("vhost-user", &attach));
+	assert_int_equal(attach, ATTACH_VHOST_USER);
+	assert_false(attach_parse("x-pci-proxy-dev", &attach));
 }
 
 int main(void)

@@ -17,9 +17,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "fake_qemu.h"
 #include "pvboot_link.h"
-#include "vfio_user.h"
+#include "vfio_world.h"
 
 #define PATIENCE_MS 5000
 #define FILE_BYTES (9u << 20)
@@ -33,7 +32,7 @@
 #endif
 
 struct rig {
-	struct fake_qemu q;
+	struct vfio_world *w; /* QEMU, by vfio-user */
 	pid_t pid;
 	int err; /* its stderr */
 	char dir[32], path[64];
@@ -46,8 +45,9 @@ struct rig {
 
 static void start(struct rig *r, const char *const args[])
 {
-	const char *argv[24] = {PVBOOT_DEVICE_PROGRAM, "--fd", "3", "--name", "vm", "--hostd", r->path};
-	unsigned int n = 7;
+	const char *argv[24] = {
+		PVBOOT_DEVICE_PROGRAM, "--attach", "vfio-user", "--fd", "3", "--name", "vm", "--hostd", r->path};
+	unsigned int n = 9;
 	int err[2];
 
 	if (!CONFINED)
@@ -59,22 +59,22 @@ static void start(struct rig *r, const char *const args[])
 	assert_true(r->pid >= 0);
 	if (r->pid == 0) {
 		dup2(err[1], STDERR_FILENO);
-		dup2(r->q.device_fd, 3);
-		if (r->q.device_fd == 3)
+		dup2(r->w->q.device_fd, 3);
+		if (r->w->q.device_fd == 3)
 			fcntl(3, F_SETFD, 0);
 		execv(argv[0], (char *const *)argv);
 		_exit(127);
 	}
 	close(err[1]);
 	r->err = err[0];
-	close(r->q.device_fd);
-	r->q.device_fd = -1;
+	close(r->w->q.device_fd);
+	r->w->q.device_fd = -1;
 }
 
 static void rig_init(struct rig *r)
 {
 	memset(r, 0, sizeof(*r));
-	qemu_new(&r->q);
+	r->w = vfio_remote();
 	strcpy(r->dir, "/tmp/pvboot-test-XXXXXX");
 	assert_non_null(mkdtemp(r->dir));
 	snprintf(r->path, sizeof(r->path), "%s/sock", r->dir);
@@ -86,7 +86,7 @@ static int finish(struct rig *r)
 {
 	int status = 0;
 
-	shutdown(r->q.fd, SHUT_RDWR);
+	shutdown(r->w->q.fd, SHUT_RDWR);
 	assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
 	if (r->host >= 0)
 		close(r->host);
@@ -95,7 +95,7 @@ static int finish(struct rig *r)
 	close(r->err);
 	unlink(r->path);
 	rmdir(r->dir);
-	qemu_free(&r->q);
+	vfio_free(r->w);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
@@ -238,7 +238,7 @@ static void submit_open(struct rig *r)
 
 	memcpy(args, &a, sizeof(a));
 	memcpy(args + sizeof(a), "name", 4);
-	qemu_submit(&r->q, PVBOOT_OP_OPEN, args, sizeof(args), BUFFER, sizeof(struct pvboot_open_res));
+	qemu_submit(&r->w->q, PVBOOT_OP_OPEN, args, sizeof(args), BUFFER, sizeof(struct pvboot_open_res));
 }
 
 /* Take the OPEN and pass a descriptor for it; the id to reply to. */
@@ -267,14 +267,14 @@ static void submit_read(struct rig *r, uint64_t offset, uint32_t len)
 {
 	struct pvboot_read_args a = {.handle = 5, .offset = offset};
 
-	qemu_submit(&r->q, PVBOOT_OP_READ, &a, sizeof(a), BUFFER, len);
+	qemu_submit(&r->w->q, PVBOOT_OP_READ, &a, sizeof(a), BUFFER, len);
 }
 
 static void boot(struct rig *r)
 {
-	qemu_share_ram(&r->q);
-	qemu_share_irq(&r->q);
-	qemu_start(&r->q);
+	vfio_hello(r->w);
+	vfio_share_ram(r->w);
+	qemu_start(&r->w->q);
 }
 
 /* ---- refusals --------------------------------------------------------------------------------------------------- */
@@ -287,18 +287,17 @@ static void test_command_line_wrong(void **state)
 		{"--mac", "01:00:00:00:00:00"},
 		{"--mac", "52:54:00"},
 		{"--uuid", "1"},
-		{"--rom-size", "x"},
-		{"--rom-size", "17M"},
 		{"--host-wait", "0"},
 		{"--name", "a b"},
 		{"--name", ""},
-		{"--backend", "dir:"},
 		{"--log-level", "loud"},
 		{"--user", "nobody-at-all"},
 		{"stray"},
 		{"--no-such-option"},
-		{"--backend", "dir:/no/such"},
 		{"--attach", "vfio"},
+		{"--attach", "x-pci-proxy-dev"},
+		{"--backend", "dir:/"},
+		{"--rom-size", "32K"},
 		{"--attach", "vfio-user", "--rom", "/no/such"},
 		{"--attach", "vfio-user", "--rom", "/dev/null"},
 	};
@@ -324,9 +323,9 @@ static void test_nonsense_from_qemu(void **state)
 
 	rig_init(&r);
 	start(&r, NULL);
-	qemu_send(&r.q, 77, NULL, 0, NULL, 0);
-	assert_true(qemu_closed(&r.q));
-	expect_log(&r, "vm: QEMU sent a message of an unknown kind\n");
+	vfio_send(r.w, 77, 0, NULL, 0, NULL, 0);
+	assert_true(qemu_closed(&r.w->q));
+	expect_log(&r, "vm: QEMU sent a command of an unknown kind\n");
 	assert_int_equal(finish(&r), 1);
 }
 
@@ -353,8 +352,8 @@ static void test_descriptor_refused(void **state)
 	close(fd[0]);
 	close(fd[1]);
 	assert_true(host_dropped(&r));
-	assert_false(qemu_answered(&r.q));
-	assert_int_equal(qemu_in(&r.q, PVBOOT_REG_DEVICE + 6, 2), 0);
+	assert_false(qemu_answered(&r.w->q));
+	assert_int_equal(qemu_in(&r.w->q, PVBOOT_REG_DEVICE + 6, 2), 0);
 	assert_int_equal(finish(&r), 0);
 }
 
@@ -389,20 +388,20 @@ static void files_reach_memory(bool sandbox)
 	fd = pattern_file(&r, O_RDONLY);
 	host_opens(&r, fd, 100000, 0);
 	close(fd);
-	assert_int_equal(qemu_wait(&r.q).status, PVBOOT_S_OK);
+	assert_int_equal(qemu_wait(&r.w->q).status, PVBOOT_S_OK);
 
 	submit_read(&r, 1000, 1408);
-	assert_int_equal(qemu_wait(&r.q).length, 1408);
-	assert_pattern(r.q.ram + BUFFER, 1000, 1408);
+	assert_int_equal(qemu_wait(&r.w->q).length, 1408);
+	assert_pattern(r.w->q.ram + BUFFER, 1000, 1408);
 
 	submit_read(&r, 4097, FILE_BYTES); /* what is there, then the rest, to the end */
-	assert_false(qemu_answered(&r.q));
+	assert_false(qemu_answered(&r.w->q));
 	host_send(&r, PVBOOT_LINK_GROW, 5, &more, sizeof(more), -1);
-	rsp = qemu_wait(&r.q);
+	rsp = qemu_wait(&r.w->q);
 	assert_int_equal(rsp.status, PVBOOT_S_OK);
 	assert_int_equal(rsp.detail, PVBOOT_READ_EOF);
 	assert_int_equal(rsp.length, FILE_BYTES - 4097);
-	assert_pattern(r.q.ram + BUFFER, 4097, FILE_BYTES - 4097);
+	assert_pattern(r.w->q.ram + BUFFER, 4097, FILE_BYTES - 4097);
 	assert_int_equal(finish(&r), 0);
 }
 
@@ -437,9 +436,9 @@ static void test_inline_data(void **state)
 	memcpy(body + sizeof(d), "bytes", 5);
 	host_send(&r, PVBOOT_LINK_DATA, id, body, sizeof(body), -1);
 	host_send(&r, PVBOOT_LINK_REPLY, id, &m, sizeof(m), -1);
-	rsp = qemu_wait(&r.q);
+	rsp = qemu_wait(&r.w->q);
 	assert_int_equal(rsp.length, 5);
-	assert_memory_equal(r.q.ram + BUFFER, "bytes", 5);
+	assert_memory_equal(r.w->q.ram + BUFFER, "bytes", 5);
 	assert_int_equal(finish(&r), 0);
 }
 
@@ -463,17 +462,17 @@ static void test_hostd_comes_late_dies_and_is_back(void **state)
 	unlink(r.path);
 	assert_int_equal(rmdir(r.dir), 0);
 	expect_log(&r, "vm: hostd is gone; the guest waits\n");
-	assert_int_equal(qemu_in(&r.q, PVBOOT_REG_DEVICE + 6, 2), 0);
+	assert_int_equal(qemu_in(&r.w->q, PVBOOT_REG_DEVICE + 6, 2), 0);
 	usleep(150000);
 	assert_int_equal(mkdir(r.dir, 0700), 0);
 	host_listen(&r);
 	host_accept(&r, PVBOOT_LINK_F_FD);
 	expect_log(&r, "vm: hostd is back\n");
 	assert_int_equal(host_expect(&r, PVBOOT_LINK_REQUEST, NULL, 0), id);
-	assert_int_equal(qemu_in(&r.q, PVBOOT_REG_DEVICE + 6, 2), PVBOOT_STATUS_HOST_UP);
-	assert_false(qemu_answered(&r.q));
+	assert_int_equal(qemu_in(&r.w->q, PVBOOT_REG_DEVICE + 6, 2), PVBOOT_STATUS_HOST_UP);
+	assert_false(qemu_answered(&r.w->q));
 	host_send(&r, PVBOOT_LINK_REPLY, id, &m, sizeof(m), -1);
-	assert_int_equal(qemu_wait(&r.q).status, PVBOOT_S_NOT_FOUND);
+	assert_int_equal(qemu_wait(&r.w->q).status, PVBOOT_S_NOT_FOUND);
 	assert_int_equal(finish(&r), 0);
 }
 
@@ -503,11 +502,11 @@ static void test_phase_is_logged(void **state)
 	for (int boots = 0; boots < 2; boots++) { /* each has times of its own */
 		usleep(20000);
 		a.phase = PVBOOT_PHASE_ROM;
-		qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+		qemu_submit(&r.w->q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
 		expect_log(&r, "vm: phase rom 0 ms\n");
 		usleep(20000);
 		a.phase = PVBOOT_PHASE_LEASE;
-		qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+		qemu_submit(&r.w->q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
 		expect_log(&r, "vm: phase lease ");
 		assert_in_range(phase_ms(&r, "lease"), 20, 10000);
 		r.log[r.log_len = 0] = '\0';
@@ -529,7 +528,7 @@ static void test_phase_of_a_boot_that_began_before(void **state)
 	snprintf(fd, sizeof(fd), "%d", told[1]);
 	start(&r, (const char *const[]){"--phase-fd", fd, NULL});
 	boot(&r);
-	qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+	qemu_submit(&r.w->q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
 	expect_log(&r, "vm: phase nbp 70000 ms\n");
 	assert_int_equal(read(told[0], &phase, 1), 1);
 	assert_int_equal(phase, PVBOOT_PHASE_NBP);
@@ -559,11 +558,11 @@ static void test_rom_that_starts_is_not_missed(void **state)
 	rig_init(&r);
 	start(&r, args);
 	boot(&r);
-	qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+	qemu_submit(&r.w->q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
 	expect_log(&r, "phase rom");
 	usleep(3200000);
 	a.phase = PVBOOT_PHASE_LEASE;
-	qemu_submit(&r.q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
+	qemu_submit(&r.w->q, PVBOOT_OP_PHASE, &a, sizeof(a), 0, 0);
 	expect_log(&r, "phase lease");
 	assert_null(strstr(r.log, "has not started"));
 	assert_int_equal(finish(&r), 0);
@@ -621,7 +620,6 @@ static void test_sheds_privilege(void **state)
 /* Where QEMU connects to a path: from inside the sandbox, JSON library and all. */
 static void test_vfio_user_connects(void **state)
 {
-	static const char *const args[] = {"--attach", "vfio-user", NULL};
 	struct {
 		struct vfio_user_hdr hdr;
 		struct vfio_user_version version;
@@ -636,24 +634,24 @@ static void test_vfio_user_connects(void **state)
 	for (unsigned int bad = 0; bad < 2; bad++) {
 		rig_init(&r);
 		snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/vm", r.dir);
-		close(r.q.fd);
-		close(r.q.device_fd);
-		r.q.device_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		assert_int_equal(bind(r.q.device_fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
-		assert_int_equal(listen(r.q.device_fd, 1), 0);
-		start(&r, args);
-		r.q.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		assert_int_equal(connect(r.q.fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+		close(r.w->q.fd);
+		close(r.w->q.device_fd);
+		r.w->q.device_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(bind(r.w->q.device_fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+		assert_int_equal(listen(r.w->q.device_fd, 1), 0);
+		start(&r, NULL);
+		r.w->q.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(r.w->q.fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
 		unlink(sun.sun_path);
 		m.hdr.error = bad;
-		assert_int_equal(send(r.q.fd, &m, sizeof(m), 0), sizeof(m));
+		assert_int_equal(send(r.w->q.fd, &m, sizeof(m), 0), sizeof(m));
 		if (bad) {
 			expect_log(&r, "QEMU sent a command with an error in it");
-			assert_true(qemu_closed(&r.q));
+			assert_true(qemu_closed(&r.w->q));
 		} else {
-			p.fd = r.q.fd;
+			p.fd = r.w->q.fd;
 			assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
-			assert_true(recv(r.q.fd, reply, sizeof(reply), 0) > 20);
+			assert_true(recv(r.w->q.fd, reply, sizeof(reply), 0) > 20);
 			assert_string_equal((char *)reply + 20, "{\"capabilities\":{\"pgsizes\":4096}}");
 		}
 		assert_int_equal(finish(&r), bad);

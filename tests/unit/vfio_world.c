@@ -65,7 +65,8 @@ static const struct pvboot_backend_ops be_ops = {
 
 static void turn(struct vfio_world *w)
 {
-	w->result = vfio_user_serve(&w->server);
+	if (w->dev)
+		w->result = vfio_user_serve(&w->server);
 }
 
 void vfio_send_raw(struct vfio_world *w, const void *bytes, size_t len)
@@ -103,15 +104,17 @@ void vfio_send(struct vfio_world *w, unsigned int cmd, uint32_t flags, const voi
 uint32_t vfio_call(struct vfio_world *w, unsigned int cmd, const void *body, size_t len, const int *fds,
 		   unsigned int nfds)
 {
+	const int wait = w->dev ? MSG_DONTWAIT : MSG_WAITALL;
+
 	vfio_send(w, cmd, 0, body, len, fds, nfds);
 	assert_int_equal(w->result, VFIO_USER_GOOD);
-	assert_int_equal(recv(w->q.fd, &w->reply, sizeof(w->reply), MSG_DONTWAIT), sizeof(w->reply));
+	assert_int_equal(recv(w->q.fd, &w->reply, sizeof(w->reply), wait), sizeof(w->reply));
 	assert_int_equal(w->reply.id, w->id);
 	assert_int_equal(w->reply.cmd, cmd);
 	assert_in_range(w->reply.size, sizeof(w->reply), sizeof(w->reply) + sizeof(w->body));
 	len = w->reply.size - sizeof(w->reply);
 	if (len)
-		assert_int_equal(recv(w->q.fd, w->body, len, MSG_DONTWAIT), len);
+		assert_int_equal(recv(w->q.fd, w->body, len, wait), len);
 	if (w->reply.flags == VFIO_USER_F_REPLY) {
 		assert_int_equal(w->reply.error, 0);
 		return 0;
@@ -189,15 +192,22 @@ static const struct qemu_access vfio_access = {access_read, access_write};
 
 /* ---- the world -------------------------------------------------------------------------------------------------- */
 
-static struct vfio_world *world(const struct pvboot_backend_ops *ops, void *backend)
+struct vfio_world *vfio_remote(void)
 {
-	static const struct pvboot_dev_conf conf = {.mac = {0x52, 0x54, 0, 1, 2, 3}};
 	struct vfio_world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
 	qemu_new(&w->q);
 	w->q.access = &vfio_access;
 	w->q.arg = w;
+	return w;
+}
+
+static struct vfio_world *world(const struct pvboot_backend_ops *ops, void *backend)
+{
+	static const struct pvboot_dev_conf conf = {.mac = {0x52, 0x54, 0, 1, 2, 3}};
+	struct vfio_world *w = vfio_remote();
+
 	for (size_t i = 0; i < VFIO_ROM; i++)
 		w->rom[i] = (uint8_t)(i * 7 + i / 256);
 	assert_true(ram_init(&w->ram));
@@ -221,21 +231,29 @@ struct vfio_world *vfio_ready(void)
 
 struct vfio_world *vfio_ready_with(const struct pvboot_backend_ops *ops, void *backend)
 {
+	struct vfio_world *w = world(ops, backend);
+
+	vfio_hello(w);
+	return w;
+}
+
+void vfio_hello(struct vfio_world *w)
+{
 	struct {
 		struct vfio_user_version version;
 		char text[sizeof(VFIO_VERSION_TEXT)];
 	} m = {{0, 0}, VFIO_VERSION_TEXT};
-	struct vfio_world *w = world(ops, backend);
 
 	assert_int_equal(vfio_call(w, VFIO_USER_VERSION, &m, sizeof(m), NULL, 0), 0);
-	return w;
 }
 
 void vfio_free(struct vfio_world *w)
 {
-	vfio_user_end(&w->server);
+	if (w->dev) {
+		vfio_user_end(&w->server);
+		ram_free(&w->ram);
+	}
 	qemu_free(&w->q);
-	ram_free(&w->ram);
 	free(w->dev);
 	free(w);
 }

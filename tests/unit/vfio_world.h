@@ -17,7 +17,7 @@ struct vfio_world {
 	struct fake_qemu q; /* its driver, memory and socket; not its messages */
 	struct vfio_user server;
 	struct ram ram;
-	struct pvboot_dev *dev;
+	struct pvboot_dev *dev; /* NULL: the device is a process at the other end of q.device_fd */
 	uint8_t rom[VFIO_ROM];
 	uint16_t id;
 	enum vfio_user_result result; /* of the latest turn */
@@ -29,6 +29,9 @@ struct vfio_world {
 struct vfio_world *vfio_new(void);
 struct vfio_world *vfio_ready(void);
 struct vfio_world *vfio_ready_with(const struct pvboot_backend_ops *ops, void *backend);
+/* QEMU's end only, for a process that gets q.device_fd; and the negotiation of its version. */
+struct vfio_world *vfio_remote(void);
+void vfio_hello(struct vfio_world *w);
 void vfio_free(struct vfio_world *w);
 
 /* One command, and with it some descriptors; the device gets its turn.  The header is made, but for flags. */

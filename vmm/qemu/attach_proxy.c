@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* attach_proxy.c - the process behind QEMU's x-pci-proxy-dev: proxy.c in the loop. */
+/*
+ * attach_proxy.c - proxy-device: pvboot-device behind QEMU's x-pci-proxy-dev, proxy.c in the loop.
+ *
+ * For tests: it is how our own PCI device, its I/O BAR and its interrupts are had with QEMU 7.2.  --fd is one end of a
+ * socketpair whose other end QEMU has (-device x-pci-proxy-dev,fd=M,romfile=pvboot.rom).
+ */
 #include <errno.h>
+#include <stddef.h>
 #include <sys/socket.h>
 
 #include "device.h"
 #include "proxy.h"
+
+#define ROM_BAR 32768u /* as QEMU makes it for pvboot.rom: the device answers the sizing */
 
 static struct proxy proxy;
 static struct event *resample;
@@ -47,6 +55,7 @@ static const char *open_proxy(struct device *d)
 		errno = ENOTSOCK;
 		return "--fd is to be one end of a socketpair, a stream";
 	}
+	pvboot_dev_set_rom_size(d->dev, ROM_BAR);
 	proxy_init(&proxy, fd, d->dev, &d->ram);
 	device_expect_rom(d);
 	return device_watch(d, fd, on_qemu) ? NULL : "starting up";
@@ -57,4 +66,7 @@ static void set_irq(int level)
 	proxy_set_irq(&proxy, level);
 }
 
-const struct attach_ops attach_proxy = {.name = "x-pci-proxy-dev", .open = open_proxy, .set_irq = set_irq};
+static const struct attach_ops attach_proxy = {.name = "x-pci-proxy-dev", .open = open_proxy, .set_irq = set_irq};
+
+/* In place of attachments.c's. */
+const struct attach_ops *const attachments[] = {&attach_proxy, NULL};

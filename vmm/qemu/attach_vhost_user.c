@@ -57,8 +57,7 @@ static void show(void)
  */
 static void rest(bool so)
 {
-	if (!device->dir)
-		link_socket_rest(&device->link, so);
+	link_socket_rest(&device->link, so);
 }
 
 static void hang_up(void)
@@ -325,9 +324,8 @@ static void resume(struct device *d)
 	struct link *l = &d->link.link;
 	bool frames = false, dgrams = false;
 
-	if (!d->dir)
-		link_keep_in(l, keep->slots);
-	for (const struct link_kept *k = l->kept; !d->dir && k < l->kept + PVBOOT_LINK_KEEPS; k++) {
+	link_keep_in(l, keep->slots);
+	for (const struct link_kept *k = l->kept; k < l->kept + PVBOOT_LINK_KEEPS; k++) {
 		frames |= k->used && k->key == PVBOOT_LINK_KEY_FRAME;
 		dgrams |= k->used && k->key == PVBOOT_LINK_KEY_DGRAM;
 	}

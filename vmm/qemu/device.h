@@ -9,7 +9,6 @@
 
 #include <event2/event.h>
 
-#include "dir.h"
 #include "link_socket.h"
 #include "loop.h"
 #include "options.h"
@@ -23,16 +22,15 @@ struct device {
 	const struct attach_ops *attach;
 	struct event_base *base;
 	struct loop loop; /* base's */
-	struct event *dialed, *turn, *rom_due;
+	struct event *dialed, *rom_due;
 	struct ram ram;
 	struct phase phase;
 	struct link_socket link;
-	struct pvboot_dir *dir; /* instead of link */
-	int dial;		/* -1: this process connects itself */
-	char own[256];		/* where QEMU finds this device, if it is to be hidden at times; else empty */
-	char state[256];	/* keep.h's file */
-	bool driven;		/* a driver of pvboot's has started: ROM, or what took its place */
-	int status;		/* to exit with */
+	int dial;	 /* -1: this process connects itself */
+	char own[256];	 /* where QEMU finds this device, if it is to be hidden at times; else empty */
+	char state[256]; /* keep.h's file */
+	bool driven;	 /* a driver of pvboot's has started: ROM, or what took its place */
+	int status;	 /* to exit with */
 	struct pvboot_dev *dev;
 	char name[32];
 };
@@ -55,7 +53,10 @@ struct attach_ops {
 	void (*end)(struct device *d); /* the loop has ended; NULL: nothing to tidy up */
 };
 
-extern const struct attach_ops attach_proxy, attach_vfio_user, attach_vhost_user;
+extern const struct attach_ops attach_vfio_user, attach_vhost_user;
+
+/* Those that --attach may name, and NULL behind them. */
+extern const struct attach_ops *const attachments[];
 
 /* Watch fd for reading, at QEMU's priority.  NULL: no memory. */
 struct event *device_watch(struct device *d, int fd, event_callback_fn callback);

@@ -2,7 +2,7 @@
 /*
  * loop.c - the event loop of the device process.
  *
- * Over x-pci-proxy-dev and vfio-user QEMU holds the vcpu until an access is answered, and where accesses follow each
+ * Over vfio-user QEMU holds the vcpu until an access is answered, and where accesses follow each
  * other closely most of their time is that of a core that wakes up.  So the loop looks at its descriptors for a while
  * before it sleeps.  Who looks in vain takes the core from those who would ask, and the right to be woken at once from
  * itself: eight guests on two cores took twice as long to boot, or ten times if the loop yielded.  So after each

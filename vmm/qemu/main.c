@@ -150,10 +150,7 @@ struct event *device_watch(struct device *d, int fd, event_callback_fn callback)
 
 void device_served(struct device *d)
 {
-	if (d->dir)
-		event_active(d->turn, EV_TIMEOUT, 0);
-	else
-		link_socket_kick(&d->link);
+	link_socket_kick(&d->link);
 }
 
 void device_blind(struct device *d)
@@ -197,14 +194,6 @@ void device_end(struct device *d, const char *error)
 		d->status = 1;
 	}
 	event_base_loopbreak(d->base);
-}
-
-static void on_turn(evutil_socket_t fd, short what, void *arg)
-{
-	struct device *d = arg;
-
-	if (pvboot_dir_run(d->dir))
-		event_active(d->turn, EV_TIMEOUT, 0);
 }
 
 static void on_dialed(evutil_socket_t fd, short what, void *arg)
@@ -262,10 +251,7 @@ static bool make_loop(struct device *d)
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
 	d->base = event_base_new_with_config(config);
 	event_config_free(config);
-	if (!d->base || event_base_priority_init(d->base, 2))
-		return false;
-	d->turn = event_new(d->base, -1, 0, on_turn, d);
-	return d->turn;
+	return d->base && event_base_priority_init(d->base, 2) == 0;
 }
 
 static bool make_link(struct device *d)
@@ -287,15 +273,13 @@ static bool start_dial(struct device *d)
 	return d->dialed && event_add(d->dialed, NULL) == 0;
 }
 
-static const struct attach_ops *const attachments[] = {&attach_proxy, &attach_vfio_user, &attach_vhost_user};
-
 static const struct attach_ops *find_attachment(const char *name)
 {
-	for (size_t i = 0; i < sizeof(attachments) / sizeof(attachments[0]); i++) {
-		if (strcmp(attachments[i]->name, name) == 0)
-			return attachments[i];
-	}
-	return NULL;
+	const struct attach_ops *const *a = attachments;
+
+	while (*a && strcmp((*a)->name, name) != 0)
+		a++;
+	return *a;
 }
 
 static int run(struct device *d)
@@ -306,28 +290,19 @@ static int run(struct device *d)
 
 	if (o->sandbox && !sandbox_find_user(o->user, &user))
 		return die(o->user, "no user of that name; --user takes another");
-	if (o->dir) {
-		d->dir = pvboot_dir_new(o->dir, NULL);
-		if (!d->dir)
-			return die(o->dir, strerror(errno));
-	}
 	d->dev = calloc(1, pvboot_dev_size());
-	if (!d->dev || !ram_init(&d->ram) || !make_loop(d) || (!d->dir && !make_link(d)))
+	if (!d->dev || !ram_init(&d->ram) || !make_loop(d) || !make_link(d))
 		return die("starting up", strerror(errno));
-	pvboot_dev_init(d->dev, d->attach->call ? &vmm_ops_calls : &vmm_ops, d,
-			d->dir ? &pvboot_dir_ops : &link_backend, d->dir ? (void *)d->dir : (void *)&d->link.link,
-			&o->conf);
-	pvboot_dev_set_rom_size(d->dev, o->rom_size);
+	pvboot_dev_init(d->dev, d->attach->call ? &vmm_ops_calls : &vmm_ops, d, &link_backend, &d->link.link, &o->conf);
 	refused = d->attach->open(d);
 	if (refused)
 		return die(refused, strerror(errno));
-	if (o->sandbox && (!d->dir || *d->own) && !start_dial(d))
+	if (o->sandbox && !start_dial(d))
 		return die("starting a second process", strerror(errno));
-	refused = o->sandbox ? sandbox_device(&user, d->dir != NULL) : NULL;
+	refused = o->sandbox ? sandbox_device(&user) : NULL;
 	if (refused)
 		return die(refused, strerror(errno));
-	if (!d->dir)
-		link_socket_start(&d->link);
+	link_socket_start(&d->link);
 	d->loop.base = d->base;
 	loop_run(&d->loop);
 	if (d->attach->end)
@@ -348,7 +323,7 @@ int main(int argc, char *argv[])
 	d.dial = -1;
 	d.attach = find_attachment(d.options.attach);
 	if (!d.attach)
-		return die(d.options.attach, "--attach takes x-pci-proxy-dev, vfio-user or vhost-user") + 1;
+		return die(d.options.attach, "--attach takes vhost-user or vfio-user") + 1;
 	if (!d.options.name) {
 		snprintf(d.name, sizeof(d.name), "vm-%d", (int)getpid());
 		d.options.name = d.name;

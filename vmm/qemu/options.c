@@ -9,23 +9,19 @@
 #include "options.h"
 #include "pvboot_link.h"
 
-#define ROM_MIN 2048u
-#define ROM_MAX (16u << 20)
 #define WAIT_MAX 3600000u
 #define ROM_WAIT_MS 20000
 
 static const char help_text[] =
-	"Usage: pvboot-device --fd N [OPTION]...\n"
+	"Usage: pvboot-device --socket PATH | --fd N [OPTION]...\n"
 	"The pvboot boot device of one QEMU guest.\n"
 	"`pvboot run` starts it; see pvboot-device(8) for starting it by hand.\n"
 	"\n"
-	"  --fd N              the inherited socket to QEMU\n"
+	"  --fd N              the inherited socket at which QEMU finds the device\n"
 	"  --attach NAME       what QEMU has it as:\n"
-	"       x-pci-proxy-dev  one end of a socketpair whose other end QEMU has\n"
-	"                        (-device x-pci-proxy-dev,fd=M,romfile=pvboot.rom): the default\n"
-	"       vfio-user        a socket that listens where vfio-user-pci connects (QEMU 10.1)\n"
 	"       vhost-user       a socket that listens where -chardev socket,path=,reconnect=1 of\n"
-	"                        -netdev vhost-user connects\n"
+	"                        -netdev vhost-user connects: the default\n"
+	"       vfio-user        a socket that listens where vfio-user-pci connects (QEMU 10.1)\n"
 	"  --socket PATH       vhost-user: listen there, instead of --fd\n"
 	"  --state FILE        vhost-user: what the next process needs if this one is killed\n"
 	"                      (default: the socket's path and .state)\n"
@@ -34,10 +30,7 @@ static const char help_text[] =
 	"  --mac MAC           the guest's MAC address; without one hostd lays it down\n"
 	"  --uuid UUID         the guest's UUID, for DHCP option 97\n"
 	"  --hostd PATH        hostd's socket (default: " PVBOOT_LINK_SOCKET_DEFAULT ")\n"
-	"  --backend dir:DIR   serve files from DIR instead, without any hostd\n"
 	"  --rom FILE          vfio-user: the ROM, which the guest gets from the device\n"
-	"  --rom-size BYTES    x-pci-proxy-dev: size of romfile=, rounded up to a power of two as QEMU does;\n"
-	"                      0: no ROM BAR (default: 32K; K and M are understood)\n"
 	"  --host-wait MS      how long the guest is told to wait for an absent host\n"
 	"                      (default: 30000)\n"
 	"  --rom-wait MS       how long after QEMU connected the guest's firmware may take to\n"
@@ -50,7 +43,7 @@ static const char help_text[] =
 	"  --no-fd-passing     have hostd send file contents over the socket\n"
 	"  --help, --version\n"
 	"\n"
-	"It ends when QEMU closes the socket: exit status 0, 1 after an error, 2 for a\n"
+	"It ends when QEMU does: exit status 0, 1 after an error, 2 for a\n"
 	"wrong command line.\n";
 
 enum {
@@ -59,12 +52,10 @@ enum {
 	OPT_MAC,
 	OPT_UUID,
 	OPT_HOSTD,
-	OPT_BACKEND,
 	OPT_ATTACH,
 	OPT_SOCKET,
 	OPT_STATE,
 	OPT_ROM,
-	OPT_ROM_SIZE,
 	OPT_HOST_WAIT,
 	OPT_ROM_WAIT,
 	OPT_BOOT_FIRST,
@@ -83,12 +74,10 @@ static const struct option long_options[] = {
 	{"mac", required_argument, NULL, OPT_MAC},
 	{"uuid", required_argument, NULL, OPT_UUID},
 	{"hostd", required_argument, NULL, OPT_HOSTD},
-	{"backend", required_argument, NULL, OPT_BACKEND},
 	{"attach", required_argument, NULL, OPT_ATTACH},
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"state", required_argument, NULL, OPT_STATE},
 	{"rom", required_argument, NULL, OPT_ROM},
-	{"rom-size", required_argument, NULL, OPT_ROM_SIZE},
 	{"host-wait", required_argument, NULL, OPT_HOST_WAIT},
 	{"rom-wait", required_argument, NULL, OPT_ROM_WAIT},
 	{"boot-first", no_argument, NULL, OPT_BOOT_FIRST},
@@ -176,15 +165,6 @@ static int wrong(const char *option, const char *text, const char *what)
 	return 2;
 }
 
-static uint32_t round_up_pow2(uint32_t n)
-{
-	uint32_t p = ROM_MIN;
-
-	while (p < n)
-		p <<= 1;
-	return p;
-}
-
 static bool set_level(struct options *o, const char *text)
 {
 	static const char *const names[] = {"error", "warning", "notice", "debug"};
@@ -241,11 +221,6 @@ static int take_argument(struct options *o, int opt, const char *text)
 	case OPT_HOSTD:
 		o->hostd = text;
 		break;
-	case OPT_BACKEND:
-		if (strncmp(text, "dir:", 4) != 0 || !text[4])
-			return wrong("backend", text, "the only backend to name here is dir:DIRECTORY");
-		o->dir = text + 4;
-		break;
 	case OPT_ATTACH:
 		o->attach = text;
 		break;
@@ -257,11 +232,6 @@ static int take_argument(struct options *o, int opt, const char *text)
 		break;
 	case OPT_ROM:
 		o->rom = text;
-		break;
-	case OPT_ROM_SIZE:
-		if (!options_number(text, true, ROM_MAX, &n))
-			return wrong("rom-size", text, "this takes the ROM's length in bytes, at most 16M");
-		o->rom_size = n ? round_up_pow2(n) : 0;
 		break;
 	case OPT_HOST_WAIT:
 		if (!options_number(text, false, WAIT_MAX, &n) || !n)
@@ -298,8 +268,7 @@ int options_parse(struct options *o, int argc, char *argv[])
 	o->fd = o->phase_fd = -1;
 	o->hostd = PVBOOT_LINK_SOCKET_DEFAULT;
 	o->user = "nobody";
-	o->attach = "x-pci-proxy-dev";
-	o->rom_size = 32768;
+	o->attach = "vhost-user";
 	o->rom_wait_ms = ROM_WAIT_MS;
 	o->sandbox = o->fd_passing = true;
 	o->log_level = PVBOOT_LOG_NOTICE;
@@ -333,7 +302,8 @@ int options_parse(struct options *o, int argc, char *argv[])
 		return 2;
 	}
 	if (o->fd < 0 && !o->socket) {
-		fprintf(stderr, "pvboot-device: --fd N is missing: the socket to QEMU, inherited; see --help\n");
+		fprintf(stderr,
+			"pvboot-device: --socket PATH or --fd N is missing: where QEMU finds the device; see --help\n");
 		return 2;
 	}
 	return -1;

@@ -13,10 +13,8 @@ struct options {
 	const char *rom;    /* file for the device's own ROM BAR, NULL: none */
 	const char *name;
 	const char *hostd;    /* hostd's socket */
-	const char *dir;      /* --backend dir:DIR, else NULL */
 	int phase_fd;	      /* a pipe that is told each phase, or -1 */
 	const char *user;     /* whom to become when started by root */
-	uint32_t rom_size;    /* of the ROM BAR: a power of two, or 0 */
 	uint16_t id_flags;    /* PVBOOT_LINK_ID_*: which of mac and uuid the user named */
 	uint32_t rom_wait_ms; /* for the ROM to start, before it is said that it has not; 0: never said */
 	bool sandbox;

@@ -80,7 +80,7 @@ static enum proxy_result sync_sysmem(struct proxy *p, const uint8_t *body)
 
 	memcpy(&m, body, sizeof(m));
 	p->nfds = 0;
-	if (!ram_sync(p->ram, n, m.gpa, m.size, m.offset, p->fds))
+	if (!proxy_ram(p->ram, n, m.gpa, m.size, m.offset, p->fds))
 		return fail(p, "the guest's memory cannot be mapped; it has to be a shared memory backend, such as "
 			       "-object memory-backend-memfd,id=mem,size=...,share=on -machine memory-backend=mem");
 	return PROXY_GOOD;

@@ -87,4 +87,11 @@ void proxy_set_irq(struct proxy *p, int level);
 /* resample_fd is readable: the guest ended an interrupt; raise it again if it is still wanted. */
 void proxy_resample(struct proxy *p);
 
+/*
+ * Replace the table of guest memory by n ranges; the descriptors become the callee's.  False, with the old table gone,
+ * if one of them is not a file that holds its range, or two overlap.  proxy_ram.c, or the program's own.
+ */
+bool proxy_ram(struct ram *r, unsigned int n, const uint64_t gpa[], const uint64_t size[], const uint64_t offset[],
+	       const int fd[]);
+
 #endif /* QEMU_PROXY_H */

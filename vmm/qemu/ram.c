@@ -202,26 +202,6 @@ void ram_clear(struct ram *r)
 	r->stale = true;
 }
 
-bool ram_sync(struct ram *r, unsigned int n, const uint64_t gpa[], const uint64_t size[], const uint64_t offset[],
-	      const int fd[])
-{
-	int error = 0;
-
-	ram_clear(r);
-	for (unsigned int i = 0; i < n; i++) {
-		if (!error)
-			error = ram_add(r, gpa[i], size[i], offset[i], fd[i], false);
-		else
-			close(fd[i]);
-	}
-	if (error)
-		ram_clear(r);
-	else
-		ram_settle(r);
-	errno = error;
-	return !error;
-}
-
 static const struct ram_region *region_of(const struct ram *r, uint64_t gpa)
 {
 	unsigned int at = rank(r, gpa);

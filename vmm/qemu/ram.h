@@ -45,13 +45,6 @@ struct ram {
 bool ram_init(struct ram *r);
 
 /*
- * Replace the table by n ranges; the descriptors become the table's.  False, with the old table gone, if one of them is
- * not a file that holds its range, or two overlap; errno says more.
- */
-bool ram_sync(struct ram *r, unsigned int n, const uint64_t gpa[], const uint64_t size[], const uint64_t offset[],
-	      const int fd[]);
-
-/*
  * Add one range; fd becomes the table's in any case, -1 is a range that is not shared.  0, or an errno: EEXIST where it
  * overlaps another, ENOSPC beyond RAM_REGIONS or RAM_FILES, EINVAL for what is not a file that holds the range.
  */

@@ -8,7 +8,7 @@
  * processes make that possible; both start with the rights of whoever started the VM.
  *
  * Phase 1, start-up (main.c), before anything of the guest is read
- *   Should: read the command line; look up --user; check the socket to QEMU; open --backend dir's directory.
+ *   Should: read the command line; look up --user; check the socket to QEMU.
  *   Mustn't: read from that socket, create files.
  *
  * Phase 2, the process that connects to hostd (dial.c)
@@ -25,8 +25,8 @@
  *   No capabilities, no new privileges, no core dump of guest memory, no ptrace by others of the same user.
  *   Should: talk on the descriptors it has and on those that QEMU and the other process pass; map guest memory;
  *   read files that hostd passes.
- *   Mustn't: open, make or find files (--backend dir: may open beneath its directory; then user and root directory
- * stay, too), make sockets, start programs or threads, map executable memory; seccomp kills it.
+ *   Mustn't: open, make or find files, make sockets, start programs or threads, map executable memory; seccomp kills
+ * it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -98,13 +98,6 @@ static const int device_calls[] = {
 	SCMP_SYS(wait4),
 };
 
-/* For --backend dir: beneath a directory, by openat2() and RESOLVE_BENEATH. */
-static const int file_calls[] = {
-	SCMP_SYS(openat2),
-	SCMP_SYS(preadv),
-	SCMP_SYS(lseek),
-};
-
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static scmp_filter_ctx new_filter(void)
@@ -120,14 +113,14 @@ static scmp_filter_ctx new_filter(void)
 	return ctx;
 }
 
-static bool filter_device(bool files)
+static bool filter_device(void)
 {
 	scmp_filter_ctx ctx = new_filter();
 	bool good;
 
 	if (!ctx)
 		return false;
-	good = allow(ctx, device_calls, COUNT(device_calls)) && (!files || allow(ctx, file_calls, COUNT(file_calls)));
+	good = allow(ctx, device_calls, COUNT(device_calls));
 	/* memory, but never code */
 	good = good &&
 	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
@@ -206,17 +199,17 @@ void sandbox_dial(bool names)
 		_exit(1);
 }
 
-const char *sandbox_device(const struct sandbox_user *user, bool files)
+const char *sandbox_device(const struct sandbox_user *user)
 {
 	bool root = geteuid() == 0;
 
-	if (root && !files && !leave_file_system())
+	if (root && !leave_file_system())
 		return "an empty file system as root directory was refused";
-	if (root && !files && !become(user))
+	if (root && !become(user))
 		return "changing to another user was refused";
 	if (!drop_capabilities(false))
 		return "dropping capabilities was refused";
-	if (!no_new_privileges() || !filter_device(files))
+	if (!no_new_privileges() || !filter_device())
 		return "a seccomp filter was refused";
 	return NULL;
 }

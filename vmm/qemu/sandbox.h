@@ -18,9 +18,9 @@ bool sandbox_find_user(const char *name, struct sandbox_user *user);
 void sandbox_dial(bool names);
 
 /*
- * Phase 3, in the process that faces the guest.  user is whom to become if this is root; files: leave the right to open
- * files, for --backend dir.  NULL, or in words what was refused; errno says why.
+ * Phase 3, in the process that faces the guest.  user is whom to become if this is root.  NULL, or in
+ * words what was refused; errno says why.
  */
-const char *sandbox_device(const struct sandbox_user *user, bool files);
+const char *sandbox_device(const struct sandbox_user *user);
 
 #endif /* QEMU_SANDBOX_H */

@@ -13,8 +13,8 @@ BUILD = Path(os.environ.get("PVBOOT_BUILD", TOP / "build"))
 HOSTD = BUILD / "pvboot-hostd"
 DEVICE = BUILD / "pvboot-device"
 PVBOOT = BUILD / "pvboot"
+PROXY_DEVICE = BUILD / "tests" / "palacios" / "proxy-device"
 ROM = BUILD / "pvboot.rom"
-QEMU_ROM_BAR = 32768
 
 
 def answers(path):
@@ -86,8 +86,8 @@ class Hostd:
 
 
 class PvbootVm(Vm):
-    """A VM with a pvboot device of its own, for a QEMU that bears x-pci-proxy-dev: pvboot-device and QEMU joined by a socketpair.
-    bar: whether the ROM is in its ROM BAR."""
+    """A VM with a pvboot device of its own, for a QEMU that bears x-pci-proxy-dev: pvboot-device with that attachment, which is the tests'
+    own (tests/palacios/attach_proxy.c), and QEMU joined by a socketpair.  bar: whether the ROM is in its ROM BAR."""
 
     def __init__(
         self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), bar=True, boot="n", rom=ROM
@@ -95,8 +95,8 @@ class PvbootVm(Vm):
         Path(directory).mkdir(parents=True, exist_ok=True)
         device_end, qemu_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with device_end, qemu_end:
-            argv = [DEVICE, "--fd", device_end.fileno(), "--name", name, "--hostd", hostd_socket]
-            argv += (["--rom-size", QEMU_ROM_BAR] if bar else []) + (["--mac", mac] if mac else [])
+            argv = [PROXY_DEVICE, "--attach", "x-pci-proxy-dev", "--fd", device_end.fileno(), "--name", name, "--hostd", hostd_socket]
+            argv += ["--mac", mac] if mac else []
             self.device = Process(argv + list(device_args), log=Path(directory) / "device.log", ns=ns, pass_fds=[device_end.fileno()])
             fd = qemu_end.fileno()
             shared = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
