@@ -11,7 +11,7 @@ bench-built: all $(B)/tests/storm_guest
 	@PVBOOT_BUILD=$(abspath $(B)) /usr/bin/python3 tests/bench/bench.py $(if $(filter quick,$(BENCH)),--quick) \
 		$(if $(BEFORE),--before '$(abspath $(BEFORE))') $(BENCH_ARGS)
 
-$(B)/tests/bench/storm_guest.o $(B)/tests/bench/storm_front.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit
+$(B)/tests/bench/storm_guest.o $(B)/tests/bench/storm_front.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit -Itests/palacios
 
 $(B)/tests/storm_guest: $(addprefix $(B)/tests/,bench/storm_guest.o bench/storm_front.o unit/fake_qemu.o)
 	$(call say,LD,$@)

@@ -48,7 +48,7 @@ $(PALT_TESTS:%=$(PALT)/%): %: %.o $(PALT)/drive.o $(PALT_HOST_OBJS) $(PALT_STAND
 UNIT_TESTS += $(PALT_TESTS:%=$(PALT)/%)
 
 # The same host under a guest of QEMU's, and the device that hostd opens.
-PALT_ATTACH_OBJS := $(addprefix $(PALT)/,attach.o v3dev.o) $(addprefix $(B)/vmm/qemu/,proxy.o receive.o)
+PALT_ATTACH_OBJS := $(addprefix $(PALT)/,attach.o v3dev.o proxy.o) $(B)/vmm/qemu/receive.o
 $(addprefix $(PALT)/,attach.o v3dev.o): CPPFLAGS += -Ivmm -Ivmm/qemu -Itests/palacios
 
 $(PALT)/palacios-host: $(PALT_ATTACH_OBJS) $(PALT_HOST_OBJS) $(PALT_STANDIN_OBJS) $(PALT)/plugin.o
@@ -56,15 +56,24 @@ $(PALT)/palacios-host: $(PALT_ATTACH_OBJS) $(PALT_HOST_OBJS) $(PALT_STANDIN_OBJS
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lpthread
 
 # pvboot-device, but behind x-pci-proxy-dev: our own PCI device, for QEMUs before 10.0.
-PALT_PROXY_NOT := $(addprefix vmm/qemu/,attach_proxy.c attach_vfio_user.c attach_vhost_user.c attachments.c proxy.c \
-	proxy_ram.c vfio_user.c vfio_user_info.c vfio_user_version.c vhost_user.c)
-PALT_PROXY_OBJS := $(addprefix $(B)/vmm/qemu/,attach_proxy.o proxy.o proxy_ram.o) $(patsubst %.c,$(B)/%.o,$(filter-out \
-	$(PALT_PROXY_NOT),$(wildcard vmm/qemu/*.c)) $(wildcard vmm/pvboot_*.c vmm/pvboot_backend/*.c))
+PALT_PROXY := $(addprefix $(PALT)/,proxy.o proxy_ram.o)
+PALT_PROXY_NOT := $(addprefix vmm/qemu/,attach_vfio_user.c attach_vhost_user.c attachments.c vfio_user.c vfio_user_info.c \
+	vfio_user_version.c vhost_user.c)
+PALT_PROXY_OBJS := $(PALT)/attach_proxy.o $(PALT_PROXY) $(patsubst %.c,$(B)/%.o,$(filter-out $(PALT_PROXY_NOT),$(wildcard \
+	vmm/qemu/*.c)) $(wildcard vmm/pvboot_*.c vmm/pvboot_backend/*.c))
+$(PALT)/attach_proxy.o $(PALT_PROXY) $(PALT)/test_proxy.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit \
+	-Itests/palacios
 
 $(PALT)/proxy-device: $(PALT_PROXY_OBJS)
 	$(call say,LD,$@)
-	@mkdir -p $(@D)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lseccomp -lcap-ng
+
+$(PALT)/test_proxy: $(PALT)/test_proxy.o $(B)/tests/unit/fake_qemu.o $(PALT_PROXY) $(B)/vmm/qemu/receive.o $(B)/vmm/qemu/ram.o \
+	$(patsubst %.c,$(B)/%.o,$(wildcard vmm/pvboot_*.c vmm/pvboot_backend/*.c))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
+
+UNIT_TESTS += $(PALT)/test_proxy
 
 $(PALT)/v3dev_preload.so: tests/palacios/v3dev_preload.c tests/palacios/v3dev.h
 	$(call say,CC,$<)
@@ -79,5 +88,5 @@ check-palacios:
 	@tools/deps.sh check
 	@+$(MAKE_QUIET) check-palacios-built
 
-check-palacios-built: all $(PALT_TESTS:%=$(PALT)/%)
-	@tests/run $(PALT_TESTS:%=--unit $(PALT)/%) --pytest tests/palacios $(if $(K),-k '$(K)')
+check-palacios-built: all $(PALT_TESTS:%=$(PALT)/%) $(PALT)/test_proxy
+	@tests/run $(PALT_TESTS:%=--unit $(PALT)/%) --unit $(PALT)/test_proxy --pytest tests/palacios $(if $(K),-k '$(K)')

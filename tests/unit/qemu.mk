@@ -12,19 +12,12 @@ $(LINK_TESTS:%=$(B)/tests/unit/%): %: %.o $(B)/tests/unit/fake_dev.o $(B)/tests/
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcmocka
 
-QEMU_TESTS := test_proxy test_vfio_user test_vfio_user_refuse test_vhost_user test_keep test_loop test_journal
+QEMU_TESTS := test_vfio_user test_vfio_user_refuse test_vhost_user test_keep test_loop test_journal
 QEMU_TEST_DEVICE := $(patsubst %.c,$(B)/%.o,$(wildcard vmm/pvboot_*.c))
 UNIT_TESTS += $(QEMU_TESTS:%=$(B)/tests/unit/%)
 
 $(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o vhost_world.o $(QEMU_TESTS:%=%.o)): \
-	CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit
-
-$(B)/tests/unit/test_proxy: $(B)/tests/unit/test_proxy.o $(B)/tests/unit/fake_qemu.o $(B)/vmm/qemu/proxy.o $(B)/vmm/qemu/proxy_ram.o $(B)/vmm/qemu/receive.o \
-	$(B)/vmm/qemu/ram.o $(QEMU_TEST_LINK) $(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -lcmocka
-
-VFIO_USER_TESTS := $(addprefix $(B)/tests/unit/,test_vfio_user test_vfio_user_refuse)
+	CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit -Itests/palacios
 
 VFIO_WORLD := $(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o) \
 	$(addprefix $(B)/vmm/qemu/,vfio_user.o vfio_user_info.o vfio_user_version.o ram.o receive.o) $(QEMU_TEST_LINK) \
@@ -50,7 +43,7 @@ $(B)/tests/unit/test_loop: %: %.o $(B)/vmm/qemu/loop.o
 # The program itself, as it is installed.
 UNIT_TESTS += $(B)/tests/unit/test_pvboot_device
 
-$(B)/tests/unit/test_pvboot_device.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit \
+$(B)/tests/unit/test_pvboot_device.o: CPPFLAGS += -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/unit -Itests/palacios \
 	-DPVBOOT_DEVICE_PROGRAM='"$(B)/pvboot-device"'
 
 $(B)/tests/unit/test_pvboot_device: $(B)/tests/unit/test_pvboot_device.o $(VFIO_WORLD) | $(B)/pvboot-device
