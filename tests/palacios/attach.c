@@ -36,7 +36,7 @@ static char *xml;
 static struct proxy proxy;
 static pthread_mutex_t irq_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* ---- what vmm/qemu/proxy.c forwards ----------------------------------------------------------------------------- */
+/* ---- what proxy.c forwards -------------------------------------------------------------------------------------- */
 
 uint32_t pvboot_dev_cfg_read(struct pvboot_dev *dev, uint32_t offset, uint32_t len)
 {

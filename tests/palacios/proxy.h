@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * proxy.h - the device's end of QEMU's x-pci-proxy-dev (one attachment protocol, one file).
+ * proxy.h - the device's end of QEMU's x-pci-proxy-dev, for tests of our own PCI device with QEMUs before 10.0.
  *
  * QEMU forwards every access to configuration space and BARs as a message and waits for the answer; it shares guest
  * memory and interrupts as descriptors.  QEMU is trusted with its own guest only: a message that makes no sense ends
  * the device.
  */
-#ifndef QEMU_PROXY_H
-#define QEMU_PROXY_H
+#ifndef PALACIOS_PROXY_H
+#define PALACIOS_PROXY_H
 
 #include "pvboot_dev.h"
 #include "ram.h"
@@ -94,4 +94,4 @@ void proxy_resample(struct proxy *p);
 bool proxy_ram(struct ram *r, unsigned int n, const uint64_t gpa[], const uint64_t size[], const uint64_t offset[],
 	       const int fd[]);
 
-#endif /* QEMU_PROXY_H */
+#endif /* PALACIOS_PROXY_H */
