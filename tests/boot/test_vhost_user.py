@@ -336,8 +336,8 @@ def refused(*argv, **kw):
     return done.stderr
 
 
-def test_vhost_user_command_line(tmp_path, built):
-    attach = ["--attach", "vhost-user"]
+@pytest.mark.parametrize("attach", [[], ["--attach", "vhost-user"]], ids=["default", "named"])
+def test_vhost_user_command_line(tmp_path, built, attach):
     assert "--fd N is missing" in refused(*attach)
     assert "--socket: File name too long" in refused(*attach, "--socket", tmp_path / ("x" * 110))
     assert "No such file" in refused(*attach, "--socket", tmp_path / "none" / "sock")

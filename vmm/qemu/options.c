@@ -135,7 +135,8 @@ bool options_uuid(const char *text, uint8_t uuid[16])
 	return *text == '\0';
 }
 
-bool options_number(const char *text, bool suffix, uint32_t max, uint32_t *value)
+/* Parse a decimal number of at most max.  False if it is none. */
+static bool get_number(const char *text, uint32_t max, uint32_t *value)
 {
 	unsigned long long n;
 	char *end;
@@ -144,16 +145,7 @@ bool options_number(const char *text, bool suffix, uint32_t max, uint32_t *value
 		return false;
 	errno = 0;
 	n = strtoull(text, &end, 10);
-	if (errno || n > max)
-		return false;
-	if (suffix && (*end == 'K' || *end == 'k')) {
-		n <<= 10;
-		end++;
-	} else if (suffix && (*end == 'M' || *end == 'm')) {
-		n <<= 20;
-		end++;
-	}
-	if (*end || n > max)
+	if (errno || *end || n > max)
 		return false;
 	*value = (uint32_t)n;
 	return true;
@@ -198,7 +190,7 @@ static int take_argument(struct options *o, int opt, const char *text)
 
 	switch (opt) {
 	case OPT_FD:
-		if (!options_number(text, false, 1u << 20, &n))
+		if (!get_number(text, 1u << 20, &n))
 			return wrong("fd", text, "this takes the number of an open descriptor");
 		o->fd = (int)n;
 		break;
@@ -234,16 +226,16 @@ static int take_argument(struct options *o, int opt, const char *text)
 		o->rom = text;
 		break;
 	case OPT_HOST_WAIT:
-		if (!options_number(text, false, WAIT_MAX, &n) || !n)
+		if (!get_number(text, WAIT_MAX, &n) || !n)
 			return wrong("host-wait", text, "this takes milliseconds, 1 to 3600000");
 		o->conf.host_wait_ms = n;
 		break;
 	case OPT_ROM_WAIT:
-		if (!options_number(text, false, WAIT_MAX, &o->rom_wait_ms))
+		if (!get_number(text, WAIT_MAX, &o->rom_wait_ms))
 			return wrong("rom-wait", text, "this takes milliseconds, 0 to 3600000");
 		break;
 	case OPT_PHASE_FD:
-		if (!options_number(text, false, 1u << 20, &n))
+		if (!get_number(text, 1u << 20, &n))
 			return wrong("phase-fd", text, "this takes the number of an open descriptor");
 		o->phase_fd = (int)n;
 		break;

@@ -38,7 +38,4 @@ bool options_uuid(const char *text, uint8_t uuid[16]);
 /* Parse xx:xx:xx:xx:xx:xx (or with dashes).  False if it is none, or a group address, or all zero. */
 bool options_mac(const char *text, uint8_t mac[6]);
 
-/* Parse a decimal number, with K or M behind it if suffix, at most max.  False if it is none. */
-bool options_number(const char *text, bool suffix, uint32_t max, uint32_t *value);
-
 #endif /* QEMU_OPTIONS_H */

@@ -129,7 +129,7 @@ class VhostVm(Vm):
         self.place = Path(directory)
         self.place.mkdir(parents=True, exist_ok=True)
         self.socket = self.place / "vhost.sock"
-        self.device_argv = [DEVICE, "--attach", "vhost-user", "--socket", self.socket, "--name", name, "--hostd", hostd_socket]
+        self.device_argv = [DEVICE, "--socket", self.socket, "--name", name, "--hostd", hostd_socket]
         self.device_argv += (["--mac", mac] if mac else []) + list(device_args)
         self.ns = ns
         self.device = None
