@@ -75,7 +75,7 @@ help:
 #: make check-suites      make demo and make check-unit on Debian 13 and sid, debootstrapped below build/suites (as root; SUITES=trixie: that one)
 #: make check-asan        the unit tests under AddressSanitizer and UBSan, in build-asan/
 #: make fuzz              fuzz each parser with libFuzzer for FUZZ_SECONDS=60 (FUZZERS=name: only that one)
-#: make lint              formatting, static analysis, layers, headers, licence lines, specification
+#: make lint              formatting, static analysis, layers, headers, licence lines, specification, forgotten tests
 #: make demo              the reference boot, live: isc-dhcp-server (or Kea), tftpd-hpa, pxelinux.0, a Debian kernel (as root)
 #: make bench             measure against QEMU's own iPXE; prints the ratios (as root)
 #:                        BENCH=quick: fewer rows; BEFORE=DIR: in pairs with a built checkout of the commit before
@@ -131,9 +131,13 @@ lint:
 	@tools/deps.sh lint
 	@+$(MAKE_QUIET) lint-built
 
-.PHONY: lint-built bench-built fuzz-built
+.PHONY: lint-built bench-built fuzz-built list-tests
 lint-built: all
 	@tools/lint $(CC) $(ROM_CC)
+
+# For tools/check_tests: LIST=UNIT_TESTS or LIST=FUZZERS.
+list-tests:
+	@printf '%s\n' $($(LIST))
 
 include tools/install.mk
 
