@@ -15,6 +15,15 @@
 #define URL "http://172.21.0.2/f"
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 
+/* 2 MiB that begin with 1 are on disk as "f", and too old to be served unasked: opening "f" asks its server. */
+static struct file *ask_about_old_copy(struct world *w)
+{
+	world_store(w, "f", 2 * MIB, 1);
+	w->max_age_ms = 0;
+	usleep(2000);
+	return world_tftp(w, "f");
+}
+
 /* ---- not served: TFTP ---------------------------------------------------------------------------------------------
  */
 
@@ -37,12 +46,8 @@ static void test_cache_small_file_is_fetched_again(void **state)
 static void test_cache_another_size(void **state)
 {
 	struct world *w = *state;
-	struct file *file;
+	struct file *file = ask_about_old_copy(w);
 
-	world_store(w, "f", 2 * MIB, 1);
-	w->max_age_ms = 0;
-	usleep(2000);
-	file = world_tftp(w, "f");
 	assert_int_equal(fake_tftp_gets, 2);
 	world_send(2 * MIB + 1, 1);
 	world_expect(file, 2 * MIB + 1, 1);
@@ -52,12 +57,8 @@ static void test_cache_another_size(void **state)
 static void test_cache_another_beginning(void **state)
 {
 	struct world *w = *state;
-	struct file *file;
+	struct file *file = ask_about_old_copy(w);
 
-	world_store(w, "f", 2 * MIB, 1);
-	w->max_age_ms = 0;
-	usleep(2000);
-	file = world_tftp(w, "f");
 	world_send_part(2 * MIB, 2, 65536 - 512);
 	assert_false(file_opened(file)); /* nobody is told before it is known */
 	fake_tftp_done(PVBOOT_S_TIMEOUT, 0, "gone");
@@ -73,12 +74,8 @@ static void test_cache_another_beginning(void **state)
 static void test_cache_cut_off_while_compared(void **state)
 {
 	struct world *w = *state;
-	struct file *file;
+	struct file *file = ask_about_old_copy(w);
 
-	world_store(w, "f", 2 * MIB, 1);
-	w->max_age_ms = 0;
-	usleep(2000);
-	file = world_tftp(w, "f");
 	world_send_part(2 * MIB, 1, 1000);
 	fake_tftp_done(PVBOOT_S_OK, 0, "");
 	assert_int_equal(file_status(file), PVBOOT_S_TRUNCATED);
@@ -108,10 +105,7 @@ static void test_cache_purged_while_asked_about(void **state)
 	file_unref(file);
 	world_run(w, NULL);
 	/* The same by TFTP, whose transfer is already the fetch. */
-	world_store(w, "f", 2 * MIB, 1);
-	w->max_age_ms = 0;
-	usleep(2000);
-	file = world_tftp(w, "f");
+	file = ask_about_old_copy(w);
 	cache_purge(w->cache, NULL);
 	world_run(w, NULL);
 	world_send(2 * MIB, 1);
@@ -122,12 +116,8 @@ static void test_cache_purged_while_asked_about(void **state)
 static void test_cache_unknown_size(void **state)
 {
 	struct world *w = *state;
-	struct file *file;
+	struct file *file = ask_about_old_copy(w);
 
-	world_store(w, "f", 2 * MIB, 1);
-	w->max_age_ms = 0;
-	usleep(2000);
-	file = world_tftp(w, "f");
 	world_send_part(PVBOOT_SIZE_UNKNOWN, 1, 65536);
 	assert_int_equal(fake_tftp_running, 1); /* not ended: nothing shows that it is the same */
 	fake_tftp_done(PVBOOT_S_OK, 0, "");
@@ -241,12 +231,8 @@ static void test_cache_young_copy(void **state)
 static void test_cache_same_beginning(void **state)
 {
 	struct world *w = *state;
-	struct file *file;
+	struct file *file = ask_about_old_copy(w);
 
-	world_store(w, "f", 2 * MIB, 1);
-	w->max_age_ms = 0;
-	usleep(2000);
-	file = world_tftp(w, "f");
 	assert_int_equal(fake_tftp_gets, 2);
 	world_send_part(2 * MIB, 1, 65536);
 	assert_int_equal(fake_tftp_running, 0); /* ended */

@@ -46,6 +46,33 @@ static void write_config(struct fixture *f, const char *text)
 	write_file(f, "pxelinux.cfg/default", text, strlen(text));
 }
 
+/* "local" boots directly, with that configuration, and has a lease.  NULL: there is no configuration. */
+static void begin(struct fixture *f, const char *config)
+{
+	section(f, "local")->direct = true;
+	join(f, "local", 0);
+	if (config)
+		write_config(f, config);
+	discover(f, 1, 0);
+}
+
+/* The same, and it asks for a plan: answer 2. */
+static void begin_plan(struct fixture *f, const char *config)
+{
+	begin(f, config);
+	ask(f, 2);
+}
+
+/* name, whose plan needs a file of its server, has a lease and asks for a plan: answer 2, which has to wait. */
+static void begin_fetch(struct fixture *f, const char *name)
+{
+	section(f, name)->direct = true;
+	join(f, name, 0);
+	lease(f);
+	ask(f, 2);
+	fake_device_turn(&f->dev);
+}
+
 static void expect_words(const char *words)
 {
 	if (!strstr(plan.bytes + plan.text_at, words))
@@ -86,10 +113,7 @@ static void test_plan_without_configuration_says_why(void **state)
 {
 	struct fixture *f = *state;
 
-	section(f, "local")->direct = true;
-	join(f, "local", 0);
-	discover(f, 1, 0);
-	ask(f, 2);
+	begin_plan(f, NULL);
 	expect_plan(f, 2, PVBOOT_PLAN_NONE);
 	expect_words("no direct boot: ");
 }
@@ -98,11 +122,7 @@ static void test_plan_that_asks_says_why(void **state)
 {
 	struct fixture *f = *state;
 
-	section(f, "local")->direct = true;
-	join(f, "local", 0);
-	write_config(f, "PROMPT 1\nDEFAULT a\nLABEL a\nLINUX k\n");
-	discover(f, 1, 0);
-	ask(f, 2);
+	begin_plan(f, "PROMPT 1\nDEFAULT a\nLABEL a\nLINUX k\n");
 	expect_plan(f, 2, PVBOOT_PLAN_NONE);
 	expect_words("asks which label");
 }
@@ -140,10 +160,7 @@ static const char *entry(unsigned int n)
 
 static void begin_list(struct fixture *f, const char *text)
 {
-	section(f, "local")->direct = true;
-	join(f, "local", 0);
-	write_config(f, text);
-	discover(f, 1, 0);
+	begin(f, text);
 	choose(f, 2, 0);
 }
 
@@ -283,11 +300,7 @@ static void test_plan_by_pxelinux_configuration(void **state)
 {
 	struct fixture *f = *state;
 
-	section(f, "local")->direct = true;
-	join(f, "local", 0);
-	write_config(f, "DEFAULT a\nLABEL a\nLINUX k\nINITRD i,j\nAPPEND x vga=ask\n");
-	discover(f, 1, 0);
-	ask(f, 2);
+	begin_plan(f, "DEFAULT a\nLABEL a\nLINUX k\nINITRD i,j\nAPPEND x vga=ask\n");
 	expect_plan(f, 2, PVBOOT_PLAN_LINUX);
 	assert_int_equal(plan.n_files, 3);
 	assert_int_equal(plan.video_mode, 0xfffd);
@@ -315,11 +328,8 @@ static void test_plan_boot_file_is_a_kernel(void **state)
 	vm->direct = true;
 	assert_true(conf_set(&f->conf, vm, "append", "x initrd=i"));
 	assert_true(conf_check(&f->conf, "f"));
-	join(f, "local", 0);
 	write_kernel(f, "small");
-	write_config(f, "DEFAULT a\nLABEL a\nLINUX k\n");
-	discover(f, 1, 0);
-	ask(f, 2);
+	begin_plan(f, "DEFAULT a\nLABEL a\nLINUX k\n");
 	expect_plan(f, 2, PVBOOT_PLAN_LINUX);
 	assert_int_equal(plan.n_files, 2);
 	assert_string_equal(plan.bytes + plan.file[0].name_at, "small");
@@ -329,14 +339,10 @@ static void test_plan_boot_file_is_a_kernel(void **state)
 static void test_plan_boot_file_is_a_kernel_that_cannot_be_booted(void **state)
 {
 	struct fixture *f = *state;
-	struct conf_vm *vm = section(f, "local");
 
-	vm->direct = true;
-	assert_true(conf_set(&f->conf, vm, "append", "keeppxe"));
-	join(f, "local", 0);
+	assert_true(conf_set(&f->conf, section(f, "local"), "append", "keeppxe"));
 	write_kernel(f, "small");
-	discover(f, 1, 0);
-	ask(f, 2);
+	begin_plan(f, NULL);
 	expect_plan(f, 2, PVBOOT_PLAN_NONE);
 	expect_words("no direct boot of small: keeppxe");
 }
@@ -346,11 +352,7 @@ static void test_plan_boot_file_is_no_kernel(void **state)
 {
 	struct fixture *f = *state;
 
-	section(f, "local")->direct = true;
-	join(f, "local", 0);
-	write_config(f, "DEFAULT a\nLABEL a\nLINUX k\n");
-	discover(f, 1, 0);
-	ask(f, 2);
+	begin_plan(f, "DEFAULT a\nLABEL a\nLINUX k\n");
 	expect_plan(f, 2, PVBOOT_PLAN_LINUX);
 	assert_string_equal(plan.bytes + plan.file[0].name_at, "k");
 }
@@ -361,12 +363,8 @@ static void test_plan_boot_file_that_comes_slowly(void **state)
 	static const uint8_t head[PLAN_KERNEL_HEAD] = {[0x1fe] = 0x55, [0x1ff] = 0xaa, [0x202] = 'H', 'd', 'r', 'S'};
 	struct fixture *f = *state;
 
-	section(f, "t1")->direct = true;
 	assert_true(conf_set(&f->conf, section(f, "t1"), "boot_file", "vmlinuz"));
-	join(f, "t1", 0);
-	lease(f);
-	ask(f, 2);
-	fake_device_turn(&f->dev);
+	begin_fetch(f, "t1");
 	fake_tftp_opened(1 << 20);
 	assert_true(fake_tftp_data(head, sizeof(head) - 1));
 	fake_device_turn(&f->dev);
@@ -397,12 +395,8 @@ static void test_plan_cancelled_while_the_boot_file_is_looked_at(void **state)
 {
 	struct fixture *f = *state;
 
-	section(f, "t1")->direct = true;
 	assert_true(conf_set(&f->conf, section(f, "t1"), "boot_file", "vmlinuz"));
-	join(f, "t1", 0);
-	lease(f);
-	ask(f, 2);
-	fake_device_turn(&f->dev);
+	begin_fetch(f, "t1");
 	assert_int_equal(fake_tftp_running, 1);
 	fake_device_send(&f->dev, PVBOOT_LINK_CANCEL, 2, NULL, 0);
 	fake_device_turn(&f->dev);
@@ -416,11 +410,7 @@ static void test_plan_localboot(void **state)
 {
 	struct fixture *f = *state;
 
-	section(f, "local")->direct = true;
-	join(f, "local", 0);
-	write_config(f, "DEFAULT a\nLABEL a\nLOCALBOOT 0\n");
-	discover(f, 1, 0);
-	ask(f, 2);
+	begin_plan(f, "DEFAULT a\nLABEL a\nLOCALBOOT 0\n");
 	expect_plan(f, 2, PVBOOT_PLAN_LOCAL);
 }
 
@@ -428,11 +418,7 @@ static void test_plan_too_many_files_is_left_to_the_boot_program(void **state)
 {
 	struct fixture *f = *state;
 
-	section(f, "local")->direct = true;
-	join(f, "local", 0);
-	write_config(f, "DEFAULT a\nLABEL a\nLINUX k\nINITRD 1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g\n");
-	discover(f, 1, 0);
-	ask(f, 2);
+	begin_plan(f, "DEFAULT a\nLABEL a\nLINUX k\nINITRD 1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g\n");
 	expect_plan(f, 2, PVBOOT_PLAN_NONE);
 	expect_words("too many");
 }
@@ -480,11 +466,7 @@ static void test_plan_cancelled_while_it_is_fetched(void **state)
 {
 	struct fixture *f = *state;
 
-	section(f, "net")->direct = true;
-	join(f, "net", 0);
-	lease(f);
-	ask(f, 2);
-	fake_device_turn(&f->dev);
+	begin_fetch(f, "net");
 	fake_device_send(&f->dev, PVBOOT_LINK_CANCEL, 2, NULL, 0);
 	ask(f, 3);
 	fake_device_turn(&f->dev);

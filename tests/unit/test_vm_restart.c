@@ -51,6 +51,40 @@ static void restart(struct fixture *f, const char *name, const struct kept *kept
 	restart_both(f, name, kept, n, 0);
 }
 
+/* ---- what a device keeps before a restart ---------------------------------------------------------------------- */
+
+/* The device "net" joins and gets a lease, and opens file 1, whose server said how large it is. */
+static void keep_lease_and_file(struct fixture *f, struct kept kept[2], const char *name, uint64_t size)
+{
+	join(f, "net", PVBOOT_LINK_F_FD);
+	discover(f, 1000, 0);
+	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
+	take_kept(f, &kept[0]);
+	fake_device_open(&f->dev, 1, name, 0);
+	fake_device_turn(&f->dev);
+	fake_tftp_opened(size);
+	take_kept(f, &kept[1]);
+}
+
+/* The same, and all of the file came: "abc". */
+static void keep_lease_and_complete_file(struct fixture *f, struct kept kept[2])
+{
+	keep_lease_and_file(f, kept, "x", 3);
+	fake_tftp_data("abc", 3);
+	fake_tftp_done(PVBOOT_S_OK, 0, "");
+	take_kept(f, &kept[1]);
+}
+
+/* The device "local" joins and opens a file of its directory. */
+static void keep_root_file(struct fixture *f, struct kept *kept)
+{
+	join(f, "local", PVBOOT_LINK_F_FD);
+	fake_device_open(&f->dev, 1, "small", 0);
+	take_kept(f, kept);
+}
+
+/* ---- what the next hostd makes of it --------------------------------------------------------------------------- */
+
 /* [LNK-15] */
 static void test_vm_kept_rubbish(void **state)
 {
@@ -79,9 +113,7 @@ static void test_vm_kept_file_with_wrong_name_length(void **state)
 	struct fixture *f = *state;
 	struct kept kept;
 
-	join(f, "local", PVBOOT_LINK_F_FD);
-	fake_device_open(&f->dev, 1, "small", 0);
-	take_kept(f, &kept);
+	keep_root_file(f, &kept);
 	kept.len--;
 	restart(f, "local", &kept, 1);
 	fake_device_expect(&f->dev, PVBOOT_LINK_FORGET);
@@ -98,14 +130,7 @@ static void keep_one_of_each(struct fixture *f, struct kept kept[4])
 	} note = {{.op = PVBOOT_OP_DGRAM_OPEN, .arg_len = sizeof(note.args)}, dgrams};
 	const struct kept_head head = {KEPT_FRAME_MAGIC, 1, 0};
 
-	join(f, "net", PVBOOT_LINK_F_FD);
-	discover(f, 1000, 0);
-	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
-	take_kept(f, &kept[0]);
-	fake_device_open(&f->dev, 1, "x", 0);
-	fake_device_turn(&f->dev);
-	fake_tftp_opened(6);
-	take_kept(f, &kept[1]);
+	keep_lease_and_file(f, kept, "x", 6);
 	fake_device_send(&f->dev, PVBOOT_LINK_NOTE, 0, &note, sizeof(note));
 	take_kept(f, &kept[2]);
 	/* There is no network to hear frames on: what vm_frame.c would have kept. */
@@ -256,15 +281,8 @@ static void test_vm_goes_on_with_a_lease_and_a_file(void **state)
 	struct pvboot_link_grow grow;
 	struct kept kept[2];
 
-	join(f, "net", PVBOOT_LINK_F_FD);
-	discover(f, 1000, 0);
-	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
-	take_kept(f, &kept[0]);
+	keep_lease_and_file(f, kept, "dir/x", 6);
 	assert_int_equal(kept[0].key, PVBOOT_LINK_KEY_LEASE);
-	fake_device_open(&f->dev, 1, "dir/x", 0);
-	fake_device_turn(&f->dev);
-	fake_tftp_opened(6);
-	take_kept(f, &kept[1]);
 	assert_int_equal(kept[1].key, PVBOOT_LINK_KEY_FILE + 1);
 	restart(f, "net", kept, 2);
 	assert_string_equal(fake_tftp_name, "dir/x");
@@ -295,14 +313,7 @@ static void test_vm_file_has_another_size_after_restart(void **state)
 	struct pvboot_link_grow grow;
 	struct kept kept[2];
 
-	join(f, "net", PVBOOT_LINK_F_FD);
-	discover(f, 1000, 0);
-	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
-	take_kept(f, &kept[0]);
-	fake_device_open(&f->dev, 1, "x", 0);
-	fake_device_turn(&f->dev);
-	fake_tftp_opened(6);
-	take_kept(f, &kept[1]);
+	keep_lease_and_file(f, kept, "x", 6);
 	restart(f, "net", kept, 2);
 	fake_tftp_opened(7);
 	grow = expect_grow(f, true); /* in place of what was said before, so with a descriptor */
@@ -318,14 +329,7 @@ static struct pvboot_link_grow restart_in_mid_file(struct fixture *f, uint8_t fi
 	static uint8_t bytes[70000];
 	struct kept kept[2];
 
-	join(f, "net", PVBOOT_LINK_F_FD);
-	discover(f, 1000, 0);
-	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
-	take_kept(f, &kept[0]);
-	fake_device_open(&f->dev, 1, "x", 0);
-	fake_device_turn(&f->dev);
-	fake_tftp_opened(100000);
-	take_kept(f, &kept[1]);
+	keep_lease_and_file(f, kept, "x", 100000);
 	bytes[0] = 1;
 	fake_tftp_data(bytes, sizeof(bytes));
 	take_kept(f, &kept[1]); /* with what the file begins with */
@@ -367,14 +371,7 @@ static void test_vm_file_is_gone_after_restart(void **state)
 	struct pvboot_link_grow grow;
 	struct kept kept[2];
 
-	join(f, "net", PVBOOT_LINK_F_FD);
-	discover(f, 1000, 0);
-	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
-	take_kept(f, &kept[0]);
-	fake_device_open(&f->dev, 1, "x", 0);
-	fake_device_turn(&f->dev);
-	fake_tftp_opened(6);
-	take_kept(f, &kept[1]);
+	keep_lease_and_file(f, kept, "x", 6);
 	restart(f, "net", kept, 2);
 	fake_tftp_done(PVBOOT_S_NOT_FOUND, 1, "172.21.0.2 has no file \"x\"");
 	grow = expect_grow(f, true);
@@ -390,17 +387,7 @@ static void test_vm_complete_file_is_not_fetched_again(void **state)
 	struct kept kept[2];
 	int gets;
 
-	join(f, "net", PVBOOT_LINK_F_FD);
-	discover(f, 1000, 0);
-	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
-	take_kept(f, &kept[0]);
-	fake_device_open(&f->dev, 1, "x", 0);
-	fake_device_turn(&f->dev);
-	fake_tftp_opened(3);
-	take_kept(f, &kept[1]);
-	fake_tftp_data("abc", 3);
-	fake_tftp_done(PVBOOT_S_OK, 0, "");
-	take_kept(f, &kept[1]);
+	keep_lease_and_complete_file(f, kept);
 	gets = fake_tftp_gets;
 	restart(f, "net", kept, 2);
 	assert_int_equal(fake_tftp_gets, gets);
@@ -417,17 +404,7 @@ static void test_vm_complete_file_is_passed_again_to_another_process(void **stat
 	struct kept kept[2];
 	int gets;
 
-	join(f, "net", PVBOOT_LINK_F_FD);
-	discover(f, 1000, 0);
-	fake_dhcp_finish(PVBOOT_S_OK, "", lease_ip);
-	take_kept(f, &kept[0]);
-	fake_device_open(&f->dev, 1, "x", 0);
-	fake_device_turn(&f->dev);
-	fake_tftp_opened(3);
-	take_kept(f, &kept[1]);
-	fake_tftp_data("abc", 3);
-	fake_tftp_done(PVBOOT_S_OK, 0, "");
-	take_kept(f, &kept[1]);
+	keep_lease_and_complete_file(f, kept);
 	gets = fake_tftp_gets;
 	restart_both(f, "net", kept, 2, PVBOOT_LINK_ID_LOST);
 	assert_int_equal(fake_tftp_gets, gets + 1);
@@ -447,9 +424,7 @@ static void test_vm_root_file_changed_over_restart(void **state)
 	struct pvboot_link_grow grow;
 	struct kept kept;
 
-	join(f, "local", PVBOOT_LINK_F_FD);
-	fake_device_open(&f->dev, 1, "small", 0);
-	take_kept(f, &kept);
+	keep_root_file(f, &kept);
 	write_file(f, "small", "9876543210", 10); /* the same size */
 	restart(f, "local", &kept, 1);
 	grow = expect_grow(f, true);
