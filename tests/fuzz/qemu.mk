@@ -14,14 +14,16 @@ fuzz_proxy_LDLIBS := -levent_core
 
 # The same of vfio-user.
 FUZZERS += fuzz_vfio_user
-fuzz_vfio_user_SRCS := $(addprefix vmm/qemu/,vfio_user.c vfio_user_info.c vfio_user_version.c ram.c receive.c) vmm/pvboot_backend/link_socket.c \
+fuzz_vfio_user_SRCS := tests/fuzz/attach_fuzz.c \
+	$(addprefix vmm/qemu/,vfio_user.c vfio_user_info.c vfio_user_version.c ram.c receive.c) vmm/pvboot_backend/link_socket.c \
 	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c) $(wildcard vmm/pvboot_*.c)
 fuzz_vfio_user_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu
 fuzz_vfio_user_LDLIBS := -levent_core -ljansson
 
 # The same of vhost-user, and of a guest behind it.
 FUZZERS += fuzz_vhost_user
-fuzz_vhost_user_SRCS := $(addprefix vmm/qemu/,vhost_user.c ram.c receive.c) vmm/pvboot_backend/link_socket.c \
+fuzz_vhost_user_SRCS := tests/fuzz/attach_fuzz.c \
+	$(addprefix vmm/qemu/,vhost_user.c ram.c receive.c) vmm/pvboot_backend/link_socket.c \
 	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c) $(wildcard vmm/pvboot_*.c)
 fuzz_vhost_user_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu
 fuzz_vhost_user_LDLIBS := -levent_core
