@@ -260,7 +260,7 @@ uint32_t drive_expect(struct drive *d, uint16_t type, void *body, size_t *len)
 
 bool drive_silent(struct drive *d)
 {
-	usleep(20000);
+	usleep(20000); /* nothing is to come: this is how long it is looked for */
 	host_tick(d->vm);
 	return d->have == 0 && stream_readable(d->stream) == 0;
 }

@@ -18,6 +18,7 @@
 #define XML DRIVE_XML("<bus>pci0</bus><mac>52:54:00:12:34:57</mac>")
 #define HURRY 50 /* the second after a BYE in 20 ms */
 #define SLOW 100 /* in 100 s */
+/* That second and more, slept: the plugin reads the time from the CPU, whose clock no test can move. */
 #define LET_GO_US 40000
 #define BYTES 60000u
 #define MIB (1u << 20)

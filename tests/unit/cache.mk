@@ -10,7 +10,7 @@ UNIT_TESTS += $(CACHE_TESTS:%=$(B)/tests/unit/%) $(HTTP_TESTS:%=$(B)/tests/unit/
 $(CACHE_TESTS:%=$(B)/tests/unit/%.o) $(HTTP_TESTS:%=$(B)/tests/unit/%.o) $(addprefix $(B)/tests/unit/,cache_world.o http_world.o): \
 	CPPFLAGS += -Ihostd -Itests/unit
 
-$(CACHE_TESTS:%=$(B)/tests/unit/%): %: %.o $(addprefix $(B)/tests/unit/,cache_world.o fake_network.o) $(B)/libhostd.a
+$(CACHE_TESTS:%=$(B)/tests/unit/%): %: %.o $(addprefix $(B)/tests/unit/,cache_world.o fake_clock.o fake_network.o) $(B)/libhostd.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOSTD_LIBS) -lcmocka
 

@@ -9,6 +9,7 @@ HOSTD_FAKES := $(addprefix $(B)/tests/unit/,fake_device.o fake_network.o)
 $(HOSTD_TESTS:%=$(B)/tests/unit/%.o) $(HOSTD_FAKES) $(B)/tests/unit/vm_world.o: CPPFLAGS += -Ihostd -Itests/unit
 
 $(addprefix $(B)/tests/unit/,test_vm test_vm_card test_vm_frame test_vm_file test_vm_plan test_vm_prefix test_vm_restart): $(B)/tests/unit/vm_world.o
+$(addprefix $(B)/tests/unit/,test_palacios test_vm_prefix): $(B)/tests/unit/fake_clock.o
 $(HOSTD_TESTS:%=$(B)/tests/unit/%): %: %.o $(HOSTD_FAKES) $(B)/libhostd.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(HOSTD_LIBS) -lcmocka

@@ -73,32 +73,46 @@ static void read_request(int fd, char *text, size_t room)
 	text[have] = '\0';
 }
 
+/* End when that process does, which may have been before this. */
+static void end_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
+}
+
 void world_serve(script_fn script)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t len = sizeof(in);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pid_t parent;
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
 	assert_int_equal(listen(fd, 8), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
 	port = ntohs(in.sin_port);
 	memset(heard, 0, sizeof(*heard));
+	parent = getpid();
 	child = fork();
 	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		end_with(parent);
+		parent = getpid();
 		signal(SIGPIPE, SIG_IGN);
 		signal(SIGCHLD, SIG_IGN);
 		for (int n = 0;; n++) {
 			int to = accept(fd, NULL, NULL);
+			char c;
 
 			read_request(to, heard->request[n % 8], sizeof(heard->request[0]));
 			heard->count = n + 1;
 			if (!fork()) { /* script_say() may end it */
-				prctl(PR_SET_PDEATHSIG, SIGKILL);
+				end_with(parent);
 				script(to, n);
 				shutdown(to, SHUT_WR);
-				usleep(1000);
+				/* until the client ends it: close() could take back what was sent */
+				while (read(to, &c, 1) > 0)
+					;
 				_exit(0);
 			}
 			close(to);

@@ -13,7 +13,7 @@
 #define AHEAD TFTP_SERVE_AHEAD
 #define QUEUE 64
 #define PORT 49152
-#define RESEND_US 60000
+#define RESEND_MS 51 /* a packet that the guest repeats after so long did not cross its answer */
 
 struct packet {
 	struct pvboot_pkt pkt;

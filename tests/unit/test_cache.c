@@ -5,11 +5,11 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "cache_world.h"
+#include "fake_clock.h"
 #include "fake_network.h"
 
 #define URL "http://172.21.0.2/f"
@@ -20,7 +20,7 @@ static struct file *ask_about_old_copy(struct world *w)
 {
 	world_store(w, "f", 2 * MIB, 1);
 	w->max_age_ms = 0;
-	usleep(2000);
+	fake_clock_pass(1);
 	return world_tftp(w, "f");
 }
 
@@ -133,7 +133,7 @@ static void test_cache_old_fetch_is_not_joined(void **state)
 	w->max_age_ms = 20;
 	one = world_tftp(w, "f");
 	world_send_part(2 * MIB, 1, MIB);
-	usleep(30000);
+	fake_clock_pass(w->max_age_ms + 1);
 	two = world_tftp(w, "f");
 	assert_int_equal(fake_tftp_gets, 2);
 	assert_ptr_not_equal(one, two);

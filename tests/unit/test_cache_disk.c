@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -243,6 +244,20 @@ static bool has(struct world *w, const char *name)
 	return kept;
 }
 
+/*
+ * The order outlives a start by a file's mtime.  The kernel takes that from a clock that moves every few milliseconds:
+ * wait until it has.
+ */
+static void wait_for_another_mtime(void)
+{
+	struct timespec from, now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &from);
+	do
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	while (now.tv_sec == from.tv_sec && now.tv_nsec == from.tv_nsec);
+}
+
 static void test_cache_eviction_is_of_the_least_recently_used(void **state)
 {
 	struct world *w = *state;
@@ -251,11 +266,11 @@ static void test_cache_eviction_is_of_the_least_recently_used(void **state)
 	w->size = 3 * SIZE + SIZE / 2;
 	world_restart(w);
 	world_store(w, "a", SIZE, 1);
-	usleep(20000); /* the order outlives a start by a file's mtime */
+	wait_for_another_mtime();
 	world_store(w, "b", SIZE, 2);
-	usleep(20000);
+	wait_for_another_mtime();
 	world_store(w, "c", SIZE, 3);
-	usleep(20000);
+	wait_for_another_mtime();
 	assert_true(has(w, "a"));
 	world_restart(w);
 	d = world_tftp(w, "d");
@@ -469,7 +484,7 @@ static void test_cache_killed_at_many_points(void **state)
 			live(w);
 			_exit(1);
 		}
-		usleep(2000 + (useconds_t)(random() % LIVE_US));
+		usleep(2000 + (useconds_t)(random() % LIVE_US)); /* the kill is to come at any moment */
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 		world_begin(w);

@@ -122,7 +122,7 @@ static void drip(int fd, int n)
 	script_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", SIZE);
 	for (;;) {
 		script_say(fd, "a");
-		usleep(50000);
+		usleep(50000); /* a slow server */
 	}
 }
 
@@ -424,9 +424,34 @@ static void test_http_stat(void **state)
 /* ---- cancelled ----------------------------------------------------------------------------------------------------
  */
 
-static void run_a_while(void)
+static bool owner_opened(void)
 {
-	for (int i = 0; i < 200; i++) {
+	return owner.opened;
+}
+
+static bool owner_has_data(void)
+{
+	return owner.have;
+}
+
+static bool server_heard(void)
+{
+	return __atomic_load_n(&heard->count, __ATOMIC_ACQUIRE);
+}
+
+static void run_until(bool (*seen)(void))
+{
+	for (int i = 0; i < 10000 && !seen(); i++) {
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		usleep(1000);
+	}
+	assert_true(seen());
+}
+
+/* Nothing more happens: watch for a little. */
+static void expect_nothing(void)
+{
+	for (int i = 0; i < 20; i++) {
 		event_base_loop(base, EVLOOP_NONBLOCK);
 		usleep(500);
 	}
@@ -448,15 +473,17 @@ static void test_http_cancelled(void **state)
 	world_serve(too_short);
 	begin();
 	http_cancel(owner.get);
-	run_a_while();
+	expect_nothing();
 	owner.cancel_opened = true;
 	begin();
-	run_a_while();
+	run_until(owner_opened);
+	expect_nothing();
 	assert_true(owner.opened);
 	owner.opened = owner.cancel_opened = false;
 	owner.cancel_data = true;
 	begin();
-	run_a_while();
+	run_until(owner_has_data);
+	expect_nothing();
 	assert_true(owner.have);
 }
 
@@ -464,10 +491,7 @@ static void test_http_freed_while_running(void **state)
 {
 	world_serve(silent);
 	begin();
-	for (int i = 0; i < 20; i++) {
-		event_base_loop(base, EVLOOP_NONBLOCK);
-		usleep(1000);
-	}
+	run_until(server_heard);
 	assert_non_null(http->gets); /* teardown frees it */
 }
 

@@ -3,10 +3,10 @@
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "fake_clock.h"
 #include "fake_file.h"
 #include "log.h"
 #include "serve_world.h"
@@ -114,7 +114,7 @@ static void test_upstream_slow(void **state)
 	expect_oack(w, "\0\6tsize\000600\0");
 	assert_int_equal(waiting(w), 0);
 	/* But one whose OACK was lost is. */
-	usleep(RESEND_US);
+	fake_clock_pass(RESEND_MS);
 	guest_asks(w, PORT, RRQ("f") TSIZE);
 	expect_oack(w, "\0\6tsize\000600\0");
 	assert_int_equal(w->opens, 1);
@@ -160,7 +160,7 @@ static void test_ack_repeated(void **state)
 	guest_acks(w, PORT, 1);	    /* older */
 	guest_acks(w, PORT, 40000); /* never sent */
 	assert_int_equal(waiting(w), 0);
-	usleep(RESEND_US);
+	fake_clock_pass(RESEND_MS);
 	guest_acks(w, PORT, 1);
 	assert_int_equal(waiting(w), 0);
 	guest_acks(w, PORT, 2);
@@ -190,7 +190,7 @@ static void test_file_grows(void **state)
 	expect_data(w, PORT, 2, 512, 512);
 	expect_data(w, PORT, 3, 512, 512);
 	/* The guest's impatience changes nothing. */
-	usleep(RESEND_US);
+	fake_clock_pass(RESEND_MS);
 	guest_acks(w, PORT, 3);
 	guest_acks(w, PORT, 3);
 	assert_int_equal(waiting(w), 0);

@@ -3,11 +3,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <event2/event.h>
 
+#include "fake_clock.h"
 #include "fake_network.h"
 #include "vm_world.h"
 
@@ -197,7 +197,7 @@ static void test_boot_file_slow(void **state)
 	discover_with(f, "net", "", 0);
 	fake_tftp_opened(SIZE);
 	assert_false(fake_device_next(&f->dev) && f->dev.hdr.type == PVBOOT_LINK_REPLY);
-	usleep(1100000);
+	fake_clock_pass(1001);
 	take_lease(f);
 	expect_no_prefix();
 	open_boot_file(f, "took more than a second");

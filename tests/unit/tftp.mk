@@ -14,7 +14,7 @@ $(B)/tests/unit/test_tftp_msg: $(B)/hostd/tftp/tftp_msg.o
 $(TFTP_CLIENT_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp/tftp_client.o hostd/tftp/tftp_transfer.o hostd/tftp/tftp_blocks.o hostd/tftp/tftp_msg.o hostd/tftp/tftp_path.o hostd/log.o tests/unit/tftp_world.o tests/unit/log_capture.o)
 $(B)/tests/unit/test_tftp_socket: $(B)/libhostd.a
 $(TFTP_SERVE_TESTS:%=$(B)/tests/unit/%): $(addprefix $(B)/,hostd/tftp/tftp_serve.o hostd/tftp/tftp_session.o hostd/tftp/tftp_keep.o hostd/tftp/tftp_msg.o hostd/log.o \
-	tests/unit/fake_file.o tests/unit/serve_world.o)
+	tests/unit/fake_clock.o tests/unit/fake_file.o tests/unit/serve_world.o)
 
 $(TFTP_TESTS:%=$(B)/tests/unit/%): %: %.o $(BASE_OBJS)
 	$(call say,LD,$@)
