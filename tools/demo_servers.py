@@ -64,11 +64,14 @@ def choose_dhcp():
         return "dhcpd", None
     if shutil.which("kea-dhcp4", path=WHERE):
         return "kea", "isc-dhcp-server is not installed: Kea is the DHCP server, with the same reservation"
-    raise Missing("there is no DHCP server: apt-get install isc-dhcp-server, or kea-dhcp4-server where Debian no longer has it")
+    raise Missing(
+        "there is no DHCP server: apt-get install isc-dhcp-server, or kea-dhcp4-server where Debian no longer has it"
+    )
 
 
 def copied(program, package, directory):
-    """A private copy of a server's binary: AppArmor knows the packaged ones by their paths, and forbids them our files."""
+    """A private copy of a server's binary: AppArmor knows the packaged ones by their paths, and forbids them our
+    files."""
     found = shutil.which(program, path=WHERE)
     if not found:
         raise Missing(f"there is no {program}: apt-get install {package}")
@@ -86,7 +89,9 @@ def dhcp_command(name, directory):
     conf, leases = directory / "dhcpd.conf", directory / "leases"
     conf.write_text(DHCPD_CONF)
     leases.touch()
-    return [binary, "-4", "-f", "-d", "--no-pid", "-user", "root", "-group", "root", "-cf", conf, "-lf", leases, "eth0"], None
+    return [
+        binary, "-4", "-f", "-d", "--no-pid", "-user", "root", "-group", "root", "-cf", conf, "-lf", leases, "eth0",
+    ], None
 
 
 def tftp_command(directory, root):

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """make bench: time from the command a user types to the kernel's entry, pvboot beside what a user has today.
 
-Everything stands behind the same veth: ISC dhcpd (fixed addresses), tftpd-hpa as shipped, nginx, and router advertisements, without which
-iPXE loses 16 s.  The kernel is the stub of tests/boot/kernel (8 MiB), whose report after the entry line must show the right bytes.  The
-clock starts at the exec of the command and stops at the entry line.  Runs of the peers are interleaved; a run that hangs or gets wrong
-bytes is counted and repeated.
+Everything stands behind the same veth: ISC dhcpd (fixed addresses), tftpd-hpa as shipped, nginx, and router
+advertisements, without which iPXE loses 16 s.  The kernel is the stub of tests/boot/kernel (8 MiB), whose report after
+the entry line must show the right bytes.  The clock starts at the exec of the command and stops at the entry line.
+Runs of the peers are interleaved; a run that hangs or gets wrong bytes is counted and repeated.
 
 With --before, pvboot alone is measured, in pairs with the pvboot of another build (compare.py).
 """
@@ -43,7 +43,9 @@ TAPS = 8
 STORM_SECONDS = 400
 LINUX = TOP / "build/peers/bzImage"
 INSTALLER = next(
-    (TOP / "build/peers/nbp").glob("debian-installer/usr/lib/debian-installer/images/*/amd64/text/debian-installer/amd64"),
+    (TOP / "build/peers/nbp").glob(
+        "debian-installer/usr/lib/debian-installer/images/*/amd64/text/debian-installer/amd64"
+    ),
     TOP / "build/peers/nbp/debian-installer",
 )
 
@@ -190,7 +192,10 @@ class Bench:
         try:
             while run.step():
                 pass
-            pids = {"device": find_child(run.child.pid, "pvboot-device"), "hostd": find_child(run.child.pid, "pvboot-hostd")}
+            pids = {
+                "device": find_child(run.child.pid, "pvboot-device"),
+                "hostd": find_child(run.child.pid, "pvboot-hostd"),
+            }
             self.results["memory"] = {name: storm.status_bytes(pid, "RssAnon", "RssFile") for name, pid in pids.items()}
         finally:
             run._kill(9)
@@ -219,7 +224,9 @@ class Bench:
                     if self.comparison:
                         self.comparison.row(row)
                         continue
-                    {"storm-8": self.storm_8, "storm-100": self.storm_100, "memory": self.memory}.get(row, lambda: self.row(row))()
+                    {"storm-8": self.storm_8, "storm-100": self.storm_100, "memory": self.memory}.get(
+                        row, lambda: self.row(row)
+                    )()
 
 
 def main():

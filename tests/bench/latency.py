@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""`make bench-latency`: how long a request that the device answers itself takes, from the doorbell to the answer seen in guest memory.
+"""`make bench-latency`: how long a request that the device answers itself takes, from the doorbell to the answer seen
+in guest memory.
 
-One line for each attachment that the QEMUs at hand have: QEMU 7.2, and what tools/deps.sh unpacked below build/peers.  TCG, no hostd.
+One line for each attachment that the QEMUs at hand have: QEMU 7.2, and what tools/deps.sh unpacked below build/peers.
+TCG, no hostd.
 """
 import os
 import socket
@@ -32,7 +34,10 @@ class VfioVm(Vm):
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(path))
             listening.listen(1)
-            argv = [DEVICE, "--attach", "vfio-user", "--fd", listening.fileno(), "--rom", rom, "--hostd", directory / "none"]
+            argv = [
+                DEVICE, "--attach", "vfio-user", "--fd", listening.fileno(), "--rom", rom, "--hostd",
+                directory / "none",
+            ]
             self.device = Process(argv, log=directory / "device.log", pass_fds=[listening.fileno()])
         device = '{"driver":"vfio-user-pci","bootindex":1,"socket":{"type":"unix","path":"%s"}}' % path
         args = ["-object", "memory-backend-memfd,id=pvbmem,size=256M,share=on", "-device", device]
@@ -75,9 +80,9 @@ def main():
             median, bound = min(run[1] for run in runs), BOUNDS_US[name]
             missed += median > bound
             print(
-                f"latency QEMU {version[0]}.{version[1]} {name:<30} median {median:5.1f} us, least {min(run[0] for run in runs):5.1f}"
-                f", bound {bound}{'' if median <= bound else '  MISSED'}",
-                flush=True,
+                f"latency QEMU {version[0]}.{version[1]} {name:<30} "
+                f"median {median:5.1f} us, least {min(run[0] for run in runs):5.1f}"
+                f", bound {bound}{'' if median <= bound else '  MISSED'}", flush=True,
             )
     return missed != 0
 

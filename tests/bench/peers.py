@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The peers: for each the command a user would type, and who it is on the network (its MAC decides what dhcpd and pxelinux.cfg give it).
+"""The peers: for each the command a user would type, and who it is on the network (its MAC decides what dhcpd and
+pxelinux.cfg give it).
 
-A command is a function of the bench (its root directory), of the build whose pvboot is run, and of the number of the VM,
-0 but in a storm.
+A command is a function of the bench (its root directory), of the build whose pvboot is run, and of the number of the
+VM, 0 but in a storm.
 """
 from lib.pvboot import pvboot_run
 from lib.servers import MAC, SERVER_IP, dhcpd_host

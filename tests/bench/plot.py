@@ -32,7 +32,9 @@ def payloads(results, path):
         for peer, points in lines_of(results, kind).items():
             ours = peer.startswith("pvboot")
             color = "black" if ours else COLORS.setdefault(peer, f"C{len(COLORS)}")
-            panel.plot(*zip(*points), marker="o", linewidth=2.5 if ours else 1.2, color=color, label="pvboot" if ours else peer)
+            panel.plot(
+                *zip(*points), marker="o", linewidth=2.5 if ours else 1.2, color=color, label="pvboot" if ours else peer
+            )
         panel.set(title=kind, xlabel="initrd, MiB", xscale="log", yscale="log")
         panel.set_xticks([length / MIB for length in SIZES.values()], [str(length // MIB) for length in SIZES.values()])
         panel.minorticks_off()

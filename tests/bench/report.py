@@ -40,7 +40,10 @@ def table(results):
         for name, s in peers.items():
             took = " ".join(f"{k} {v:.2f}" for k, v in s["phases"].items())
             rate = f"{s['mib_per_s'] * MIB / 1e6:7.1f}" if s["mib_per_s"] else "      -"
-            print(f"{row:27} {name:24} {s['median']:12.3f} s {s['min']:7.3f} {s['spread']:7.3f} {rate} {s['hangs']:5}   {took}")
+            print(
+                f"{row:27} {name:24} {s['median']:12.3f} s {s['min']:7.3f} {s['spread']:7.3f} {rate} "
+                f"{s['hangs']:5}   {took}"
+            )
     for name, value in results.get("storm-100", {}).items():
         print(f"{'storm-100':27} {name:24} {value if isinstance(value, int) else round(value, 3)}")
 
@@ -54,10 +57,16 @@ def markdown(results):
         for name, s in peers.items():
             took = ", ".join(f"{k.split('-')[1]} {v:.2f}" for k, v in s["phases"].items())
             hung = f" ({s['hangs']} hung)" if s["hangs"] else ""
-            lines.append(f"| {row} | {name} | {s['median']:.3f} | {s['min']:.3f}, {s['spread']:.3f} | {len(s['entry'])}{hung} | {took} |")
+            lines.append(
+                f"| {row} | {name} | {s['median']:.3f} | {s['min']:.3f}, {s['spread']:.3f} | "
+                f"{len(s['entry'])}{hung} | {took} |"
+            )
     if "storm-100" in results:
         lines += ["", "| 100 simulated guests | |", "|---|---|"]
-        lines += [f"| {name} | {value if isinstance(value, int) else round(value, 3)} |" for name, value in results["storm-100"].items()]
+        lines += [
+            f"| {name} | {value if isinstance(value, int) else round(value, 3)} |"
+            for name, value in results["storm-100"].items()
+        ]
     return "\n".join(lines) + "\n"
 
 

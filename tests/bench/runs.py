@@ -23,8 +23,9 @@ FIRST_LINE = rb"Linux version "  # of a real kernel
 
 
 class Run:
-    """The boot: times (seconds from the exec to a phase; "entry" is the end), and what the console said.  real: a real kernel, which is
-    ended at its first line.  closed: nothing holds the console any more.  env: more variables for the command."""
+    """The boot: times (seconds from the exec to a phase; "entry" is the end), and what the console said.  real: a real
+    kernel, which is ended at its first line.  closed: nothing holds the console any more.  env: more variables for the
+    command."""
 
     def __init__(self, argv, ns, seconds, real=False, env=None):
         self.argv = [str(a) for a in argv]
@@ -34,7 +35,9 @@ class Run:
         self.entry = FIRST_LINE if real else ENTRY_LINE.encode()
         self.last = FIRST_LINE if real else END_LINE.encode()
         read, write = os.pipe()
-        self.errors = tempfile.TemporaryFile()  # apart: a warning of QEMU's would fall into the middle of a line of the guest's
+        self.errors = (
+            tempfile.TemporaryFile()
+        )  # apart: a warning of QEMU's would fall into the middle of a line of the guest's
         try:
             self.start = time.monotonic()
             self.child = subprocess.Popen(

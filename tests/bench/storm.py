@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Many VMs that boot the same image at once: real QEMUs, and simulated guests (storm_guest.c) with real device processes."""
+"""Many VMs that boot the same image at once: real QEMUs, and simulated guests (storm_guest.c) with real device
+processes."""
 import os
 import re
 import select
@@ -18,7 +19,8 @@ LINE = re.compile(r"guest (\d+) device (\d+) seconds ([\d.]+) bytes (\d+) sum (\
 
 
 def qemus(bench, build, peer, count, seconds, check):
-    """Seconds from the exec of the first to the kernel's entry in the last, of count real QEMUs; None if one did not get there."""
+    """Seconds from the exec of the first to the kernel's entry in the last, of count real QEMUs; None if one did not
+    get there."""
     start = time.monotonic()
     runs = [Run(PEERS[peer](bench, build, n), bench.net.host, seconds, env=build.env) for n in range(count)]
     together(runs)
@@ -46,7 +48,10 @@ def pss_without(pid, mapping):
 
 def guests(bench, build, count, seconds):
     """count simulated guests at once.  What each got is checked against the files; returns the row's figures."""
-    want = subprocess.run([GUEST, "--sum", bench.root / "bzImage", bench.root / "init_task"], stdout=subprocess.PIPE, check=True, text=True)
+    want = subprocess.run(
+        [GUEST, "--sum", bench.root / "bzImage", bench.root / "init_task"], stdout=subprocess.PIPE, check=True,
+        text=True,
+    )
     hostd = build.hostd.process.pid
     before = cpu_seconds(hostd)
     argv = [GUEST, "--device", build.device, "--hostd", build.hostd.socket, "--prefix", "direct-storm",
@@ -59,13 +64,19 @@ def guests(bench, build, count, seconds):
     try:
         found = read_guests(child, count, time.monotonic() + seconds)
         if len(found) < count:
-            print(f"hung: {count - len(found)} of {count} guests did not get everything in {seconds} s; they said:", flush=True)
+            print(
+                f"hung: {count - len(found)} of {count} guests did not get everything in {seconds} s; they said:",
+                flush=True,
+            )
             errors.seek(0)
             print(errors.read()[-1500:].decode("utf-8", "replace"), flush=True)
             return None
         wrong = [line for line in found if f"bytes {line[4]} sum {line[5]}\n" != want.stdout]
         if wrong:
-            print(f"wrong bytes: {len(wrong)} guests, the first got {wrong[0][0]}; the files are {want.stdout}", flush=True)
+            print(
+                f"wrong bytes: {len(wrong)} guests, the first got {wrong[0][0]}; the files are {want.stdout}",
+                flush=True,
+            )
             return None
         devices = [int(line[2]) for line in found]
         return {

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Fixtures of the whole-boot tests.  They need root (namespaces), and what tools/deps.sh check installs.
 
-PVBOOT_TEST_KEEP=1 keeps each test's directory (configurations, logs, consoles); a failing test prints the ends of its logs anyway.
-PVBOOT_TEST_KVM=1 adds the tests marked kvm, PVBOOT_TEST_LONG=1 those marked long (`make check-long`).  PVBOOT_BUILD names another build directory,
-PVBOOT_QEMU the QEMU of every test.
+PVBOOT_TEST_KEEP=1 keeps each test's directory (configurations, logs, consoles); a failing test prints the ends of its
+logs anyway.  PVBOOT_TEST_KVM=1 adds the tests marked kvm, PVBOOT_TEST_LONG=1 those marked long (`make check-long`).
+PVBOOT_BUILD names another build directory, PVBOOT_QEMU the QEMU of every test.
 """
 import os
 import re
@@ -41,7 +41,8 @@ def pytest_unconfigure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """What needs KVM, or minutes, is left out, not skipped: it was not asked for.  So is a test for each of a list that is empty."""
+    """What needs KVM, or minutes, is left out, not skipped: it was not asked for.  So is a test for each of a list that
+    is empty."""
     unasked = [mark for mark in ("kvm", "long") if os.environ.get(f"PVBOOT_TEST_{mark.upper()}") != "1"]
     out = [item for item in items if any(item.get_closest_marker(mark) for mark in unasked) or for_nothing(item)]
     config.hook.pytest_deselected(items=out)

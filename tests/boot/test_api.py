@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Every call of the PXE API, made by a boot program of our own (nbp/apitest.asm) that watches registers, flags and stack."""
+"""Every call of the PXE API, made by a boot program of our own (nbp/apitest.asm) that watches registers, flags and
+stack."""
 import re
 import subprocess
 import zlib
@@ -15,7 +16,9 @@ BLOCK = 1024  # what apitest asks TFTP_OPEN for
 LENGTHS = {"partial-block": 150 * BLOCK - 23, "multiple-of-block": 64 * BLOCK}
 
 MEDIA_TEST, BAD_MAC, INVALID_STATE = 0x61, 0x67, 0x6A
-SUCCESS, FAILURE, UNSUPPORTED, UDP_CLOSED, TFTP_CLOSED, NOT_FOUND, PARAMETER, TOO_BIG = 0, 1, 3, 0x18, 0x1A, 0x3B, 0x6C, 0x79
+SUCCESS, FAILURE, UNSUPPORTED, UDP_CLOSED, TFTP_CLOSED, NOT_FOUND, PARAMETER, TOO_BIG = (
+    0, 1, 3, 0x18, 0x1A, 0x3B, 0x6C, 0x79,
+)
 # Status of each call, by the name apitest gives it.
 EXPECTED = {
     "cached-info": SUCCESS,
@@ -178,7 +181,9 @@ def test_api_serves_the_dhcp_packets(lab):
     assert [packet["size"] for packet in packets] == [1260] * 3
     assert [packet["yiaddr"] for packet in packets] == [0, address(GUEST_IP), address(GUEST_IP)]
     assert report.values("cached-info-copy") == [{"size": 100, "yiaddr": address(GUEST_IP)}]
-    assert report.values("get-information")[0]["mac"] == int.from_bytes(bytes.fromhex(MAC.replace(":", ""))[:4], "little")
+    assert report.values("get-information")[0]["mac"] == int.from_bytes(
+        bytes.fromhex(MAC.replace(":", ""))[:4], "little"
+    )
 
 
 def test_api_refuses_a_call_within_a_call(lab):
@@ -198,7 +203,8 @@ def test_api_undi_tells_why_there_are_no_frames(lab):
 
 
 def test_api_undi_carries_frames(lab):
-    """An ARP request in pieces without its header, broadcast and directed, and whole; after RESET, SHUTDOWN and UNLOAD_STACK, too."""
+    """An ARP request in pieces without its header, broadcast and directed, and whole; after RESET, SHUTDOWN and
+    UNLOAD_STACK, too."""
     _, report = run(lab, noise(LENGTHS["partial-block"], seed=9), options="frames = on")
     assert "BAD" not in report.text, "a call broke a promise, or the server did not answer"
     assert {name: status for name, _, status, _, _ in report.calls} == {**EXPECTED, **EXPECTED_FRAMES}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The ROM deployed in RAM rather than in a BAR, on two BIOSes: SeaBIOS (-option-rom; AX=0 at init) and the Bochs BIOS (at 0xD0000; AX=F000h,
-a memory map that does not follow the word 0:413h), by BEV and by INT 19h."""
+"""The ROM deployed in RAM rather than in a BAR, on two BIOSes: SeaBIOS (-option-rom; AX=0 at init) and the Bochs BIOS
+(at 0xD0000; AX=F000h, a memory map that does not follow the word 0:413h), by BEV and by INT 19h."""
 import shutil
 import socket
 
@@ -53,7 +53,9 @@ def test_bios_boots_the_reference(lab, bios, way, kept):
     args = bios + (["-drive", f"file={make_disk(lab.dir / 'disk.img')},format=raw,if=ide"] if first else [])
     if kept:
         write_config(lab.root, append="initrd=init_task keeppxe")
-    vm = lab.own_vm(lab.servers(), args=args, bar=False, boot="c" if first else "n", device_args=["--boot-first"] if first else [])
+    vm = lab.own_vm(
+        lab.servers(), args=args, bar=False, boot="c" if first else "n", device_args=["--boot-first"] if first else []
+    )
     report = lab.check(vm)
     if kept:
         rom_memory_is_hidden(report)
@@ -80,7 +82,8 @@ def test_bios_disk_goes_first_without_boot_first(lab, bios, disk):
 
 
 def test_bios_without_pnp_is_booted_by_int19(lab, disk):
-    """The Bochs BIOS with its signature struck out: no BIOS that says it knows of PnP, so none that would find a BEV."""
+    """The Bochs BIOS with its signature struck out: no BIOS that says it knows of PnP, so none that would find a
+    BEV."""
     image = bytearray(open(BOCHS_BIOS, "rb").read())
     assert PNP_SIGNATURE in image
     (lab.dir / "bios").write_bytes(image.replace(PNP_SIGNATURE, b"-PnP"))
@@ -130,7 +133,8 @@ class Hands:
 
 
 class RamRom:
-    """A machine with the Bochs BIOS and the ROM written once into plain RAM, as in a VMM that does not write it again at a reset."""
+    """A machine with the Bochs BIOS and the ROM written once into plain RAM, as in a VMM that does not write it again
+    at a reset."""
 
     def __init__(self, lab, args=(), device_args=()):
         hands = lab.dir / "qtest"

@@ -14,7 +14,8 @@ OTHER_IP = "172.21.0.51"
 
 
 def test_boot_reference_stub(lab):
-    """[DRV-1] [DRV-3] [DRV-6] [DRV-14] [DRV-16]: the device, as its unit tests show, does not serve a driver that breaks one."""
+    """[DRV-1] [DRV-3] [DRV-6] [DRV-14] [DRV-16]: the device, as its unit tests show, does not serve a driver that
+    breaks one."""
     hostd = lab.servers()
     vm = lab.vm(hostd)
     report = lab.check(vm, cmdline="BOOT_IMAGE=bzImage serial.baud=115200 console=serial initrd=init_task")

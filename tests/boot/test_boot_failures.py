@@ -35,7 +35,7 @@ def fails_to_the_disk(vm, *words, timeout=120):
     assert vm.wait_exit(30) == 0
 
 
-# ---- servers -------------------------------------------------------------------------------------------------------------
+# ---- servers ---------------------------------------------------------------------------------------------------------
 
 
 def test_boot_file_is_missing(lab, with_disk):
@@ -49,7 +49,9 @@ def test_boot_server_is_the_host_itself(lab, with_disk):
     """No key of hostd's configuration would allow it, and none is spoken of."""
     lab.dhcpd()
     vm = lab.vm(lab.hostd(options="kernel = tftp://127.0.0.1/k"), args=with_disk)
-    fails_to_the_disk(vm, r'PXE-E3C: the host refuses that\n  cause: 127.0.0.1 is no server that a guest may ask for "k": ')
+    fails_to_the_disk(
+        vm, r'PXE-E3C: the host refuses that\n  cause: 127.0.0.1 is no server that a guest may ask for "k": '
+    )
 
 
 def test_boot_file_is_empty(lab, with_disk):
@@ -86,7 +88,9 @@ def test_boot_tftp_server_is_not_there(lab, with_disk):
 
 def slow_down(lab, rate):
     """From now on the server's frames go out at this rate (as tc takes it)."""
-    lab.net.server.run("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "4kb", "latency", "200ms")
+    lab.net.server.run(
+        "tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "4kb", "latency", "200ms"
+    )
 
 
 def slow_servers(lab):
@@ -123,8 +127,8 @@ def test_boot_tftp_server_dies_under_the_boot_file(lab, with_disk):
 
 @pytest.mark.long
 def test_boot_tftp_server_dies_for_good(lab):
-    """In pxelinux's own transfer: hostd says so after 30 s.  pxelinux heeds no ERROR between two blocks: it waits as long as it does for
-    any server, 131 s, then says so and offers a retry, which works when the server is back."""
+    """In pxelinux's own transfer: hostd says so after 30 s.  pxelinux heeds no ERROR between two blocks: it waits as
+    long as it does for any server, 131 s, then says so and offers a retry, which works when the server is back."""
     tftpd = slow_servers(lab)
     hostd = lab.hostd()
     vm = lab.vm(hostd)
@@ -138,7 +142,7 @@ def test_boot_tftp_server_dies_for_good(lab):
     lab.check(vm)
 
 
-# ---- hostd ----------------------------------------------------------------------------------------------------------------
+# ---- hostd -----------------------------------------------------------------------------------------------------------
 
 
 def test_boot_hostd_starts_late(lab):

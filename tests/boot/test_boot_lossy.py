@@ -8,7 +8,8 @@ MIB = 1 << 20
 
 
 @pytest.mark.parametrize(
-    "harm", [{"loss": 0.05}, {"dup": 0.2}, {"reorder": 0.1}, {"loss": 0.05, "dup": 0.05, "reorder": 0.05}], ids=lambda h: "-".join(h)
+    "harm", [{"loss": 0.05}, {"dup": 0.2}, {"reorder": 0.1}, {"loss": 0.05, "dup": 0.05, "reorder": 0.05}],
+    ids=lambda h: "-".join(h),
 )
 def test_boot_over_a_bad_network(make_lab, harm):
     lab = make_lab(wire=True)

@@ -24,7 +24,11 @@ def test_nbp(tmp_path, built, cell):
 def rows(title):
     """The first and last fields of each row of a chapter's table."""
     chapter = pxetest.DOCUMENT.read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
-    fields = [[field.strip() for field in line.strip("|").split("|")] for line in chapter.splitlines() if line.startswith("| ")]
+    fields = [
+        [field.strip() for field in line.strip("|").split("|")]
+        for line in chapter.splitlines()
+        if line.startswith("| ")
+    ]
     return {row[0]: row[-1] for row in fields[1:]}
 
 

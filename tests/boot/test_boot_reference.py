@@ -17,9 +17,11 @@ def test_boot_reference_linux(lab):
     payload = lab.place("payload")
     payload.write_bytes(noise(2 * 1024 * 1024 + 321, seed=11))
     subprocess.run(
-        [TOP / "tools" / "mkinitramfs.sh", lab.root / "init_task", TOP / "tools" / "demo.init", payload.rename(lab.dir / "payload")],
-        check=True,
-        stdin=subprocess.DEVNULL,
+        [
+            TOP / "tools" / "mkinitramfs.sh", lab.root / "init_task", TOP / "tools" / "demo.init",
+            payload.rename(lab.dir / "payload"),
+        ],
+        check=True, stdin=subprocess.DEVNULL,
     )
     # ipappend 1: pxelinux tells the kernel its address.
     write_config(lab.root, append=APPEND.replace("console=serial", "console=ttyS0") + "\nipappend 1")
@@ -28,4 +30,6 @@ def test_boot_reference_linux(lab):
     text = vm.console.text()
     assert re.search("demo: marker", text), vm.console.tail()
     assert f"demo: address {GUEST_IP}" in text, vm.console.tail()
-    assert f"demo: sha256 {hashlib.sha256(noise(2 * 1024 * 1024 + 321, seed=11)).hexdigest()}" in text, vm.console.tail()
+    assert (
+        f"demo: sha256 {hashlib.sha256(noise(2 * 1024 * 1024 + 321, seed=11)).hexdigest()}" in text
+    ), vm.console.tail()

@@ -50,7 +50,10 @@ def test_rom_takes_little_after_init(lab, machine):
     area = monitor.memory(start, end - start, vm.dir / "memory")
     ours = []
     for offset in range(0, len(area), 2048):
-        if area[offset : offset + 2] == b"\x55\xaa" and b"pvboot" in area[offset : offset + area[offset + 2] * 512].lower():
+        if (
+            area[offset : offset + 2] == b"\x55\xaa"
+            and b"pvboot" in area[offset : offset + area[offset + 2] * 512].lower()
+        ):
             ours.append((start + offset, area[offset + 2] * 512))
             assert sum(area[offset : offset + area[offset + 2] * 512]) & 0xFF == 0, "the shrunk ROM's checksum is wrong"
     assert len(ours) == 1, f"pvboot ROMs found: {ours}"
@@ -61,7 +64,8 @@ def test_rom_takes_little_after_init(lab, machine):
 
 @pytest.mark.parametrize("program", ["pxelinux.0", "lpxelinux.0"])
 def test_rom_leaves_nothing_behind(lab, program):
-    """After the boot program unloaded it: base memory is whole, no vector leads into what was taken, and the device writes there no more."""
+    """After the boot program unloaded it: base memory is whole, no vector leads into what was taken, and the device
+    writes there no more."""
     shutil.copy(LPXELINUX, lab.root)
     write_config(lab.root, append="initrd=init_task stay")
     lab.dhcpd(hosts=[dhcpd_host(filename=program)])

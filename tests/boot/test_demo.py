@@ -27,11 +27,14 @@ def demo(directory, **env):
 
 @pytest.mark.parametrize("server", ["usual", "kea"])
 def test_demo_reaches_its_marker(tmp_path, server):
-    """Kea has the same outcome as the usual server, which it stands in for where there is no isc-dhcp-server; one line says so."""
+    """Kea has the same outcome as the usual server, which it stands in for where there is no isc-dhcp-server; one line
+    says so."""
     process = demo(tmp_path, **({"PVBOOT_DEMO_DHCP": server} if server != "usual" else {}))
     text = process.communicate(timeout=200)[0].decode("utf-8", "replace")
     assert process.returncode == 0, text
-    times = [float(t) for t in re.findall(r"^demo:   (?:ROM start|lease|boot program|kernel|marker) +([\d.]+)$", text, re.M)]
+    times = [
+        float(t) for t in re.findall(r"^demo:   (?:ROM start|lease|boot program|kernel|marker) +([\d.]+)$", text, re.M)
+    ]
     assert len(times) == 5 and times == sorted(times), text
     last = text.strip().splitlines()[-1]
     assert last.startswith("demo: ok:") and "172.21.0.50" in last
@@ -56,7 +59,8 @@ def test_demo_that_cannot_start_says_what_to_do(tmp_path, env, said):
 
 
 def held_qemu(directory):
-    """A PATH whose QEMU keeps its guest from starting, and says so on the console; a question about its version is answered."""
+    """A PATH whose QEMU keeps its guest from starting, and says so on the console; a question about its version is
+    answered."""
     directory.mkdir()
     wrapper = directory / "qemu-system-x86_64"
     wrapper.write_text(
@@ -118,7 +122,8 @@ def test_install_and_uninstall(tmp_path):
     # Nothing is switched on: no link to a unit.
     assert not [f for f in installed if ".wants" in f]
     plan = subprocess.run(
-        [tmp_path / "usr/bin/pvboot", "run", "--root", tmp_path, "--dry-run"], stdout=subprocess.PIPE, text=True, check=True
+        [tmp_path / "usr/bin/pvboot", "run", "--root", tmp_path, "--dry-run"], stdout=subprocess.PIPE, text=True,
+        check=True,
     ).stdout
     for program in ("sbin/pvboot-hostd", "bin/pvboot-device", "share/pvboot/pvboot"):
         assert program in plan

@@ -97,9 +97,12 @@ def test_interface_unfit(net, ifname, words):
 
 
 def test_no_right(net):
-    argv = net.host.enter() + ["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", "--reuid=65534", "--clear-groups"]
+    argv = net.host.enter() + [
+        "setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", "--reuid=65534", "--clear-groups",
+    ]
     r = subprocess.run(
-        argv + [str(PVBOOT), "probe", "--interface", "veth0", "--mac", MAC], stdout=subprocess.PIPE, text=True, timeout=30
+        argv + [str(PVBOOT), "probe", "--interface", "veth0", "--mac", MAC], stdout=subprocess.PIPE, text=True,
+        timeout=30,
     )
     assert r.returncode == FAILED and "CAP_NET_RAW" in r.stdout, r.stdout
 
@@ -137,7 +140,8 @@ def test_files_missing(net, tmp_path):
 
 
 def test_boot_file_name_is_cut(net, tmp_path):
-    """By dhcpd, which has 128 bytes for it in the packet; a name that just fits is not suspected.  dnsmasq sends the whole one as option 67."""
+    """By dhcpd, which has 128 bytes for it in the packet; a name that just fits is not suspected.  dnsmasq sends the
+    whole one as option 67."""
     long, fits = "dir/" + "x" * 150 + "/pxelinux.0", "y" * 115 + "/pxelinux.0"
     root = make_files(tmp_path / "tftp", long, fits)
 
@@ -147,8 +151,12 @@ def test_boot_file_name_is_cut(net, tmp_path):
 
     status, out = probed("cut", Dhcpd, hosts=[dhcpd_host(filename=long)])
     assert status == NO_FILE, out
-    assert "(file field, which is full)" in out and "this name fills the 128 bytes of the packet's file field" in out, out
-    for name, server, boot, file in (("fits", Dhcpd, {"hosts": [dhcpd_host(filename=fits)]}, fits), ("dnsmasq", Dnsmasq, {"boot": long}, long)):
+    assert (
+        "(file field, which is full)" in out and "this name fills the 128 bytes of the packet's file field" in out
+    ), out
+    for name, server, boot, file in (
+        ("fits", Dhcpd, {"hosts": [dhcpd_host(filename=fits)]}, fits), ("dnsmasq", Dnsmasq, {"boot": long}, long),
+    ):
         _, out = probed(name, server, **boot)
         assert f"there    {file}" in out and "fills the 128 bytes" not in out, out
 
@@ -183,7 +191,9 @@ def test_lease(tmp_path, root, server, link):
 @pytest.mark.parametrize("server", [Dhcpd, Kea, Dnsmasq])
 def test_lease_from_the_host_itself(tmp_path, root, server):
     """The server listens on the host's own bridge, as libvirt's does."""
-    with Net("bridge") as net, server(net.host, tmp_path / "dhcp", ifname="br0"), Tftpd(net.server, tmp_path / "tftpd", root):
+    with Net("bridge") as net, server(net.host, tmp_path / "dhcp", ifname="br0"), Tftpd(
+        net.server, tmp_path / "tftpd", root
+    ):
         status, out = probe(net)
     assert status == BOOTS, out
     assert f"by {HOST_IP}, for" in out
@@ -268,7 +278,8 @@ def test_probe_https(net, tmp_path, root):
 
 
 def test_overload_and_pieces(net, tmp_path, root):
-    """More options than fit: dhcpd then splits one and puts its rest, and the prefix behind it, into `file` and `sname`."""
+    """More options than fit: dhcpd then splits one and puts its rest, and the prefix behind it, into `file` and
+    `sname`."""
     fillers = range(128, 136)
     head = "".join(f"option text-{n} code {n} = text;\n" for n in (*fillers, 210))
     extra = 'option bootfile-name "pxelinux.0"; option text-210 "sub/"; '
@@ -373,7 +384,11 @@ def test_boot_by_a_proxy(make_lab):
 def test_boot_from_dnsmasq_on_the_hosts_bridge(make_lab):
     """As libvirt sets it up: one dnsmasq on the host's own bridge is the DHCP and the TFTP server."""
     lab = make_lab(link="bridge")
-    lab.add(Dnsmasq(lab.net.host, lab.place("dnsmasq"), root=lab.root, ifname="br0", boot=None, args=["--dhcp-boot=pxelinux.0"]))
+    lab.add(
+        Dnsmasq(
+            lab.net.host, lab.place("dnsmasq"), root=lab.root, ifname="br0", boot=None, args=["--dhcp-boot=pxelinux.0"]
+        )
+    )
     hostd = lab.hostd()
     lab.check(lab.vm(hostd))
     assert f'boot file "pxelinux.0" at {HOST_IP}' in hostd.text()

@@ -12,7 +12,9 @@ MIB = 1 << 20
 
 def test_direct_root(lab):
     text = run(lab, "--root", lab.root, "--direct")
-    check_report(text, lab.kernel, lab.initrd, cmdline="BOOT_IMAGE=bzImage serial.baud=115200 console=serial initrd=init_task")
+    check_report(
+        text, lab.kernel, lab.initrd, cmdline="BOOT_IMAGE=bzImage serial.baud=115200 console=serial initrd=init_task"
+    )
     assert "PXELINUX" not in text, "a boot program ran"
 
 
@@ -60,7 +62,9 @@ def test_direct_is_what_pxelinux_hands_over(lab, memory):
 
 def test_direct_several_initrds(lab):
     """Concatenated, each on a 4 byte boundary with zeros before it."""
-    parts = [make_initrd(lab.place(f"part{i}"), length, seed=i) for i, length in enumerate([4, 4097, 70002, 5, MIB + 3])]
+    parts = [
+        make_initrd(lab.place(f"part{i}"), length, seed=i) for i, length in enumerate([4, 4097, 70002, 5, MIB + 3])
+    ]
     data = b""
     for part in parts:
         data += bytes(-len(data) % 4) + part.path.read_bytes()
@@ -77,7 +81,9 @@ def test_direct_without_initrd(lab):
 
 def test_direct_include(lab):
     write_config(lab, "INCLUDE pxelinux.cfg/more\n")
-    (lab.root / "pxelinux.cfg" / "more").write_text("DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD init_task\nAPPEND included\n")
+    (lab.root / "pxelinux.cfg" / "more").write_text(
+        "DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD init_task\nAPPEND included\n"
+    )
     check_report(run(lab, "--root", lab.root, "--direct"), lab.kernel, lab.initrd, cmdline="included")
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boots without a boot program, of kernels of every boot protocol, and of initrds of every kind: what the kernel finds in its setup header,
-and in memory."""
+"""Boots without a boot program, of kernels of every boot protocol, and of initrds of every kind: what the kernel finds
+in its setup header, and in memory."""
 import zlib
 
 import pytest
@@ -96,9 +96,12 @@ def command_line_of(text, kernel):
     return check_report(text, kernel)["cmdline"]
 
 
-@pytest.mark.parametrize("version, limit, left", [(0x206, 150, 149), (0x205, 255, 255)], ids=["of-its-own", "of-an-old-kernel"])
+@pytest.mark.parametrize(
+    "version, limit, left", [(0x206, 150, 149), (0x205, 255, 255)], ids=["of-its-own", "of-an-old-kernel"]
+)
 def test_kernel_command_line_limit(lab, version, limit, left):
-    """Before protocol 2.06 there is no cmdline_size: 255 bytes.  What is longer is cut as pxelinux cuts it, and that is said."""
+    """Before protocol 2.06 there is no cmdline_size: 255 bytes.  What is longer is cut as pxelinux cuts it, and that is
+    said."""
     kernel = make_kernel(lab.root / "bzImage", fields={"version": version, "cmdline_size": 150})
     begin = "BOOT_IMAGE=bzImage "
 
@@ -131,7 +134,10 @@ def test_kernel_command_line_is_cut_as_pxelinux_cuts_it(lab, version):
 def test_kernel_that_moves_itself(lab):
     """A stand-in for kernels such as Kitten's, of protocol 2.06, whose set-up code moves itself to 90000h."""
     kernel = make_kernel(lab.place("k") / "k", MIB, defines=["MOVES_ITSELF"])
-    report = check_report(run(lab, "--kernel", kernel.path, "--initrd", lab.initrd.path, "--append", "moved"), kernel, lab.initrd, cmdline="moved")
+    report = check_report(
+        run(lab, "--kernel", kernel.path, "--initrd", lab.initrd.path, "--append", "moved"), kernel, lab.initrd,
+        cmdline="moved",
+    )
     assert report["header"]["version"] == 0x206
 
 
@@ -150,7 +156,10 @@ BROKEN = {
 
 def test_kernel_that_cannot_be_booted(lab):
     scratch = lab.place("k")
-    cases = ((name, make_kernel(scratch / "k", MIB, fields=fields).path.read_bytes(), words) for name, (fields, words) in BROKEN.items())
+    cases = (
+        (name, make_kernel(scratch / "k", MIB, fields=fields).path.read_bytes(), words)
+        for name, (fields, words) in BROKEN.items()
+    )
     refused_one_by_one(lab, cases)
 
 
@@ -209,7 +218,7 @@ def test_initrd_empty(lab):
     assert "the file is empty" in refused(lab, "--kernel", lab.kernel.path, "--initrd", empty)
 
 
-# ---- servers that do not say how long a file is --------------------------------------------------------------------------------------
+# ---- servers that do not say how long a file is ----------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The list of labels of a boot without a boot program: what is shown, what the keys do, what happens when the time is up.  The keys come
-from the serial line, as SeaBIOS hands them on, and from a keyboard."""
+"""The list of labels of a boot without a boot program: what is shown, what the keys do, what happens when the time is
+up.  The keys come from the serial line, as SeaBIOS hands them on, and from a keyboard."""
 import subprocess
 import time
 
@@ -16,7 +16,9 @@ from lib.vm import Console
 UP, DOWN, ENTER, ESC = b"\x1b[A", b"\x1b[B", b"\r", b"\x1b"
 HINT = "Enter boots, Esc gives up"
 COUNTDOWN = "it boots by itself"
-LABELS = "".join(f"LABEL l{n}\nMENU LABEL ^Entry {n}\nKERNEL bzImage\nAPPEND number={n} initrd=init_task\n" for n in range(20))
+LABELS = "".join(
+    f"LABEL l{n}\nMENU LABEL ^Entry {n}\nKERNEL bzImage\nAPPEND number={n} initrd=init_task\n" for n in range(20)
+)
 MENU = "UI menu.c32\nMENU TITLE What to boot\n" + LABELS
 
 

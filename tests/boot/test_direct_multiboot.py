@@ -26,7 +26,9 @@ def place_sum(data):
 
 
 def numbers(text, word):
-    return [[int(n, 16) for n in re.findall(r"\b[0-9a-f]{8}\b", line)] for line in re.findall(rf"^{word} (.*)$", text, re.M)]
+    return [
+        [int(n, 16) for n in re.findall(r"\b[0-9a-f]{8}\b", line)] for line in re.findall(rf"^{word} (.*)$", text, re.M)
+    ]
 
 
 def check(text, modules, cmdline):
@@ -54,7 +56,9 @@ def check(text, modules, cmdline):
     return [int(module[0], 16) for module in found]
 
 
-@pytest.mark.parametrize("kind", [[], ["ELF"], ["ELF", "BASE=1000000h"], ["FLAGS=3"]], ids=["addresses", "elf", "elf-16M", "flags"])
+@pytest.mark.parametrize(
+    "kind", [[], ["ELF"], ["ELF", "BASE=1000000h"], ["FLAGS=3"]], ids=["addresses", "elf", "elf-16M", "flags"]
+)
 def test_multiboot(lab, kind):
     kernel = make(lab, *kind, tail=b"behind the image")
     modules = [make_initrd(lab.place(f"m{i}") / "m", length, seed=i) for i, length in enumerate([1, 4096, MIB + 3])]
@@ -146,4 +150,6 @@ def test_multiboot_refused(lab):
 
 def test_multiboot_modules_too_large(lab):
     large = make_initrd(lab.place("m") / "m", 40 * MIB)
-    assert "too little memory for the modules" in refused(lab, "--kernel", make(lab), "--initrd", large.path, qemu=["-m", "32M"])
+    assert "too little memory for the modules" in refused(
+        lab, "--kernel", make(lab), "--initrd", large.path, qemu=["-m", "32M"]
+    )

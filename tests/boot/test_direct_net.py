@@ -29,7 +29,7 @@ def fails(vm, *words, timeout=120):
     return text
 
 
-# ---- what DHCP says --------------------------------------------------------------------------------------------------------------------
+# ---- what DHCP says --------------------------------------------------------------------------------------------------
 
 
 def by_option(lab, text, **kw):
@@ -76,7 +76,7 @@ def test_boot_file_is_a_kernel(lab):
     lab.check(vm, cmdline="BOOT_IMAGE=bzImage from_here console=ttyS0 initrd=init_task")
 
 
-# ---- where files come from -----------------------------------------------------------------------------------------------------------
+# ---- where files come from -------------------------------------------------------------------------------------------
 
 
 def http(lab, locations=""):
@@ -110,14 +110,16 @@ def test_files_of_another_server(lab):
     lab.check(lab.vm(lab.hostd(options=files)), cmdline="elsewhere")
 
 
-# ---- slow files, and servers that die ------------------------------------------------------------------------------------------------
+# ---- slow files, and servers that die --------------------------------------------------------------------------------
 
 
 def slow_servers(lab, size=16 * MIB, rate="32mbit", **kw):
     """TFTP that takes about four seconds for the initrd."""
     lab.dhcpd()
     lab.initrd = make_initrd(lab.root / "init_task", size)
-    lab.net.server.run("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "4kb", "latency", "200ms")
+    lab.net.server.run(
+        "tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "4kb", "latency", "200ms"
+    )
     return lab.tftpd(**kw)
 
 
@@ -197,7 +199,7 @@ def direct_servers(lab):
     return lab.hostd(options=DIRECT)
 
 
-# ---- hostd, and the machine --------------------------------------------------------------------------------------------------------
+# ---- hostd, and the machine ------------------------------------------------------------------------------------------
 
 
 def test_hostd_restarts_before_the_plan(lab):

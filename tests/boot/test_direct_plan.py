@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Plans and lists that no hostd of ours would send: the ROM refuses each and goes on to the next device.  (One that is too short does not
-reach it: the device gives up the connection.)"""
+"""Plans and lists that no hostd of ours would send: the ROM refuses each and goes on to the next device.  (One that is
+too short does not reach it: the device gives up the connection.)"""
 import struct
 
 from lib.fake_hostd import C, FakeHostd
@@ -69,7 +69,9 @@ def test_plan_malformed_is_refused(lab):
         assert not any(op == C["PVBOOT_OP_OPEN"] for op, _ in hostd.asked), f"{name}: a file was asked for"
     # Each of them next to nothing away from one that is taken.
     end = bytes(TEXT - 2) + b"k\0"
-    answers[C["PVBOOT_OP_PLAN"]] = (C["PVBOOT_S_OK"], plan(n_files=FILES, files=((TEXT - 2, 1),) * FILES, text_at=TEXT - 1, text_len=0, data=end))
+    answers[C["PVBOOT_OP_PLAN"]] = (
+        C["PVBOOT_S_OK"], plan(n_files=FILES, files=((TEXT - 2, 1),) * FILES, text_at=TEXT - 1, text_len=0, data=end),
+    )
     vm.qmp_connect().execute("system_reset")
     vm.wait("leaving to the BIOS's next boot device", 30, count=len(MALFORMED) + 1)
     assert "PXE-E3B" in vm.console.text().split("Booting from ROM")[-1], "the file of a good plan was not asked for"
@@ -87,7 +89,10 @@ def test_plan_unknown_to_the_host_is_none(lab):
 
 def test_list_choice_that_is_asked_again(lab):
     """[DRV-25] The answer to a choice may be a list again; the time is up at each."""
-    answers = {C["PVBOOT_OP_DISCOVER"]: (C["PVBOOT_S_OK"], LEASE.ljust(4100, b"\0")), C["PVBOOT_OP_PLAN"]: (C["PVBOOT_S_OK"], listing())}
+    answers = {
+        C["PVBOOT_OP_DISCOVER"]: (C["PVBOOT_S_OK"], LEASE.ljust(4100, b"\0")),
+        C["PVBOOT_OP_PLAN"]: (C["PVBOOT_S_OK"], listing()),
+    }
     hostd = lab.add(FakeHostd(lab.dir / "fake.sock", answers))
     vm = lab.vm(hostd)
     vm.wait("1 one", 30, count=3)

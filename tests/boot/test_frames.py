@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Ethernet frames between a guest's own network stack and real servers, over hostd (docs/spec.md 4.9).
 
-What a test is about holds for each way that frames may go: a tap where the boot interface has a bridge, a packet socket elsewhere, and
-on bridges where hostd has no right to make a tap.
+What a test is about holds for each way that frames may go: a tap where the boot interface has a bridge, a packet socket
+elsewhere, and on bridges where hostd has no right to make a tap.
 """
 import hashlib
 import json
@@ -32,7 +32,9 @@ OTHER = bytes.fromhex("525400999999")
 SERVER_NIC = bytes.fromhex("020000000001")
 EXPERIMENT = 0x88B5  # an EtherType for local experiments (IEEE 802)
 WITHOUT_NET_ADMIN = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]
-WITH_SYSFS = ["unshare", "--mount", "sh", "-c", 'mount -t sysfs sysfs /sys && exec "$@"', "sh"]  # its own network's, as in a container
+WITH_SYSFS = [
+    "unshare", "--mount", "sh", "-c", 'mount -t sysfs sysfs /sys && exec "$@"', "sh",
+]  # its own network's, as in a container
 FALLBACK = "cannot reach this host's own addresses there"
 WAYS = ["plain-packet", "bridge-tap", "port-tap", "bridge-packet", "port-packet"]
 BRIDGES = ["bridge-tap", "bridge-packet"]
@@ -42,7 +44,10 @@ TAPS = ["bridge-tap", "port-tap"]
 def start_hostd(net, path, *args, before=()):
     """hostd as in production: root at first, nobody with CAP_NET_RAW then."""
     sock = path / "hostd.sock"
-    argv = [*before, HOSTD, "-d", "--socket", sock, "--user", "nobody", "--allow-uid", "any", "--log-level", "debug", "--cache-dir", "none"]
+    argv = [
+        *before, HOSTD, "-d", "--socket", sock, "--user", "nobody", "--allow-uid", "any", "--log-level", "debug",
+        "--cache-dir", "none",
+    ]
     process = net.host.process([*argv, "--interface", net.ifname, *args], log=path / "hostd.log")
     wait_for(lambda: answers(sock) or not process.alive(), 10, process.text)
     assert process.alive(), process.text()
@@ -279,7 +284,9 @@ def test_servers_of_the_host_itself(world, tmp_path, big):
     """At the address of the boot interface's own bridge, as libvirt's dnsmasq; also where the host asks the guest."""
     root, digest = big
     net = world.net
-    with Nginx(net.host, tmp_path / "nginx", root, address=HOST_IP), Tftpd(net.host, tmp_path / "tftpd", root, address=HOST_IP):
+    with Nginx(net.host, tmp_path / "nginx", root, address=HOST_IP), Tftpd(
+        net.host, tmp_path / "tftpd", root, address=HOST_IP
+    ):
         (root / "small").write_bytes(os.urandom(300001))
         hostd, sock = world.hostd()
         device = Device(sock)
@@ -303,7 +310,9 @@ def test_dhcp_by_the_guest_itself(world, tmp_path):
         _, sock = world.hostd()
         device = Device(sock)
         assert device.open_frames()[0] == OK
-        bootp = struct.pack(">BBBBIHH4s4s4s4s16s64s128s", 1, 1, 6, 0, 0x1234, 0, 0x8000, *[b""] * 4, MAC_BYTES, b"", b"")
+        bootp = struct.pack(
+            ">BBBBIHH4s4s4s4s16s64s128s", 1, 1, 6, 0, 0x1234, 0, 0x8000, *[b""] * 4, MAC_BYTES, b"", b""
+        )
         bootp += b"\x63\x82\x53\x63\x35\x01\x01\xff" + bytes(60)
         udp = struct.pack(">HHHH", 68, 67, 8 + len(bootp), 0) + bootp
         ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes(4), b"\xff" * 4)
@@ -329,7 +338,9 @@ def test_transfer_goes_on_with_the_next_hostd(world, tmp_path, big):
         assert device.open_frames()[0] == OK
         with TapGuest(device) as guest:
             got = tmp_path / "got"
-            curl = guest.ns.process(["curl", "-sS", "--fail", "-o", got, f"http://{SERVER_IP}/big"], log=tmp_path / "curl.log")
+            curl = guest.ns.process(
+                ["curl", "-sS", "--fail", "-o", got, f"http://{SERVER_IP}/big"], log=tmp_path / "curl.log"
+            )
             wait_for(lambda: got.exists() and got.stat().st_size > 2 << 20, 20, "first bytes")
             hostd.signal(signal.SIGKILL)
             hostd.wait(10)
@@ -504,7 +515,11 @@ def test_without_the_device(tmp_path):
         hostd, sock = start_hostd(net, tmp_path, before=before)
         assert net.host.run("pgrep", "-P", hostd.pid, check=False) == ""  # nothing that could not help
         assert Device(sock).open_frames()[0] == OK
-        assert FALLBACK in hostd.text() and "/dev/net/tun: No such file" in hostd.text() and "load the module" in hostd.text()
+        assert (
+            FALLBACK in hostd.text()
+            and "/dev/net/tun: No such file" in hostd.text()
+            and "load the module" in hostd.text()
+        )
 
 
 def test_frames_off_makes_no_helper(world):
@@ -519,7 +534,11 @@ def test_stp_that_waits_too_long(world):
     device = Device(sock)
     assert device.open_frames()[0] == OK
     assert not world.taps()
-    assert "would pass nothing on for 30 s" in hostd.text() and FALLBACK in hostd.text() and "forward_delay 200" in hostd.text()
+    assert (
+        "would pass nothing on for 30 s" in hostd.text()
+        and FALLBACK in hostd.text()
+        and "forward_delay 200" in hostd.text()
+    )
     device.send(FRAME, 0, raw(b"\xff" * 6, MAC_BYTES))
     device.note(FRAME_CLOSE)
     wait_for(lambda: "frames: 1 from the guest" in hostd.text(), 5, hostd.text)
@@ -581,14 +600,19 @@ def test_bridge_without_ports_with_an_address_of_its_own(tmp_path, big):
 
 
 def grub(root):
-    files = f"linux16 (tftp,{HOST_IP})/bzImage initrd=init_task console=ttyS0\ninitrd16 (tftp,{HOST_IP})/init_task\nboot\n"
+    files = (
+        f"linux16 (tftp,{HOST_IP})/bzImage initrd=init_task console=ttyS0\ninitrd16 (tftp,{HOST_IP})/init_task\nboot\n"
+    )
     boot = programs.grub(root, f"serial --unit=0\nset timeout=0\n{files}")
     return [f"--dhcp-boot={boot},,{HOST_IP}"]
 
 
 def undionly(root):
     programs.copy("ipxe/usr/lib/ipxe/undionly.kpxe", root)
-    programs.ipxe_script(root, f"kernel http://{HOST_IP}/bzImage initrd=init_task console=ttyS0\ninitrd http://{HOST_IP}/init_task\nboot\n")
+    programs.ipxe_script(
+        root,
+        f"kernel http://{HOST_IP}/bzImage initrd=init_task console=ttyS0\ninitrd http://{HOST_IP}/init_task\nboot\n",
+    )
     args = ["--dhcp-userclass=set:ipxe,iPXE", f"--dhcp-boot=tag:ipxe,http://{HOST_IP}/boot.ipxe,,{HOST_IP}"]
     return [*args, f"--dhcp-boot=tag:!ipxe,undionly.kpxe,,{HOST_IP}"]
 

@@ -60,7 +60,8 @@ class Device:
 def hostd_once(*argv, **kw):
     """Run to the end.  (exit status, what it said)."""
     done = subprocess.run(
-        [HOSTD, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20, **kw
+        [HOSTD, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=20, **kw,
     )
     return done.returncode, done.stdout
 
@@ -135,7 +136,9 @@ def test_hostd_interface_is_not_there(tmp_path):
 def test_hostd_log_has_times(tmp_path, root):
     """Not for pvboot run, whose console it is, and not for the journal."""
     process, path = start(tmp_path, "--root", root)
-    assert re.search(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} hostd: listening at ", process.text(), re.M), process.text()
+    assert re.search(
+        r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} hostd: listening at ", process.text(), re.M
+    ), process.text()
     process.kill()
     for argv in (["--exit-with-parent"], []):
         log = tmp_path / f"log{len(argv)}"
@@ -241,7 +244,8 @@ def test_hostd_tells_when_it_is_ready(tmp_path, root):
     path = tmp_path / "s"
     reader, writer = os.pipe()
     process = Process(
-        [HOSTD, "-d", "--root", root, "--socket", path, "--ready-fd", str(writer)], log=tmp_path / "log", pass_fds=[writer]
+        [HOSTD, "-d", "--root", root, "--socket", path, "--ready-fd", str(writer)], log=tmp_path / "log",
+        pass_fds=[writer],
     )
     os.close(writer)
     with open(reader, "rb") as ready:
@@ -251,7 +255,8 @@ def test_hostd_tells_when_it_is_ready(tmp_path, root):
 
 
 def test_hostd_tells_its_service_manager(tmp_path, root):
-    """Devices can connect when it says so, and it says when it ends; why it does not start, too.  A hostd of somebody else's service does not."""
+    """Devices can connect when it says so, and it says when it ends; why it does not start, too.  A hostd of somebody
+    else's service does not."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(10)
@@ -276,7 +281,8 @@ def test_hostd_tells_its_service_manager(tmp_path, root):
 def test_hostd_without_standard_descriptors(tmp_path, root):
     path = tmp_path / "s"
     process = Process(
-        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", HOSTD, "-d", "--root", root, "--socket", path], log=tmp_path / "log"
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", HOSTD, "-d", "--root", root, "--socket", path],
+        log=tmp_path / "log",
     )
     wait_for(lambda: answers(path), 10, process.text)
     device = Device(path).join()
@@ -301,17 +307,27 @@ def test_unit_has_a_place_for_the_cache(tmp_path):
     """In a /var that is read-only but for what examples/pvboot-hostd.service names, as ProtectSystem=strict has it."""
     unit = UNIT.read_text()
     directory = re.search(r"^ReadWritePaths=-(.*)", unit, re.M)[1]
-    made = re.search(r"^d (\S+) 0700 pvboot-hostd pvboot-hostd -$", (TOP / "examples" / "pvboot-hostd.tmpfiles").read_text(), re.M)[1]
-    assert "ProtectSystem=strict" in unit and "ExecStartPre=-+systemd-tmpfiles --create pvboot-hostd.conf" in unit and made == directory
+    made = re.search(
+        r"^d (\S+) 0700 pvboot-hostd pvboot-hostd -$", (TOP / "examples" / "pvboot-hostd.tmpfiles").read_text(), re.M
+    )[1]
+    assert (
+        "ProtectSystem=strict" in unit
+        and "ExecStartPre=-+systemd-tmpfiles --create pvboot-hostd.conf" in unit
+        and made == directory
+    )
     conf = tmp_path / "hostd.conf"
     conf.write_text(f"[hostd]\nsocket = {tmp_path}/s\nlog = stderr\n[vm *]\ninterface = lo\n")
     mode = f"mode=700,uid={own_user().pw_uid},gid={own_user().pw_gid}"
-    script = f"""mount -t tmpfs tmpfs /var/cache && mkdir -m 700 {directory} && mount -t tmpfs -o {mode} tmpfs {directory} &&
+    script = f"""mount -t tmpfs tmpfs /var/cache && mkdir -m 700 {directory} &&
+        mount -t tmpfs -o {mode} tmpfs {directory} &&
                  mount -o remount,ro /var/cache && exec "$@" """
     argv = ["unshare", "--mount", "sh", "-c", script, "sh", *with_rights_of_unit(), HOSTD, "-d", "-c", conf]
     process = Process(argv, log=tmp_path / "hostd.log")
     wait_for(lambda: answers(tmp_path / "s") or not process.alive(), 10, process.text)
     assert process.alive() and "no files are kept" not in process.text(), process.text()
-    listed = subprocess.run([PVBOOT, "cache", "list", "--hostd", tmp_path / "s"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    listed = subprocess.run(
+        [PVBOOT, "cache", "list", "--hostd", tmp_path / "s"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True,
+    )
     assert listed.returncode == 0, listed.stdout
     process.stop()

@@ -41,14 +41,19 @@ REFUSED = {
     "ca-directory": ("[hostd]\ntls_ca = {here}\n" + VM, "tls_ca = {here}: Is a directory"),
     "ca-no-pem": ("[hostd]\ntls_ca = {here}/text\n" + VM, "tls_ca = {here}/text: no certificates"),
     "ca-a-key": ("[hostd]\ntls_ca = {here}/ca.key\n" + VM, "tls_ca = {here}/ca.key: no certificates"),
-    "ca-damaged": ("[hostd]\ntls_ca = {here}/damaged.pem\n" + VM, "tls_ca = {here}/damaged.pem: no certificates in PEM form are in it, or one"),
+    "ca-damaged": (
+        "[hostd]\ntls_ca = {here}/damaged.pem\n" + VM,
+        "tls_ca = {here}/damaged.pem: no certificates in PEM form are in it, or one",
+    ),
     "two-macs": (
         "[vm a]\ninterface = lo\nmac = 52:54:00:00:00:01\n[vm b]\ninterface = lo\nmac = 52:54:00:00:00:01\n",
         "hostd.conf:1: [vm a] has the MAC 52:54:00:00:00:01, as [vm b] at line 4 has",
     ),
     "url": (VM + "kernel = http://10.0.0.2:x/k\n", 'hostd.conf:3: kernel: "http://10.0.0.2:x/k" names no good port'),
     "boot-file": (VM + "boot_file = http:///k\n", 'hostd.conf:3: boot_file: "http:///k" names no server'),
-    "proxy": ("[hostd]\nhttp_proxy = proxy:3128\n" + VM, 'hostd.conf:2: http_proxy: "proxy:3128" is no http: or https: URL'),
+    "proxy": (
+        "[hostd]\nhttp_proxy = proxy:3128\n" + VM, 'hostd.conf:2: http_proxy: "proxy:3128" is no http: or https: URL',
+    ),
     "root": ("[vm a]\nroot = {here}/none\n", "hostd.conf:1: [vm a] root = {here}/none: No such file"),
     "pid-file": ("[hostd]\npid_file = {here}/none/pid\n" + VM, "{here}/none/pid"),
     "pid-file-directory": ("[hostd]\npid_file = {here}\n" + VM, "{here}"),
@@ -132,7 +137,10 @@ def test_check_cache_dir(place, make):
 
 def test_check_of_a_good_configuration_makes_nothing(place):
     """Also while another hostd runs with it."""
-    place.write(f"[hostd]\nuser = nobody\nsocket = {{here}}/run/s\ncache_dir = {{here}}/cache\ntls_ca = {{here}}/ca.pem\npid_file = {{here}}/pid\n{VM}")
+    place.write(
+        "[hostd]\nuser = nobody\nsocket = {here}/run/s\ncache_dir = {here}/cache\ntls_ca = {here}/ca.pem\n"
+        f"pid_file = {{here}}/pid\n{VM}"
+    )
     before = sorted(os.listdir(place.path))
     assert place.check() == (0, "")
     assert sorted(os.listdir(place.path)) == before

@@ -59,7 +59,10 @@ def listed(hostd):
 
 
 def wait_stored(hostd, *keys):
-    wait_for(lambda: all("d" in listed(hostd).get(key, "-")[0] for key in keys), 20, lambda: f"{keys} on disk: {listed(hostd)}")
+    wait_for(
+        lambda: all("d" in listed(hostd).get(key, "-")[0] for key in keys), 20,
+        lambda: f"{keys} on disk: {listed(hostd)}",
+    )
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def sent(web, since=0):
     return sum(size for *_, size in web.nginx.requests()[since:])
 
 
-# ---- one file -------------------------------------------------------------------------------------------------------------
+# ---- one file --------------------------------------------------------------------------------------------------------
 
 
 def test_http_refusals(web):
@@ -108,7 +111,9 @@ def test_cache_command_line(tmp_path):
         return done.returncode, done.stdout + done.stderr
 
     assert run("--help")[0] == 0
-    for args in ((), ("lisp",), ("list", "x"), ("purge",), ("purge", "--all", "x"), ("prefetch",), ("list", "--nothing")):
+    for args in (
+        (), ("lisp",), ("list", "x"), ("purge",), ("purge", "--all", "x"), ("prefetch",), ("list", "--nothing"),
+    ):
         assert run(*args)[0] == 2, args
     status, text = run("list", "--hostd", str(tmp_path / "none"))
     assert status == 1 and "is hostd running" in text
@@ -130,7 +135,9 @@ def test_http_second_time_downloads_nothing(web):
     prefetch(hostd, f"{HTTP}/bzImage")
     assert sent(web) == web.kernel_bytes
     assert listed(hostd) == {f"{HTTP}/bzImage": ("d", str(web.kernel_bytes))}
-    assert command(hostd, "prefetch", f"{HTTP}/chunked/bzImage")[1].endswith(f"bytes, not kept: {HTTP}/chunked/bzImage\n")
+    assert command(hostd, "prefetch", f"{HTTP}/chunked/bzImage")[1].endswith(
+        f"bytes, not kept: {HTTP}/chunked/bzImage\n"
+    )
     hostd.stop()
     hostd.start()  # on disk
     before = len(web.nginx.requests())
@@ -148,7 +155,9 @@ def test_http_server_comes_back_in_the_middle(web):
     make_initrd(web.root / "large", 6 * MIB)
     old(web.root / "large")
     hostd = web.cached()
-    fetch = subprocess.Popen([PVBOOT, "cache", "prefetch", "--hostd", hostd.socket, f"{HTTP}/slow/large"], stdout=subprocess.PIPE, text=True)
+    fetch = subprocess.Popen(
+        [PVBOOT, "cache", "prefetch", "--hostd", hostd.socket, f"{HTTP}/slow/large"], stdout=subprocess.PIPE, text=True
+    )
     wait_for(lambda: f"{HTTP}/slow/large" in listed(hostd), 10, "the fetch")
     time.sleep(0.7)
     web.nginx.kill()
@@ -165,12 +174,18 @@ def test_http_server_comes_back_in_the_middle(web):
 
 def test_http_tls(web):
     authority = Authority(web.place("tls"))
-    good = Nginx(web.net.server, web.place("good"), web.root, authority.certificate("good", f"IP:{SERVER_IP}"), listen=[f"{SERVER_IP}:443 ssl"])
+    good = Nginx(
+        web.net.server, web.place("good"), web.root, authority.certificate("good", f"IP:{SERVER_IP}"),
+        listen=[f"{SERVER_IP}:443 ssl"],
+    )
     good.port = 8081
     good.listen[0] = f"{SERVER_IP}:8081"
     good.locations += "    location /down { return 302 http://172.21.0.2:8081/bzImage; }\n"
     web.add(good)
-    other = Nginx(web.net.server, web.place("other"), web.root, authority.certificate("other", "DNS:other.test"), listen=[f"{SERVER_IP}:444 ssl"])
+    other = Nginx(
+        web.net.server, web.place("other"), web.root, authority.certificate("other", "DNS:other.test"),
+        listen=[f"{SERVER_IP}:444 ssl"],
+    )
     other.port = 8082
     other.listen[0] = f"{SERVER_IP}:8082"
     web.add(other)
@@ -192,7 +207,10 @@ def test_http_ca_is_no_certificate(web):
 
 def test_http_proxy(web):
     """Through a proxy all is asked of it; addresses that are written down are still looked at."""
-    proxy = Nginx(web.net.server, web.place("proxy"), web.root, "    location / { proxy_pass http://$host$request_uri; }\n    resolver 127.0.0.1;\n")
+    proxy = Nginx(
+        web.net.server, web.place("proxy"), web.root,
+        "    location / { proxy_pass http://$host$request_uri; }\n    resolver 127.0.0.1;\n",
+    )
     proxy.port = 3128
     proxy.listen = [f"{SERVER_IP}:3128"]
     web.add(proxy)
@@ -203,7 +221,7 @@ def test_http_proxy(web):
     assert len(proxy.requests()) == 1
 
 
-# ---- whole boots ----------------------------------------------------------------------------------------------------------
+# ---- whole boots -----------------------------------------------------------------------------------------------------
 
 
 def test_http_boot_twice(web):
@@ -237,7 +255,9 @@ def test_http_boot_of_three_at_once(web):
 
 def test_http_pvboot_run(web):
     """`pvboot run --kernel URL`, without an interface: a hostd of its own, which keeps nothing."""
-    argv = [PVBOOT, "run", "--kernel", f"{HTTP}/bzImage", "--initrd", f"{HTTP}/chunked/init_task", "--", "-accel", "tcg"]
+    argv = [
+        PVBOOT, "run", "--kernel", f"{HTTP}/bzImage", "--initrd", f"{HTTP}/chunked/init_task", "--", "-accel", "tcg",
+    ]
     process = Process(argv, log=web.place("run.log"), ns=web.net.host, env={"TERM": "dumb"})
     assert process.wait(60) == 0, process.text()
     check_report(process.text().replace("\r", ""), web.kernel, web.initrd)
@@ -247,7 +267,10 @@ def test_http_pvboot_run(web):
 def test_http_boot_of_unknown_size(web):
     """Chunks tell no length: the initrd of a kernel that uses more memory than it says lies high all the same."""
     kernel = large_in_memory(web.root)
-    argv = [PVBOOT, "run", "--kernel", f"{HTTP}/chunked/bzImage", "--initrd", f"{HTTP}/chunked/init_task", "--", "-accel", "tcg"]
+    argv = [
+        PVBOOT, "run", "--kernel", f"{HTTP}/chunked/bzImage", "--initrd", f"{HTTP}/chunked/init_task", "--", "-accel",
+        "tcg",
+    ]
     process = Process(argv, log=web.place("run.log"), ns=web.net.host, env={"TERM": "dumb"})
     assert process.wait(60) == 0, process.text()
     assert process.text().count("size unknown") == 2
@@ -300,7 +323,10 @@ def test_http_boot_of_a_missing_file(web):
 
 def test_http_boot_file_by_a_url(web):
     """A DHCP file name that is a URL; the boot program then asks its TFTP server as ever."""
-    web.dhcpd(hosts=[dhcpd_host(filename=f"{HTTP}/pxelinux.0", extra='option pathprefix "";')], head="option pathprefix code 210 = text;\n")
+    web.dhcpd(
+        hosts=[dhcpd_host(filename=f"{HTTP}/pxelinux.0", extra='option pathprefix "";')],
+        head="option pathprefix code 210 = text;\n",
+    )
     web.tftpd()
     hostd = web.cached()
     web.check(web.vm(hostd))

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A boot program that only the ROM's own TFTP can serve, checked in guest memory; under KVM as well where that is asked for.
+"""A boot program that only the ROM's own TFTP can serve, checked in guest memory; under KVM as well where that is asked
+for.
 
-pxelinux needs a CPU that virtualises protected mode properly; this program stays in real mode, so it runs under any KVM.
+pxelinux needs a CPU that virtualises protected mode properly; this program stays in real mode, so it runs under any
+KVM.
 """
 import pytest
 

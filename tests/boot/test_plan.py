@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boot plans against pxelinux.0 itself: for the same configuration, the command line and the initrd that the stub kernel was given by
-pxelinux.0 are those that `pvboot plan` says."""
+"""Boot plans against pxelinux.0 itself: for the same configuration, the command line and the initrd that the stub
+kernel was given by pxelinux.0 are those that `pvboot plan` says."""
 import shutil
 import subprocess
 import zlib
@@ -23,7 +23,8 @@ TIMES = "TIMEOUT 5\n"
 CASES = {
     "append": "DEFAULT a\nLABEL a\nKERNEL bzImage\nAPPEND one two initrd=i1\n",
     "nothing-appended": "DEFAULT a\nLABEL a\nKERNEL bzImage\n",
-    "blanks-and-quotes": 'DEFAULT a\nLABEL a\n\tKERNEL   bzImage  x   y\n  APPEND \t one   "two  2" \'3\' \\ ro --- quiet \t \n',
+    "blanks-and-quotes": 'DEFAULT a\nLABEL a\n\tKERNEL   bzImage  x   y\n'
+    '  APPEND \t one   "two  2" \'3\' \\ ro --- quiet \t \n',
     "linux-and-initrd": "DEFAULT a\nLABEL a\nLINUX bzImage\nINITRD i1,i2,i1\nAPPEND ro\n",
     "initrd-twice": "DEFAULT a\nLABEL a\nKERNEL bzImage\nINITRD i1\nAPPEND x initrd=i2 y initrd=i3\n",
     "initrd-in-a-word": "DEFAULT a\nLABEL a\nKERNEL bzImage\nAPPEND x noinitrd=i2,i1\n",
@@ -40,12 +41,20 @@ CASES = {
     "include": "INCLUDE inc.cfg\nINCLUDE missing.cfg\nDEFAULT a\n",
     "on-timeout": "PROMPT 1\n" + TIMES + "DEFAULT a\nONTIMEOUT b more\nLABEL a\nLABEL b\nKERNEL bzImage\nAPPEND x\n",
     "prompt": "PROMPT 1\n" + TIMES + "DEFAULT b\nLABEL a\nLABEL b\nKERNEL bzImage\nAPPEND x\n",
-    "menu": "UI menu.c32\n" + TIMES + "LABEL a\nKERNEL i1\nLABEL b\nMENU DEFAULT\nKERNEL bzImage\nAPPEND x\nINITRD i1\nIPAPPEND 3\n",
+    "menu": "UI menu.c32\n"
+    + TIMES
+    + "LABEL a\nKERNEL i1\nLABEL b\nMENU DEFAULT\nKERNEL bzImage\nAPPEND x\nINITRD i1\nIPAPPEND 3\n",
     "menu-first": "DEFAULT menu.c32\n" + TIMES + "LABEL a\nKERNEL bzImage\nAPPEND first\nLABEL b\nKERNEL i1\n",
-    "menu-default": "UI menu.c32\nDEFAULT b\n" + TIMES + "LABEL a\nMENU DEFAULT\nKERNEL i1\nLABEL b\nLINUX bzImage\nAPPEND x\n",
-    "menu-by-label": "DEFAULT m\n" + TIMES + "LABEL a\nKERNEL i1\nLABEL m\nMENU HIDE\nKERNEL menu.c32\nLABEL b\nMENU DEFAULT\nKERNEL bzImage\n",
+    "menu-default": "UI menu.c32\nDEFAULT b\n"
+    + TIMES
+    + "LABEL a\nMENU DEFAULT\nKERNEL i1\nLABEL b\nLINUX bzImage\nAPPEND x\n",
+    "menu-by-label": "DEFAULT m\n"
+    + TIMES
+    + "LABEL a\nKERNEL i1\nLABEL m\nMENU HIDE\nKERNEL menu.c32\nLABEL b\nMENU DEFAULT\nKERNEL bzImage\n",
     "menu-by-com32": "DEFAULT m\n" + TIMES + "LABEL b\nKERNEL bzImage\nAPPEND z\nLABEL m\nMENU HIDE\nCOM32 menu.c32\n",
-    "menu-on-timeout": "UI menu.c32\nONTIMEOUT b 1\n" + TIMES + "LABEL a\nKERNEL i1\nLABEL b\nLINUX bzImage\nAPPEND x\n",
+    "menu-on-timeout": "UI menu.c32\nONTIMEOUT b 1\n"
+    + TIMES
+    + "LABEL a\nKERNEL i1\nLABEL b\nLINUX bzImage\nAPPEND x\n",
 }
 
 
@@ -63,7 +72,10 @@ def root(lab):
 
 def boot(lab, *options):
     """The report of the stub kernel that pxelinux.0 started."""
-    process = Process(pvboot_run(None, "--root", lab.root, *options, qemu=["-accel", "tcg"]), log=lab.place("run.log"), env={"TERM": "dumb"})
+    process = Process(
+        pvboot_run(None, "--root", lab.root, *options, qemu=["-accel", "tcg"]), log=lab.place("run.log"),
+        env={"TERM": "dumb"},
+    )
     try:
         assert process.wait(60) == 0, process.text()[-2000:]
         return process.text().replace("\r", "")
@@ -73,7 +85,9 @@ def boot(lab, *options):
 
 def plan(root, *options):
     """What `pvboot plan` says: (kernel, initrds, command line) of what is booted when nobody does anything."""
-    result = subprocess.run([PVBOOT, "plan", "--root", root, *options], stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+    result = subprocess.run(
+        [PVBOOT, "plan", "--root", root, *options], stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    )
     lines = result.stdout.splitlines()
     start = next((i for i, line in enumerate(lines) if line.startswith(("boots ", "then boots "))), None)
     assert start is not None, result.stdout
@@ -156,7 +170,9 @@ def test_plan_of_a_lease(lab, root, routers):
 
 
 def command(*words):
-    return subprocess.run([PVBOOT, "plan", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        [PVBOOT, "plan", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    )
 
 
 def test_plan_command_refuses(lab, root):
@@ -173,7 +189,9 @@ def test_plan_command_refuses(lab, root):
     assert "pxelinux.cfg/default" in said.stderr
     default.write_text("DEFAULT a\nLABEL a\nFROB\n")
     said = command("--root", root)
-    assert (said.returncode, said.stdout.splitlines()[-1]) == (4, "cannot be booted directly: pxelinux.cfg/default:3: FROB: this is not understood")
+    assert (said.returncode, said.stdout.splitlines()[-1]) == (
+        4, "cannot be booted directly: pxelinux.cfg/default:3: FROB: this is not understood",
+    )
 
 
 def test_plan_command_says_what_is_missing(lab, root):
@@ -205,7 +223,8 @@ def test_plan_command_of_a_file(lab, root):
 
 
 def test_plan_of_the_debian_installer(tmp_path):
-    """Its vesamenu needs the boot program; the configurations are Debian's own, if its package is unpacked in build/peers."""
+    """Its vesamenu needs the boot program; the configurations are Debian's own, if its package is unpacked in
+    build/peers."""
     roots = list(TOP.glob("build/peers/debian-installer/**/images/*/amd64/text"))
     if not roots:
         pytest.skip("the configurations of Debian's installer are not below build/peers")
@@ -215,5 +234,10 @@ def test_plan_of_the_debian_installer(tmp_path):
     assert "cannot be booted directly: pxelinux.cfg/default:" in said.stdout
     assert "vesamenu.c32" in said.stdout
     # Its entries alone are fine: txt.cfg has "install", the screens of its menu are passed over.
-    said = subprocess.run(run + [roots[0] / "debian-installer/amd64/boot-screens/txt.cfg"], stdout=subprocess.PIPE, text=True)
-    assert "append  \"BOOT_IMAGE=debian-installer/amd64/linux vga=788 initrd=debian-installer/amd64/initrd.gz --- quiet " in said.stdout
+    said = subprocess.run(
+        run + [roots[0] / "debian-installer/amd64/boot-screens/txt.cfg"], stdout=subprocess.PIPE, text=True
+    )
+    assert (
+        "append  \"BOOT_IMAGE=debian-installer/amd64/linux vga=788 initrd=debian-installer/amd64/initrd.gz --- quiet "
+        in said.stdout
+    )

@@ -34,7 +34,9 @@ def run(lab, argv, timeout=120, ns=None, stdin=subprocess.DEVNULL, log=None):
 
 def plan(*options):
     """What --dry-run shows: the lines of commands.  No hostd has to be there."""
-    done = subprocess.run([PVBOOT, "run", "--dry-run", *options], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [PVBOOT, "run", "--dry-run", *options], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -43,7 +45,9 @@ def test_run_cards_have_addresses_of_their_own(built):
     """`mac = card` of a running hostd is that of the card; without it pvboot-device names none."""
     cards = set()
     for name in ("web1", "web2", "web3"):
-        *_, device, qemu = plan("--attach", "vhost-user", "--hostd", "/nonexistent/hostd.sock", "--name", name).splitlines()
+        *_, device, qemu = plan(
+            "--attach", "vhost-user", "--hostd", "/nonexistent/hostd.sock", "--name", name
+        ).splitlines()
         assert "--mac" not in device
         cards.add(re.search(r"virtio-net-pci,.*?mac=([0-9a-f:]+)", qemu)[1])
     assert len(cards) == 3 and all(card.startswith("52:54:00:") for card in cards) and "52:54:00:12:34:56" not in cards
@@ -51,7 +55,7 @@ def test_run_cards_have_addresses_of_their_own(built):
     assert f"--mac {MAC}" in device and f"mac={MAC}" in qemu
 
 
-# ---- what is sure to fail ------------------------------------------------------------------------------------------------------
+# ---- what is sure to fail --------------------------------------------------------------------------------------------
 
 
 def refused(lab, argv, words, status=1, ns=None):
@@ -100,10 +104,12 @@ def test_run_direct_needs_no_boot_program(lab):
 @pytest.mark.parametrize(
     "qemu,words",
     [
-        (["-M", "microvm"], "-M microvm cannot boot by pvboot"),
-        (["-M", "none"], "-M none cannot boot by pvboot"),
+        (["-M", "microvm"], "-M microvm cannot boot by pvboot"), (["-M", "none"], "-M none cannot boot by pvboot"),
         (["-mem-path", "/dev/shm"], "-mem-path makes memory that is not shared"),
-        (["-object", "memory-backend-ram,id=m,size=64M", "-machine", "memory-backend=m"], "is memory that is not shared"),
+        (
+            ["-object", "memory-backend-ram,id=m,size=64M", "-machine", "memory-backend=m"],
+            "is memory that is not shared",
+        ),
         (["-bios", "OVMF.fd"], "OVMF.fd is UEFI firmware"),
     ],
     ids=lambda value: value if isinstance(value, str) else value[1],
@@ -129,7 +135,7 @@ def test_run_interface_that_leads_nowhere_is_refused(lab):
     refused(lab, ["--interface", "card0"], "bridge0 has no IPv4 address", ns=net)
 
 
-# ---- whether the network boot failed -------------------------------------------------------------------------------------------
+# ---- whether the network boot failed ---------------------------------------------------------------------------------
 
 FAIL = ["--fail-exit", "77"]
 NOWHERE = "http://127.0.0.1:1/kernel"  # which no guest may ask
@@ -184,7 +190,7 @@ def test_run_fail_exit_leaves_a_boot_program_alone(lab):
         process.kill()
 
 
-# ---- one terminal for the console and the log ------------------------------------------------------------------------------------
+# ---- one terminal for the console and the log ------------------------------------------------------------------------
 
 
 def check_lines(text, name):
@@ -192,7 +198,9 @@ def check_lines(text, name):
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc|\r", "", text)
     for said in re.finditer(rf"(?:{name}|hostd|pvboot): ", text):
         before = text[: said.start()]
-        assert before == "" or before.endswith(("\n", "warning: ", "error: ")), text[max(0, said.start() - 60) : said.end() + 60]
+        assert before == "" or before.endswith(("\n", "warning: ", "error: ")), text[
+            max(0, said.start() - 60) : said.end() + 60
+        ]
     return text
 
 
@@ -202,7 +210,9 @@ def test_run_log_does_not_break_console_lines(lab):
     text = check_lines(text, "lines-of-mine")
     assert text.count("lines-of-mine: ") > 10
     check_report(text, lab.kernel, lab.initrd)
-    for line in ("Booting from ROM...", "loading pxelinux.0 from 10.0.2.2", "Loading bzImage... ok", "PVBOOT-KERNEL-ENTRY"):
+    for line in (
+        "Booting from ROM...", "loading pxelinux.0 from 10.0.2.2", "Loading bzImage... ok", "PVBOOT-KERNEL-ENTRY",
+    ):
         assert f"\n{line}\n" in text, text
 
 
@@ -251,7 +261,7 @@ def read_terminal(fd, wait=30):
     return os.read(fd, 65536).decode("ascii", "replace")
 
 
-# ---- what hostd is told ------------------------------------------------------------------------------------------------------------
+# ---- what hostd is told ----------------------------------------------------------------------------------------------
 
 
 def test_run_options_reach_hostd(lab):
@@ -265,7 +275,9 @@ def test_run_options_reach_hostd(lab):
 def test_run_tftp_blksize_and_source(lab):
     lab.dhcpd()
     lab.tftpd()
-    argv = pvboot_run(None, "--interface", lab.net.ifname, "--mac", MAC, "--tftp-blksize", "512", "--source", "guest", "-vv", qemu=TCG)
+    argv = pvboot_run(
+        None, "--interface", lab.net.ifname, "--mac", MAC, "--tftp-blksize", "512", "--source", "guest", "-vv", qemu=TCG
+    )
     status, text = run(lab, argv, ns=lab.net.host)
     assert status == 0, text
     assert "blksize 512" in text and "fetching with the guest's own address" in text
@@ -288,7 +300,9 @@ def test_run_options_of_a_running_hostd_are_refused(lab):
 
 def test_run_tls_ca_that_is_none_is_refused(lab):
     """hostd finds out, before QEMU starts."""
-    status, text = run(lab, pvboot_run(None, "--kernel", "https://host/k", "--tls-ca", lab.root / "bzImage", qemu=TCG), timeout=20)
+    status, text = run(
+        lab, pvboot_run(None, "--kernel", "https://host/k", "--tls-ca", lab.root / "bzImage", qemu=TCG), timeout=20
+    )
     assert status == 1, text
     assert "bzImage" in text and "pvboot-hostd could not start" in text
 
@@ -305,7 +319,7 @@ def test_run_mac_of_the_name_is_said(lab):
         process.kill()
 
 
-# ---- whole boots -------------------------------------------------------------------------------------------------------------------
+# ---- whole boots -----------------------------------------------------------------------------------------------------
 
 
 def test_run_root(lab):
@@ -343,7 +357,10 @@ def test_run_root_out_of_reach(lab):
     for program in (PVBOOT, HOSTD, DEVICE, *BUILD.glob("pvboot*.rom")):
         shutil.copy2(program, programs)
     os.chmod(lab.root, 0o700)
-    argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", programs / PVBOOT.name, "run", "--root", lab.root]
+    argv = [
+        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", programs / PVBOOT.name, "run", "--root",
+        lab.root,
+    ]
     status, text = run(lab, argv, timeout=20)
     assert status == 1
     assert "cannot be reached" in text

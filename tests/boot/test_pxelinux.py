@@ -28,7 +28,9 @@ def test_pxelinux_plain(lab):
 
 def test_pxelinux_with_a_prefix_of_the_servers(lab):
     """Option 210 is the server's to set."""
-    lab.dhcpd(head=PREFIX, hosts=[dhcpd_host(extra='option path "sub/"; option dhcp-parameter-request-list 1,3,54,67,210;')])
+    lab.dhcpd(
+        head=PREFIX, hosts=[dhcpd_host(extra='option path "sub/"; option dhcp-parameter-request-list 1,3,54,67,210;')]
+    )
     (lab.root / "sub").mkdir()
     for name in ("bzImage", "init_task", "ldlinux.c32", "pxelinux.cfg"):
         shutil.move(lab.root / name, lab.root / "sub" / name)
@@ -44,8 +46,8 @@ def test_pxelinux_by_file(lab):
 
 @pytest.mark.parametrize("way", ["file", "plain"])
 def test_pxelinux_names(lab, way):
-    """A directory with a character that splits, an included configuration, names with other characters, a missing initrd's
-    neighbour, and one of the server's root: the same files either way."""
+    """A directory with a character that splits, an included configuration, names with other characters, a missing
+    initrd's neighbour, and one of the server's root: the same files either way."""
     directory = lab.root / "a_b"
     directory.mkdir()
     for name in ("pxelinux.0", "ldlinux.c32", "pxelinux.cfg"):
@@ -53,7 +55,9 @@ def test_pxelinux_names(lab, way):
     lab.kernel = make_kernel(directory / "x%41#y;z.0k", 256 * 1024)
     lab.initrd = make_initrd(lab.root / "root initrd".replace(" ", "+"), 300_001)
     (lab.root / "bzImage").unlink()
-    (directory / "more.cfg").write_text(f"{'# more' * 900}\nLABEL kitten\nlinux x%41#y;z.0k\nappend initrd=::root+initrd serial.baud=115200\n")
+    (directory / "more.cfg").write_text(
+        f"{'# more' * 900}\nLABEL kitten\nlinux x%41#y;z.0k\nappend initrd=::root+initrd serial.baud=115200\n"
+    )
     # Both configurations are open at once, and of neither all has been read.
     padding = "# nothing\n" * 1000
     (directory / "pxelinux.cfg" / "default").write_text(f"INCLUDE more.cfg\n{padding}DEFAULT kitten\n")

@@ -43,10 +43,16 @@ def test_attach_memory_not_shared_is_said(tmp_path, attach, backend):
     (tmp_path / "root").mkdir()
     Process([HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log")
     with attach(tmp_path / "vm", None, hostd_socket, args=args, memory="64M") as vm:
-        vm.wait("PXE-E0B: the (pvboot device has failed|device cannot reach this guest's memory, or hangs)", 30)  # rather than dots for ever
+        vm.wait(
+            "PXE-E0B: the (pvboot device has failed|device cannot reach this guest's memory, or hangs)", 30
+        )  # rather than dots for ever
         vm.wait("Booting from (?!ROM)|No bootable device", 30)
         assert "waiting for pvboot-hostd" not in vm.console.text()
-        lines = [line for line in vm.device.text().splitlines() if re.search("QEMU (keeps the guest's|shares no guest) memory", line)]
+        lines = [
+            line
+            for line in vm.device.text().splitlines()
+            if re.search("QEMU (keeps the guest's|shares no guest) memory", line)
+        ]
         assert len(lines) == 1 and "share=on" in lines[0] and "<memoryBacking>" in lines[0], vm.device.text()
 
 
@@ -86,7 +92,9 @@ def test_attach_interrupts(tmp_path, monkeypatch):
     with PvbootVm(tmp_path / "vm", None, hostd_socket, memory="64M", args=args) as vm:
         vm.wait("R$", 60)
         for times in range(1, 4):
-            hostd = Process([HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log")
+            hostd = Process(
+                [HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log"
+            )
             vm.wait("R" + "iI2" * (2 * times - 1) + "$", 20)
             hostd.kill()
             vm.wait("R" + "iI2" * (2 * times) + "$", 20)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Other code than before at the same addresses: QEMU's TCG is to run what the device has written, not what it made of what was there.
+"""Other code than before at the same addresses: QEMU's TCG is to run what the device has written, not what it made of
+what was there.
 
-The payloads (kernel/who.asm) have who they are in their instructions only, at the borders of the pieces in which memory is renewed."""
+The payloads (kernel/who.asm) have who they are in their instructions only, at the borders of the pieces in which memory
+is renewed."""
 import pytest
 
 from lib.bios import BIOSES

@@ -39,9 +39,11 @@ class World:
         (root / "big").write_bytes(self.data)
         (root / "small").write_bytes(self.data[:100000])
         self.servers = [
-            usual_dhcp(self.net.server, tmp_path / "dhcpd"),
-            Tftpd(self.net.server, tmp_path / "tftpd", root),
-            Nginx(self.net.server, tmp_path / "nginx", root, locations="location /slow { limit_rate 1m; alias %s/big; }" % root),
+            usual_dhcp(self.net.server, tmp_path / "dhcpd"), Tftpd(self.net.server, tmp_path / "tftpd", root),
+            Nginx(
+                self.net.server, tmp_path / "nginx", root,
+                locations="location /slow { limit_rate 1m; alias %s/big; }" % root,
+            ),
         ]
 
     def neighbour(self):
@@ -51,11 +53,19 @@ class World:
 
     def guest_answers(self):
         """Does anybody answer ARP for the guest's address?"""
-        arp = in_namespace(self.net.server, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x806)))
+        arp = in_namespace(
+            self.net.server, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x806))
+        )
         arp.bind(("eth0", 0x806))
         arp.settimeout(0.3)
         own = arp.getsockname()[4]
-        request = struct.pack(">HHBBH", 1, 0x800, 6, 4, 1) + own + socket.inet_aton(SERVER_IP) + bytes(6) + socket.inet_aton(GUEST_IP)
+        request = (
+            struct.pack(">HHBBH", 1, 0x800, 6, 4, 1)
+            + own
+            + socket.inet_aton(SERVER_IP)
+            + bytes(6)
+            + socket.inet_aton(GUEST_IP)
+        )
         arp.send(b"\xff" * 6 + own + b"\x08\x06" + request)
         try:
             while True:
@@ -68,7 +78,8 @@ class World:
             arp.close()
 
     def macvlans(self):
-        """What the boot interface's macvlans are, as the host sees them from the lower device's side: by their MAC in its filter."""
+        """What the boot interface's macvlans are, as the host sees them from the lower device's side: by their MAC in
+        its filter."""
         lower = "veth0" if self.net.ifname == "veth0" and "br0" not in self.net.host.ip("-br link") else "br0"
         return MAC in self.net.host.run("bridge", "fdb", "show", "dev", lower)
 
@@ -163,7 +174,11 @@ def test_guests_datagrams_have_its_address(world, tmp_path):
     server.bind((SERVER_IP, 4000))
     server.settimeout(5)
     device.note(DGRAM_OPEN, socket.inet_aton(GUEST_IP) + bytes(4))
-    head = struct.pack("<HHI4s4s", 1, 0, 5, bytes(4), socket.inet_aton(SERVER_IP)) + struct.pack(">HH", 1111, 4000) + bytes(4)
+    head = (
+        struct.pack("<HHI4s4s", 1, 0, 5, bytes(4), socket.inet_aton(SERVER_IP))
+        + struct.pack(">HH", 1111, 4000)
+        + bytes(4)
+    )
     device.send(DGRAM, 0, head + b"hello")
     text, sender = server.recvfrom(100)
     assert text == b"hello" and sender[0] == GUEST_IP

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`make check-suites` on a suite that is a few files of busybox, and what `make clean` leaves alone.  No package is downloaded."""
+"""`make check-suites` on a suite that is a few files of busybox, and what `make clean` leaves alone.  No package is
+downloaded."""
 import os
 import shutil
 import signal
@@ -60,7 +61,9 @@ def left(where):
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command, seen = (process / "cmdline").read_bytes().decode("utf-8", "replace"), (process / "mountinfo").read_text()
+            command, seen = (process / "cmdline").read_bytes().decode("utf-8", "replace"), (
+                process / "mountinfo"
+            ).read_text()
         except OSError:
             continue
         if str(where) in command + seen:
@@ -134,14 +137,19 @@ def test_suites_killed_leave_nothing(suites, number):
 @pytest.mark.parametrize("target", ["clean", "distclean"])
 @pytest.mark.parametrize("kind", ["--bind", "-t tmpfs"])
 def test_clean_stops_before_a_mount(tmp_path, target, kind):
-    """A source tree bound below the build directory is not emptied; neither is another file system.  The mount is this test's alone."""
+    """A source tree bound below the build directory is not emptied; neither is another file system.  The mount is this
+    test's alone."""
     build, source = tmp_path / "build", tmp_path / "source"
     (build / "x/with in").mkdir(parents=True)
     source.mkdir()
     (source / "precious").touch()
     mount = f"mount {kind} '{source if kind == '--bind' else 'none'}' '{build}/x/with in'"
-    script = f"{mount} && touch '{build}/x/with in/precious' && ! make -s {target} 'B={build}' && ls '{build}/x/with in'"
-    result = subprocess.run(["unshare", "--mount", "sh", "-c", script], cwd=TOP, capture_output=True, text=True, check=False)
+    script = (
+        f"{mount} && touch '{build}/x/with in/precious' && ! make -s {target} 'B={build}' && ls '{build}/x/with in'"
+    )
+    result = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script], cwd=TOP, capture_output=True, text=True, check=False
+    )
     assert result.stdout.split() == ["precious"], result.stderr
     assert f"{build}/x/with in is a mount point" in result.stderr
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""hostd's TFTP client (the program build/tests/tftp_get) against tftpd-hpa, atftpd and dnsmasq, over good networks and bad."""
+"""hostd's TFTP client (the program build/tests/tftp_get) against tftpd-hpa, atftpd and dnsmasq, over good networks and
+bad."""
 import hashlib
 import re
 import sys
@@ -128,7 +129,8 @@ def test_machine_is_off(bench):
 
 
 def test_server_is_silent(bench):
-    deaf = "import socket, time; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 69)); print('bound', flush=True); time.sleep(60)"
+    deaf = "import socket, time; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 69)); "
+    deaf += "print('bound', flush=True); time.sleep(60)"
     listener = bench.net.server.process([sys.executable, "-c", deaf], log=str(bench.dir / "deaf.log"))
     wait_for(lambda: "bound" in listener.text(), 10, "socket")
     result, _ = bench.get("f", "-t", "2000")
@@ -156,8 +158,8 @@ def is_whole(bench, out):
 
 
 def test_server_pauses(bench):
-    """No ACK is repeated within 70 ms, which this server would take for a new one; if this machine is too busy to show it, see
-    test_retransmission_backs_off in tests/unit."""
+    """No ACK is repeated within 70 ms, which this server would take for a new one; if this machine is too busy to show
+    it, see test_retransmission_backs_off in tests/unit."""
     result, out = get_from_pausing(bench, 70, 1)
     assert int(result["status"]) == OK and is_whole(bench, out), result
 
@@ -304,7 +306,8 @@ def test_server_dies_and_does_not_come_back(bench):
 
 # ---- bad networks ------------------------------------------------------------------------------------------------
 
-# What each loss costs is the server's timer: tftpd-hpa's and dnsmasq's files are small here, as they answer no repeated ACK.
+# What each loss costs is the server's timer: tftpd-hpa's and dnsmasq's files are small here, as they answer no repeated
+# ACK.
 LOSSY = {"tftpd-hpa": BLOCK * 200, "atftpd": BLOCK * 4000 + 1, "dnsmasq": BLOCK * 60 + 1}
 
 
@@ -332,7 +335,9 @@ def test_fragments_are_filtered(tmp_path):
 
 def test_fragments_get_lost(tmp_path):
     """In the middle of a transfer: nothing that came is given to the file twice."""
-    with Net(wire=True) as net, Middlebox(net.wire, tmp_path / "wire.log", fragments=0.005, reorder=0.01, dup=0.01) as box:
+    with Net(wire=True) as net, Middlebox(
+        net.wire, tmp_path / "wire.log", fragments=0.005, reorder=0.01, dup=0.01
+    ) as box:
         bench = Bench(net, tmp_path)
         with bench.server("tftpd-hpa"):
             bench.check(BLOCK * 2000 + 7)

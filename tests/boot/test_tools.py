@@ -25,7 +25,9 @@ def fake(directory, **programs):
 
 def run(argv, **kw):
     """(exit status, what it said)."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, **kw)
+    done = subprocess.run(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, **kw
+    )
     return done.returncode, done.stdout
 
 
@@ -36,22 +38,32 @@ def copy_of_tools(tmp_path):
     return tree
 
 
-# ---- tools/deps.sh ----------------------------------------------------------------------------------------------------------
+# ---- tools/deps.sh ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("known,chosen", [("clang-14 clang", "clang-14"), ("clang", "clang"), ("", "clang-14")])
 def test_deps_takes_the_name_that_the_lists_have(tmp_path, known, chosen):
-    env = fake(tmp_path / "bin", dpkg_query="echo gcc ii", apt_get="exit 1", apt_cache=f"printf '%s\\n' {known} | grep \"^$2\"")
-    status, said = run(["setpriv", f"--reuid={NOBODY}", "--clear-groups", copy_of_tools(tmp_path) / "tools" / "deps.sh", "fuzz"], env=env)
+    env = fake(
+        tmp_path / "bin", dpkg_query="echo gcc ii", apt_get="exit 1", apt_cache=f"printf '%s\\n' {known} | grep \"^$2\""
+    )
+    status, said = run(
+        ["setpriv", f"--reuid={NOBODY}", "--clear-groups", copy_of_tools(tmp_path) / "tools" / "deps.sh", "fuzz"],
+        env=env,
+    )
     assert status == 1
     words = said.splitlines()[-1].split()
-    assert words[:4] == ["deps:", "apt-get", "install", "--no-install-recommends"] and "gcc" not in words and "nasm" in words
+    assert (
+        words[:4] == ["deps:", "apt-get", "install", "--no-install-recommends"]
+        and "gcc" not in words
+        and "nasm" in words
+    )
     assert chosen in words and not {"clang", "clang-14"} - {chosen} & set(words), said
 
 
 def test_deps_is_content_with_either_name(tmp_path):
     """Without asking for anything."""
-    installed = "gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev libcurl4-openssl-dev "
+    installed = "gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev "
+    installed += "libcurl4-openssl-dev "
     installed += "libssl-dev libjansson-dev clang libclang-rt-14-dev"
     env = fake(tmp_path / "bin", dpkg_query=f"for p in {installed}; do echo $p ii; done", apt_get="echo asked; exit 1")
     assert run([copy_of_tools(tmp_path) / "tools" / "deps.sh", "fuzz"], env=env) == (0, "")
@@ -65,7 +77,8 @@ def unpacking(tmp_path):
     env = fake(
         tmp_path / "bin",
         dpkg_query=f"for p in {' '.join(sorted(n for n in names if '$' not in n))}; do echo $p ii; done",
-        apt_get=f'for word; do case $word in\nupdate) echo "E: no network" >&2; exit 1;;\ndownload) exec cp {tmp_path}/files/*.deb .;;\nesac; done',
+        apt_get='for word; do case $word in\nupdate) echo "E: no network" >&2; exit 1;;\n'
+        f"download) exec cp {tmp_path}/files/*.deb .;;\nesac; done",
         apt_cache='echo "  Depends: linux-image-6-cloud-amd64"',
     )
     (tmp_path / "files").mkdir()
@@ -81,13 +94,18 @@ def kernel_package(tmp_path, modules, suffix, contents):
     (package / "boot").mkdir()
     (package / "boot" / "vmlinuz-6").write_bytes(b"kernel")
     (package / "DEBIAN").mkdir()
-    (package / "DEBIAN" / "control").write_text("Package: k\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b>\nDescription: k\n")
+    (package / "DEBIAN" / "control").write_text(
+        "Package: k\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b>\nDescription: k\n"
+    )
     subprocess.run(["dpkg-deb", "-b", package, tmp_path / "files" / "k.deb"], check=True, stdout=subprocess.DEVNULL)
 
 
 @pytest.mark.parametrize(
     "modules,suffix,contents",
-    [("lib/modules", ".ko", b"module"), ("usr/lib/modules", ".ko.xz", lzma.compress(b"module", check=lzma.CHECK_CRC32))],
+    [
+        ("lib/modules", ".ko", b"module"),
+        ("usr/lib/modules", ".ko.xz", lzma.compress(b"module", check=lzma.CHECK_CRC32)),
+    ],
     ids=["debian12", "debian13"],
 )
 def test_deps_unpacks_kernel_and_modules(tmp_path, unpacking, modules, suffix, contents):
@@ -97,7 +115,9 @@ def test_deps_unpacks_kernel_and_modules(tmp_path, unpacking, modules, suffix, c
     assert status == 0, said
     peers = tree / "build" / "peers"
     assert (peers / "bzImage").read_bytes() == b"kernel"
-    assert {path.name: path.read_bytes() for path in (peers / "modules").iterdir()} == {"virtio_net.ko": b"module", "virtio_mem.ko": b"module"}
+    assert {path.name: path.read_bytes() for path in (peers / "modules").iterdir()} == {
+        "virtio_net.ko": b"module", "virtio_mem.ko": b"module",
+    }
 
 
 def test_deps_says_what_failed(tmp_path, unpacking):
@@ -109,7 +129,7 @@ def test_deps_says_what_failed(tmp_path, unpacking):
     assert "deps: apt-get download linux-image-6-cloud-amd64 failed" in said
 
 
-# ---- tools/qemu_peer.sh -----------------------------------------------------------------------------------------------------
+# ---- tools/qemu_peer.sh ----------------------------------------------------------------------------------------------
 
 
 def test_qemu_peer_without_a_mirror_is_said(tmp_path):
@@ -132,14 +152,16 @@ def test_qemu_peer_asks_the_machines_own_mirror(tmp_path, suite, mirror):
     assert not list((tree / "build" / "peers").iterdir()), "left behind"
 
 
-# ---- tools/check_format, make CC= -------------------------------------------------------------------------------------------
+# ---- tools/check_format, make CC= ------------------------------------------------------------------------------------
 
 
 FORMATS = {  # name of the program, its version, whether it would change something; status and words of the check
     "14": ("clang_format_14", 14, False, 0, "  ok   clang-format\n"),
     "14-differs": ("clang_format_14", 14, True, 1, "x.c: wrong\n  FAIL clang-format\n"),
     "19": ("clang_format", 19, False, 0, "  ok   clang-format\n"),
-    "19-differs": ("clang_format", 19, True, 0, "  skip clang-format: version 19 formats otherwise than 14, which decides\n"),
+    "19-differs": (
+        "clang_format", 19, True, 0, "  skip clang-format: version 19 formats otherwise than 14, which decides\n",
+    ),
     "none": ("unrelated", 0, False, 0, "  skip clang-format: it is not installed\n"),
 }
 
@@ -152,7 +174,9 @@ def test_format_is_decided_by_version_14(tmp_path, case):
     fake(programs, **{name: said + ("echo x.c: wrong; exit 1" if differs else "exit 0")})
     for tool in ("bash", "sed"):
         (programs / tool).symlink_to(shutil.which(tool))
-    assert run([programs / "bash", TOP / "tools" / "check_format", "x.c"], env={"PATH": str(programs)}) == (status, words)
+    assert run([programs / "bash", TOP / "tools" / "check_format", "x.c"], env={"PATH": str(programs)}) == (
+        status, words,
+    )
 
 
 def test_make_with_another_compiler_keeps_the_16_bit_one(tmp_path):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""pvboot-device as a vhost-user back end behind QEMU's own virtio-net card: whole boots, and processes that die under them."""
+"""pvboot-device as a vhost-user back end behind QEMU's own virtio-net card: whole boots, and processes that die under
+them."""
 import os
 import re
 import socket
@@ -20,8 +21,8 @@ MIB = 1 << 20
 
 @pytest.mark.parametrize("machine,memory", [("pc", "64M"), ("q35", "6G")])
 def test_vhost_user_boots(lab, machine, memory):
-    """QEMU's own card: its places and widths of the structures, its features and queue sizes; CONFIG instead of the configuration; behind a
-    root port all of it by VIRTIO_PCI_CAP_PCI_CFG. [DRV-2] [DRV-4] [DRV-30] [DRV-31] [DRV-32]"""
+    """QEMU's own card: its places and widths of the structures, its features and queue sizes; CONFIG instead of the
+    configuration; behind a root port all of it by VIRTIO_PCI_CAP_PCI_CFG. [DRV-2] [DRV-4] [DRV-30] [DRV-31] [DRV-32]"""
     vm = lab.vm(lab.servers(), machine=machine, memory=memory)
     lab.check(vm)
     assert not vm.socket.exists() and not (vm.place / "vhost.sock.state").exists(), "left behind"
@@ -34,13 +35,13 @@ def test_vhost_user_direct(lab):
     lab.check(lab.vm(lab.hostd(options="boot = direct"), machine="q35"))
 
 
-# ---- whose address it is ------------------------------------------------------------------------------------------------------
+# ---- whose address it is ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("machine", ["pc", "q35"])
 def test_vhost_user_mac_of_the_card(lab, machine):
-    """Nobody but QEMU's command line says which MAC it is; dhcpd has an address for that one only.  hostd is killed while pxelinux loads
-    and started again. [DRV-38] [LNK-31]"""
+    """Nobody but QEMU's command line says which MAC it is; dhcpd has an address for that one only.  hostd is killed
+    while pxelinux loads and started again. [DRV-38] [LNK-31]"""
     lab.dhcpd()
     lab.tftpd()
     hostd = lab.hostd(options="mac = card 52:54:00:*")
@@ -64,13 +65,15 @@ def test_vhost_user_mac_of_the_section(lab):
     """Where hostd lays one down the card's does not matter."""
     lab.dhcpd()
     lab.tftpd()
-    hostd = lab.hostd(vms=f"[vm guest]\ninterface = {lab.net.ifname}\nmac = {MAC}\nallow_uid = any\n", options="mac = card")
+    hostd = lab.hostd(
+        vms=f"[vm guest]\ninterface = {lab.net.ifname}\nmac = {MAC}\nallow_uid = any\n", options="mac = card"
+    )
     vm = lab.vm(hostd, mac=None, name="guest", card="52:54:00:99:99:99")
     vm.wait("52:54:00:12:34:57", 60)
     lab.check(vm)
 
 
-# ---- the device process is killed -------------------------------------------------------------------------------------------
+# ---- the device process is killed ------------------------------------------------------------------------------------
 
 
 def kill_and_restart(vm, after=0.0, pause=0.5):
@@ -121,7 +124,9 @@ def slow_direct(lab, rate="40mbit"):
     """A direct boot whose initrd takes seconds to come."""
     lab.dhcpd()
     lab.initrd = make_initrd(lab.root / "init_task", 16 * MIB)
-    lab.net.server.run("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "32kb", "latency", "400ms")
+    lab.net.server.run(
+        "tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "32kb", "latency", "400ms"
+    )
     lab.tftpd()
     return lab.hostd(options="boot = direct")
 
@@ -161,7 +166,7 @@ def test_vhost_user_killed_with_hostd(lab):
     lab.check(vm, timeout=120)
 
 
-# ---- other interruptions ------------------------------------------------------------------------------------------------------
+# ---- other interruptions ---------------------------------------------------------------------------------------------
 
 
 def mid_boot(lab, **kw):
@@ -183,7 +188,8 @@ def test_vhost_user_hostd_killed(lab):
 
 
 def test_vhost_user_machine_reset(lab):
-    """[DEV-62] The next driver's rings begin at 0: what was open is closed.  [DRV-40] Times are this boot's, at half past midnight as well."""
+    """[DEV-62] The next driver's rings begin at 0: what was open is closed.  [DRV-40] Times are this boot's, at half
+    past midnight as well."""
     hostd, vm = mid_boot(lab, machine="q35", args=["-rtc", "base=2024-02-29T00:30:00"])
     first = len(hostd.text())
     vm.qmp_connect().execute("system_reset")
@@ -220,7 +226,8 @@ def test_vhost_user_device_starts_late(lab):
 
 @pytest.mark.parametrize("machine", ["pc", pytest.param("q35", marks=LONG)])
 def test_vhost_user_migrates(lab, machine):
-    """[DEV-64] From one QEMU with its device to another with its own; here with a request under way, which is begun again there."""
+    """[DEV-64] From one QEMU with its device to another with its own; here with a request under way, which is begun
+    again there."""
     hostd = lab.hostd()
     lab.tftpd()
     source = lab.vm(hostd, machine=machine)
@@ -229,7 +236,10 @@ def test_vhost_user_migrates(lab, machine):
     target = lab.vm(hostd, machine=machine, args=["-incoming", way])
     target.qmp_connect()
     source.qmp_connect().execute("migrate", uri=way)
-    wait_for(lambda: source.monitor.execute("query-migrate").get("status") in ("completed", "failed"), 60, "the migration's end")
+    wait_for(
+        lambda: source.monitor.execute("query-migrate").get("status") in ("completed", "failed"), 60,
+        "the migration's end",
+    )
     status = source.monitor.execute("query-migrate")
     assert status["status"] == "completed", status
     source.stop()
@@ -253,7 +263,7 @@ def test_vhost_user_two_guests_of_one_name(lab):
     lab.check(winner)
 
 
-# ---- after the boot -----------------------------------------------------------------------------------------------------------
+# ---- after the boot --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("machine", ["pc", pytest.param("q35", marks=LONG)])
@@ -285,14 +295,16 @@ class InheritedVm(VhostVm):
 
 
 def test_vhost_user_socket_of_somebody_else(lab):
-    """After a boot QEMU waits in the socket's queue, whatever length its owner gave it; what filled it is gone with the device, since
-    systemd would start another one for it. [DEV-68]"""
+    """After a boot QEMU waits in the socket's queue, whatever length its owner gave it; what filled it is gone with the
+    device, since systemd would start another one for it. [DEV-68]"""
     write_config(lab.root, append=f"{APPEND} stay")
     hostd = lab.servers()
     vm = lab.add(InheritedVm(lab.place("vm"), lab.net.host, hostd.socket, device_args=["--log-level", "debug"]))
     vm.wait(r"^PVBOOT-KERNEL-END\n", 60)
     wait_for(lambda: "no link until the next boot" in vm.device.text(), 20, vm.device.text)
-    waiting = lambda: "unix_wait_for_peer" in [thread_waits_in(vm.process.pid, tid) for tid in os.listdir(f"/proc/{vm.process.pid}/task")]
+    waiting = lambda: "unix_wait_for_peer" in [
+        thread_waits_in(vm.process.pid, tid) for tid in os.listdir(f"/proc/{vm.process.pid}/task")
+    ]
     wait_for(waiting, 20, "QEMU's attempt to connect")
     vm.qmp_connect().execute("quit")
     assert vm.wait_exit() == 0 and vm.device.wait(10) == 0
@@ -314,7 +326,8 @@ def thread_waits_in(pid, tid):
 
 @LONG
 def test_vhost_user_system_that_was_not_booted_by_it(lab):
-    """[DEV-66] The driver starts on a card that has a link: it is told that there is none, and nothing hangs; the reboot may boot from it."""
+    """[DEV-66] The driver starts on a card that has a link: it is told that there is none, and nothing hangs; the
+    reboot may boot from it."""
     linux(lab, "virtio_net.init")
     kernel = ["-kernel", lab.root / "bzImage", "-initrd", lab.root / "init_task", "-append", "console=ttyS0"]
     vm = lab.vm(lab.servers(), memory="512M", args=kernel)
@@ -326,12 +339,14 @@ def test_vhost_user_system_that_was_not_booted_by_it(lab):
     assert "phase rom" not in vm.device.text()
 
 
-# ---- the command line -----------------------------------------------------------------------------------------------------------
+# ---- the command line ------------------------------------------------------------------------------------------------
 
 
 def refused(*argv, **kw):
     """What pvboot-device says that does not start."""
-    done = subprocess.run([DEVICE, *argv], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=20, **kw)
+    done = subprocess.run(
+        [DEVICE, *argv], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=20, **kw
+    )
     assert done.returncode in (1, 2), done.stderr
     return done.stderr
 

@@ -14,7 +14,9 @@ from screen import press, text_screen, type_text, wait_drawn_text, wait_picture,
 from world import World
 
 
-ABSOLUTE = "KERNEL ::bzImage\nAPPEND initrd=::init_task console=ttyS0"  # for a pxelinux.0 whose prefix is another directory
+ABSOLUTE = (
+    "KERNEL ::bzImage\nAPPEND initrd=::init_task console=ttyS0"  # for a pxelinux.0 whose prefix is another directory
+)
 KERNEL_APPEND = "initrd=init_task console=ttyS0"
 HTTP = f"http://{SERVER_IP}"
 BASE_KIB = 639  # of SeaBIOS
@@ -56,12 +58,12 @@ class Cell:
         return "+".join([self.dhcp, self.tftp] + (["nginx"] if self.http else []))
 
 
-# ---- what proves a boot ---------------------------------------------------------------------------------------------------
+# ---- what proves a boot ----------------------------------------------------------------------------------------------
 
 
 def check_kernel(world, vm, cmdline=None, unloaded=None):
-    """The stub kernel got every byte; unloaded: whether the ROM's base memory is to be free again, None where the boot program may do
-    with it as it likes."""
+    """The stub kernel got every byte; unloaded: whether the ROM's base memory is to be free again, None where the boot
+    program may do with it as it likes."""
     report = world.check(vm, timeout=world.seconds, cmdline=cmdline)
     if unloaded is not None:
         assert (report["base"] == BASE_KIB * 1024) == unloaded, f"base memory: {report['base']}"
@@ -78,7 +80,7 @@ def with_disk(world):
     return ["-drive", f"file={disk},format=raw,if=ide"]
 
 
-# ---- pxelinux.0 ---------------------------------------------------------------------------------------------------------------
+# ---- pxelinux.0 ------------------------------------------------------------------------------------------------------
 
 
 def pxelinux_kernel(world):
@@ -113,7 +115,9 @@ def pxechn(world):
     programs.modules(world.root, "pxechn.c32")
     programs.copy("/usr/lib/PXELINUX/pxelinux.0", world.root, "second/pxelinux.0")
     programs.copy(programs.MODULES / "ldlinux.c32", world.root, "second/ldlinux.c32")
-    programs.pxelinux_config(world.root, f"DEFAULT c\nLABEL c\nKERNEL pxechn.c32\nAPPEND {SERVER_IP}::second/pxelinux.0\n")
+    programs.pxelinux_config(
+        world.root, f"DEFAULT c\nLABEL c\nKERNEL pxechn.c32\nAPPEND {SERVER_IP}::second/pxelinux.0\n"
+    )
     programs.pxelinux_config(world.root, f"DEFAULT s\nLABEL s\n{ABSOLUTE} chained\n", "second")
     check_kernel(world, world.boot(world.serve()), "chained")
 
@@ -148,7 +152,9 @@ def program_by_pxelinux(world):
     vm = world.boot(world.serve())
     done = vm.wait(r"PVBOOT-NBP-DONE (\w+) (\w+) (\w+)", world.seconds)
     assert [int(x, 16) for x in done.groups()] == [0, 0, len(data)], done[0]
-    assert vm.qmp_connect().memory(NBP_DESTINATION, len(data), vm.dir / "memory") == data, "the file in memory is another"
+    assert (
+        vm.qmp_connect().memory(NBP_DESTINATION, len(data), vm.dir / "memory") == data
+    ), "the file in memory is another"
 
 
 def ipappend(world):
@@ -181,7 +187,7 @@ def memtest(world):
     wait_screen(vm, r"Test +[1-9]\d?%|Pass +[1-9]\d?%", world.seconds)
 
 
-# ---- lpxelinux.0 ----------------------------------------------------------------------------------------------------------------
+# ---- lpxelinux.0 -----------------------------------------------------------------------------------------------------
 
 
 def lpxelinux(prefix=None):
@@ -201,7 +207,7 @@ def asked(world, uri):
     assert any(line.startswith(f"GET {uri} 200") for line in lines), f"nginx was asked for:\n" + "\n".join(lines)
 
 
-# ---- GRUB -----------------------------------------------------------------------------------------------------------------------
+# ---- GRUB ------------------------------------------------------------------------------------------------------------
 
 GRUB_HEAD = "serial --unit=0\nset timeout=0\n"
 
@@ -225,7 +231,7 @@ def grub_pxechain(world):
     check_kernel(world, world.boot(world.serve(boot)), "BOOT_IMAGE=::bzImage", unloaded=True)
 
 
-# ---- iPXE -----------------------------------------------------------------------------------------------------------------------
+# ---- iPXE ------------------------------------------------------------------------------------------------------------
 
 
 def undionly(name):
@@ -268,7 +274,7 @@ def ipxe_shell(world):
     wait_screen(vm, r"idle:?\S* = beaker", 30)
 
 
-# ---- the Debian installer -----------------------------------------------------------------------------------------------------
+# ---- the Debian installer --------------------------------------------------------------------------------------------
 
 
 def installer(kind, keys):
@@ -277,26 +283,33 @@ def installer(kind, keys):
         vm = world.boot(world.serve(), memory="1G")
         wait_drawn_text(vm, r"(?s)Debian GNU/Linux installer menu.*Advanced options", world.seconds)
         press(vm, *keys)
-        wait_picture(vm, r"(?s)Choose the language to be used for the installation.*(Albanian|Danish|Dutch)", world.seconds)
+        wait_picture(
+            vm, r"(?s)Choose the language to be used for the installation.*(Albanian|Danish|Dutch)", world.seconds
+        )
 
     return run
 
 
-# ---- pxetest.0 ------------------------------------------------------------------------------------------------------------------
+# ---- pxetest.0 -------------------------------------------------------------------------------------------------------
 
 
 def pxe_cells():
     """Each group of pxetest.0 on pvboot, and on the reference."""
     for group in pxetest.GROUPS:
         undi = group in pxetest.NEEDS_FRAMES
-        yield Cell("pxetest.0", f"{group}:as-documented", lambda lab, g=group: pxetest.check_pvboot(lab, g), undi=undi, pxe_group=group, quick=True)
-        yield Cell("pxetest.0-on-ipxe", f"{group}:as-recorded", lambda lab, g=group: pxetest.check_reference(lab, g), pxe_group=group)
+        yield Cell(
+            "pxetest.0", f"{group}:as-documented", lambda lab, g=group: pxetest.check_pvboot(lab, g), undi=undi,
+            pxe_group=group, quick=True,
+        )
+        yield Cell(
+            "pxetest.0-on-ipxe", f"{group}:as-recorded", lambda lab, g=group: pxetest.check_reference(lab, g),
+            pxe_group=group,
+        )
     yield Cell("pxetest.0", "frames-off:says-so", pxetest.check_without_frames, pxe_group="undi")
 
 
 CELLS = [
-    *pxe_cells(),
-    Cell("pxelinux.0", "kernel-bytes", pxelinux_kernel),
+    *pxe_cells(), Cell("pxelinux.0", "kernel-bytes", pxelinux_kernel),
     Cell("pxelinux.0", "kernel-bytes", pxelinux_kernel, "kea", "atftpd", machine="q35", quick=True),
     Cell("pxelinux.0", "kernel-bytes", pxelinux_kernel, "dnsmasq", "dnsmasq", link="bridge"),
     Cell("pxelinux.0-http", "kernel-bytes,nginx-log", pxelinux_http, "dhcpd", "tftpd-hpa", http=True),
@@ -304,7 +317,10 @@ CELLS = [
     Cell("menu.c32", "menu-on-screen,kernel-bytes", menu("menu.c32", wait_screen), "kea", "tftpd-hpa", quick=True),
     Cell("menu.c32", "menu-on-screen,kernel-bytes", menu("menu.c32", wait_screen), "dnsmasq", "dnsmasq", machine="q35"),
     Cell("vesamenu.c32", "menu-on-picture,kernel-bytes", menu("vesamenu.c32", wait_drawn_text), "dhcpd", "atftpd"),
-    Cell("vesamenu.c32", "menu-on-picture,kernel-bytes", menu("vesamenu.c32", wait_drawn_text), "dnsmasq", "tftpd-hpa", machine="q35"),
+    Cell(
+        "vesamenu.c32", "menu-on-picture,kernel-bytes", menu("vesamenu.c32", wait_drawn_text), "dnsmasq", "tftpd-hpa",
+        machine="q35",
+    ),
     Cell("pxechn.c32", "second-pxelinux-kernel-bytes", pxechn),
     Cell("pxechn.c32", "second-pxelinux-kernel-bytes", pxechn, "kea", "dnsmasq", machine="q35"),
     Cell("chain.c32", "disk-marker", chain_disk, "dnsmasq", "atftpd", quick=True),
@@ -327,24 +343,63 @@ CELLS = [
     Cell("ipxe.pxe", "shell-on-screen", ipxe_shell, "kea", "dnsmasq", machine="q35"),
     Cell("lpxelinux.0", "kernel-bytes", lpxelinux(), "dhcpd", "tftpd-hpa", undi=True),
     Cell("lpxelinux.0", "kernel-bytes", lpxelinux(), "kea", "atftpd", machine="q35", link="bridge", undi=True),
-    Cell("lpxelinux.0-http", "kernel-bytes,nginx-log", lpxelinux(HTTP + "/"), "kea", "tftpd-hpa", http=True, undi=True, quick=True),
-    Cell("lpxelinux.0-http", "kernel-bytes,nginx-log", lpxelinux(HTTP + "/"), "dnsmasq", "dnsmasq", http=True, machine="q35", undi=True),
+    Cell(
+        "lpxelinux.0-http", "kernel-bytes,nginx-log", lpxelinux(HTTP + "/"), "kea", "tftpd-hpa", http=True, undi=True,
+        quick=True,
+    ),
+    Cell(
+        "lpxelinux.0-http", "kernel-bytes,nginx-log", lpxelinux(HTTP + "/"), "dnsmasq", "dnsmasq", http=True,
+        machine="q35", undi=True,
+    ),
     Cell("grub-core.0", "kernel-bytes", grub_kernel(f"(tftp,{SERVER_IP})"), "dhcpd", "tftpd-hpa", undi=True),
     Cell("grub-core.0", "kernel-bytes", grub_kernel(f"(tftp,{SERVER_IP})"), "kea", "atftpd", machine="q35", undi=True),
-    Cell("grub-core.0-http", "kernel-bytes,nginx-log", grub_kernel(f"(http,{SERVER_IP})"), "kea", "tftpd-hpa", http=True, undi=True),
-    Cell("grub-core.0-http", "kernel-bytes,nginx-log", grub_kernel(f"(http,{SERVER_IP})"), "dnsmasq", "dnsmasq", http=True, machine="q35", link="bridge", undi=True),
+    Cell(
+        "grub-core.0-http", "kernel-bytes,nginx-log", grub_kernel(f"(http,{SERVER_IP})"), "kea", "tftpd-hpa", http=True,
+        undi=True,
+    ),
+    Cell(
+        "grub-core.0-http", "kernel-bytes,nginx-log", grub_kernel(f"(http,{SERVER_IP})"), "dnsmasq", "dnsmasq",
+        http=True, machine="q35", link="bridge", undi=True,
+    ),
     Cell("grub-pxechain", "pxelinux-kernel-bytes", grub_pxechain, "dhcpd", "tftpd-hpa", undi=True, quick=True),
     Cell("grub-pxechain", "pxelinux-kernel-bytes", grub_pxechain, "dnsmasq", "dnsmasq", machine="q35", undi=True),
-    Cell("undionly.kpxe", "kernel-bytes,nginx-log", undionly("undionly.kpxe"), "dhcpd", "tftpd-hpa", http=True, undi=True, quick=True),
-    Cell("undionly.kpxe", "kernel-bytes,nginx-log", undionly("undionly.kpxe"), "kea", "atftpd", http=True, machine="q35", link="bridge", undi=True),
-    Cell("undionly.kkpxe", "kernel-bytes,nginx-log", undionly("undionly.kkpxe"), "dnsmasq", "tftpd-hpa", http=True, undi=True),
-    Cell("undionly.kkpxe", "kernel-bytes,nginx-log", undionly("undionly.kkpxe"), "dhcpd", "dnsmasq", http=True, machine="q35", undi=True),
+    Cell(
+        "undionly.kpxe", "kernel-bytes,nginx-log", undionly("undionly.kpxe"), "dhcpd", "tftpd-hpa", http=True,
+        undi=True, quick=True,
+    ),
+    Cell(
+        "undionly.kpxe", "kernel-bytes,nginx-log", undionly("undionly.kpxe"), "kea", "atftpd", http=True, machine="q35",
+        link="bridge", undi=True,
+    ),
+    Cell(
+        "undionly.kkpxe", "kernel-bytes,nginx-log", undionly("undionly.kkpxe"), "dnsmasq", "tftpd-hpa", http=True,
+        undi=True,
+    ),
+    Cell(
+        "undionly.kkpxe", "kernel-bytes,nginx-log", undionly("undionly.kkpxe"), "dhcpd", "dnsmasq", http=True,
+        machine="q35", undi=True,
+    ),
     Cell("undionly-pxelinux.0", "kernel-bytes", undionly_pxelinux, "kea", "tftpd-hpa", undi=True),
     Cell("undionly-pxelinux.0", "kernel-bytes", undionly_pxelinux, "dhcpd", "atftpd", machine="q35", undi=True),
     Cell("pxelinux-undionly-pxelinux", "kernel-bytes", pxelinux_undionly_pxelinux, "dhcpd", "tftpd-hpa", undi=True),
-    Cell("pxelinux-undionly-pxelinux", "kernel-bytes", pxelinux_undionly_pxelinux, "kea", "dnsmasq", machine="q35", undi=True),
-    Cell("installer-text", "dialogue-on-picture", installer("text", ["ret"]), "dhcpd", "tftpd-hpa", long=True, seconds=900),
-    Cell("installer-text", "dialogue-on-picture", installer("text", ["ret"]), "kea", "dnsmasq", machine="q35", long=True, seconds=900),
-    Cell("installer-gtk", "dialogue-on-picture", installer("gtk", ["ret"]), "dnsmasq", "tftpd-hpa", long=True, seconds=900),
-    Cell("installer-gtk", "dialogue-on-picture", installer("gtk", ["ret"]), "dhcpd", "atftpd", machine="q35", long=True, seconds=900),
+    Cell(
+        "pxelinux-undionly-pxelinux", "kernel-bytes", pxelinux_undionly_pxelinux, "kea", "dnsmasq", machine="q35",
+        undi=True,
+    ),
+    Cell(
+        "installer-text", "dialogue-on-picture", installer("text", ["ret"]), "dhcpd", "tftpd-hpa", long=True,
+        seconds=900,
+    ),
+    Cell(
+        "installer-text", "dialogue-on-picture", installer("text", ["ret"]), "kea", "dnsmasq", machine="q35", long=True,
+        seconds=900,
+    ),
+    Cell(
+        "installer-gtk", "dialogue-on-picture", installer("gtk", ["ret"]), "dnsmasq", "tftpd-hpa", long=True,
+        seconds=900,
+    ),
+    Cell(
+        "installer-gtk", "dialogue-on-picture", installer("gtk", ["ret"]), "dhcpd", "atftpd", machine="q35", long=True,
+        seconds=900,
+    ),
 ]

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """make check-nbp: real boot programs on pvboot, each to a proof beyond its banner.
 
-A line a cell, `ok|FAIL program server proof seconds`; what a failed cell's logs ended with goes to stderr.  The last line is
-`N passed, N failed`.  Needs root.  PVBOOT_TEST_KEEP=1 keeps the cells' directories.
+A line a cell, `ok|FAIL program server proof seconds`; what a failed cell's logs ended with goes to stderr.  The last
+line is `N passed, N failed`.  Needs root.  PVBOOT_TEST_KEEP=1 keeps the cells' directories.
 """
 import argparse
 import os
@@ -52,7 +52,9 @@ def run(cell):
     seconds = time.monotonic() - start
     with PRINTING:
         verdict = "FAIL" if problem else "ok"
-        print(f"{verdict:4} {cell.program:20} {cell.machine}:{cell.server:28} {cell.proof:32} {seconds:6.1f}", flush=True)
+        print(
+            f"{verdict:4} {cell.program:20} {cell.machine}:{cell.server:28} {cell.proof:32} {seconds:6.1f}", flush=True
+        )
         if problem:
             print(problem, file=sys.stderr, flush=True)
     if not keep:

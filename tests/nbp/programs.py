@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Debian's boot programs, put into a TFTP root unmodified, and the configurations that make them do something provable."""
+"""Debian's boot programs, put into a TFTP root unmodified, and the configurations that make them do something
+provable."""
 import shutil
 import subprocess
 from pathlib import Path
@@ -49,7 +50,10 @@ def grub(root, config):
     """What grub-mknetdir makes (boot file grub/i386-pc/core.0), with a grub.cfg."""
     mknetdir = PEERS / "grub-common/usr/bin/grub-mknetdir"
     modules_at = PEERS / "grub-pc-bin/usr/lib/grub/i386-pc"
-    command = [mknetdir, f"--net-directory={root}", "--subdir=grub", f"--directory={modules_at}", "--fonts=", "--locales=", "--themes="]
+    command = [
+        mknetdir, f"--net-directory={root}", "--subdir=grub", f"--directory={modules_at}", "--fonts=", "--locales=",
+        "--themes=",
+    ]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     (root / "grub" / "grub.cfg").write_text(config)
     return "grub/i386-pc/core.0"

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """pxetest.0 on pvboot and, as the reference, on QEMU's iPXE ROM; a QEMU for each group of cases.
 
-pxetest/ipxe.txt is what the reference printed; docs/pxe.md has a row for each case in which pvboot's outcome is another.  As a program it
-prints both outcomes, case by case, or with --update writes pxetest/ipxe.txt.  A case that hangs costs one more QEMU, which leaves it out.
+pxetest/ipxe.txt is what the reference printed; docs/pxe.md has a row for each case in which pvboot's outcome is
+another.  As a program it prints both outcomes, case by case, or with --update writes pxetest/ipxe.txt.  A case that
+hangs costs one more QEMU, which leaves it out.
 """
 import argparse
 import difflib
@@ -53,7 +54,10 @@ class PxeLab(Lab):
         self.dhcpd(hosts=[dhcpd_host(filename="pxetest.0")])
         self.tftpd()
         self.add(RouterAdvertisements(self.net.server, self.place("ra")))
-        echo = self.net.server.process(["/usr/bin/python3", Path(__file__).parent / "echo.py", SERVER_IP, str(ECHO_PORT)], log=self.dir / "echo.log")
+        echo = self.net.server.process(
+            ["/usr/bin/python3", Path(__file__).parent / "echo.py", SERVER_IP, str(ECHO_PORT)],
+            log=self.dir / "echo.log",
+        )
         wait_for(lambda: "ready" in echo.text(), 10, "echo server")
         self.echo = echo
         self.frames = frames
@@ -69,7 +73,10 @@ class PxeLab(Lab):
         return self.vm(self.daemon, args=args)
 
     def ipxe(self, args):
-        card = ["-netdev", "tap,id=n,ifname=tap0,script=no,downscript=no", "-device", f"virtio-net-pci,netdev=n,mac={MAC}", "-boot", "n"]
+        card = [
+            "-netdev", "tap,id=n,ifname=tap0,script=no,downscript=no", "-device", f"virtio-net-pci,netdev=n,mac={MAC}",
+            "-boot", "n",
+        ]
         return self.add(Vm(self.place("ipxe"), self.net.host, card + list(args)))
 
 
@@ -83,7 +90,8 @@ def parse(text):
 
 
 def run_group(lab, start, group):
-    """Run one group on what start() makes; ({case: outcome}, the last line's values).  start: PxeLab.pvboot or .ipxe."""
+    """Run one group on what start() makes; ({case: outcome}, the last line's values).  start: PxeLab.pvboot or
+    .ipxe."""
     hung = []
     while len(hung) < HANGS:
         vm = start(["-fw_cfg", f"name=opt/pvboot/pxetest,string={' '.join([group, *hung])}"])
@@ -114,7 +122,7 @@ def check_segments(vm):
     assert len(limits) == 6 and set(limits.values()) == {REAL_LIMIT}, f"segment limits after the calls: {limits}"
 
 
-# ---- what is expected ------------------------------------------------------------------------------------------------------
+# ---- what is expected ------------------------------------------------------------------------------------------------
 
 
 def reference():
@@ -125,7 +133,11 @@ def reference():
 def difference(theirs, ours):
     """The words that only the one has, and those that only the other has."""
     a, b = theirs.split(), ours.split()
-    parts = [(a[i:j], b[k:m]) for kind, i, j, k, m in difflib.SequenceMatcher(None, a, b, False).get_opcodes() if kind != "equal"]
+    parts = [
+        (a[i:j], b[k:m])
+        for kind, i, j, k, m in difflib.SequenceMatcher(None, a, b, False).get_opcodes()
+        if kind != "equal"
+    ]
     return " ".join(w for part, _ in parts for w in part), " ".join(w for _, part in parts for w in part)
 
 
@@ -153,7 +165,10 @@ def judge(group, found):
         seen = difference(theirs[case], found[case])
         expected = rows.get(case, ("", ""))
         if seen != expected:
-            wrong.append(f"{case}: iPXE {theirs[case]!r}, pvboot {found[case]!r}; docs/pxe.md has {expected}, the difference is {seen}")
+            wrong.append(
+                f"{case}: iPXE {theirs[case]!r}, pvboot {found[case]!r}; "
+                f"docs/pxe.md has {expected}, the difference is {seen}"
+            )
     return wrong
 
 
@@ -177,11 +192,16 @@ def check_reference(lab, group):
     """Assert that the reference still is what pxetest/ipxe.txt says."""
     found = run_group(lab, lab.ipxe, group)[0]
     expected = {case: outcome for case, outcome in reference().items() if case.startswith(group + ".")}
-    assert found == expected, "the iPXE ROM no longer does what pxetest/ipxe.txt says (pxetest.py --update writes it anew)"
+    assert (
+        found == expected
+    ), "the iPXE ROM no longer does what pxetest/ipxe.txt says (pxetest.py --update writes it anew)"
 
 
 def update(lab, groups):
-    lines = ["# SPDX-License-Identifier: BSD-2-Clause\n# What pxetest.0 prints on QEMU's iPXE ROM (virtio-net), by pxetest.py --update.\n"]
+    lines = [
+        "# SPDX-License-Identifier: BSD-2-Clause\n"
+        "# What pxetest.0 prints on QEMU's iPXE ROM (virtio-net), by pxetest.py --update.\n"
+    ]
     for group in groups:
         found, _ = run_group(lab, lab.ipxe, group)
         lines += [f"case {case} {outcome}".rstrip() + "\n" for case, outcome in found.items()]

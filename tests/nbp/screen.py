@@ -47,11 +47,13 @@ def picture_text(vm):
     large = b"".join(bytes(p for pixel in row for p in (pixel,) * SCALE) * SCALE for row in rows)
     pgm = b"P5 %d %d 255\n" % (width * SCALE, height * SCALE) + large
     environment = {"OMP_THREAD_LIMIT": "1", "PATH": "/usr/bin:/bin"}
-    read = subprocess.run(["tesseract", "-", "-", "--psm", "11"], input=pgm, capture_output=True, check=True, env=environment)
+    read = subprocess.run(
+        ["tesseract", "-", "-", "--psm", "11"], input=pgm, capture_output=True, check=True, env=environment
+    )
     return read.stdout.decode("utf-8", "replace")
 
 
-# ---- text drawn with the VGA BIOS's own letters ----------------------------------------------------------------------------------
+# ---- text drawn with the VGA BIOS's own letters ----------------------------------------------------------------------
 
 
 def vga_font():
@@ -73,7 +75,8 @@ def read_letter(font, pixels):
 
 
 def drawn_text(vm):
-    """Text in 8x16 cells of a picture, in the VGA BIOS's font, as vesamenu.c32 draws it (its grid begins 8 lines from the top)."""
+    """Text in 8x16 cells of a picture, in the VGA BIOS's font, as vesamenu.c32 draws it (its grid begins 8 lines from
+    the top)."""
     font = vga_font()
     width, height, rgb = dump(vm)
     grey = rgb[1::3]

@@ -38,7 +38,8 @@ class PalaciosHostd(Hostd):
 
 
 class PalaciosVm(Vm):
-    """A guest whose pvboot device is the plugin's.  bios: "seabios", with the ROM by -option-rom, or "bochs", with the ROM in RAM."""
+    """A guest whose pvboot device is the plugin's.  bios: "seabios", with the ROM by -option-rom, or "bochs", with the
+    ROM in RAM."""
 
     def __init__(self, directory, ns, mac=MAC, bios="seabios", memory="256M", lines="", args=()):
         directory = Path(directory)
@@ -62,7 +63,9 @@ class PalaciosVm(Vm):
                 words += ["-option-rom", ROM]
             words += ["-boot", "n"]
             machine = "pc,memory-backend=pvbmem"
-            super().__init__(directory, ns, words + list(args), memory=memory, machine=machine, pass_fds=[fd], qemu=proxy_qemu())
+            super().__init__(
+                directory, ns, words + list(args), memory=memory, machine=machine, pass_fds=[fd], qemu=proxy_qemu()
+            )
 
     def command(self, word):
         """A command to palacios-host; its answer."""

@@ -45,7 +45,9 @@ def hostd_for(lab, vm):
 def slow_initrd(lab):
     """An initrd that takes three seconds: time for something to happen."""
     lab.initrd = make_initrd(lab.root / "init_task", 12 * MIB)
-    lab.net.server.run("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "32mbit", "burst", "4kb", "latency", "200ms")
+    lab.net.server.run(
+        "tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "32mbit", "burst", "4kb", "latency", "200ms"
+    )
 
 
 def in_mid_boot(vm, hostd):
@@ -164,7 +166,8 @@ def test_boot_reset(lab, bios):
 
 
 def test_boot_save_and_restore(lab):
-    """The machine is saved, freed and made again in the middle of a transfer.  While it is saved hostd has much to write."""
+    """The machine is saved, freed and made again in the middle of a transfer.  While it is saved hostd has much to
+    write."""
     slow_initrd(lab)
     vm = machine(lab)
     servers(lab)
@@ -238,13 +241,15 @@ def test_boot_while_memory_moves(lab):
         thread.join()
 
 
-# ---- without a boot program ----------------------------------------------------------------------------------------------------------
+# ---- without a boot program ------------------------------------------------------------------------------------------
 
 
 def direct_hostd(lab, vm, options=""):
     servers(lab)
     return lab.add(
-        PalaciosHostd(lab.net.host, lab.place("hostd"), lab.net.ifname, {"guest": vm.device}, options="boot = direct\n" + options)
+        PalaciosHostd(
+            lab.net.host, lab.place("hostd"), lab.net.ifname, {"guest": vm.device}, options="boot = direct\n" + options
+        )
     )
 
 
@@ -276,7 +281,8 @@ def test_direct_boot_hostd_restarts(lab):
 
 def test_direct_boot_list(lab):
     (lab.root / "pxelinux.cfg" / "default").write_text(
-        "PROMPT 1\nTIMEOUT 10\nDEFAULT b\nLABEL a\nKERNEL bzImage\nLABEL b\nKERNEL bzImage\nAPPEND initrd=init_task chosen\n"
+        "PROMPT 1\nTIMEOUT 10\nDEFAULT b\nLABEL a\nKERNEL bzImage\n"
+        "LABEL b\nKERNEL bzImage\nAPPEND initrd=init_task chosen\n"
     )
     vm = machine(lab, bios="bochs")
     hostd = direct_hostd(lab, vm)

@@ -59,8 +59,10 @@ def configure(top, off=(), kernel=None):
 
 def run(*args):
     """(exit status, what was said)"""
-    done = subprocess.run(["tools/palacios_tree", *map(str, args)], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=120)
+    done = subprocess.run(
+        ["tools/palacios_tree", *map(str, args)], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=120,
+    )
     return done.returncode, done.stdout
 
 
@@ -124,14 +126,21 @@ def test_install_twice_and_uninstall(tree):
 def test_install_over_an_older_one(tree):
     run("install", tree)
     (tree / DEVICES / "pvboot/pvboot_dev.c").write_text("old")
-    (tree / DEVICES / "Makefile").write_text((tree / DEVICES / "Makefile").read_text().replace("+= pvboot/", "+= older/"))
+    (tree / DEVICES / "Makefile").write_text(
+        (tree / DEVICES / "Makefile").read_text().replace("+= pvboot/", "+= older/")
+    )
     assert run("install", tree)[0] == 0
     assert (tree / DEVICES / "pvboot/pvboot_dev.c").read_bytes() == (TOP / "vmm/pvboot_dev.c").read_bytes()
     assert "older" not in (tree / DEVICES / "Makefile").read_text()
 
 
 def said_off(text):
-    return {word for line in text.splitlines() if "guest.xml needs it:" in line for word in line.split("needs it:")[1].split()}
+    return {
+        word
+        for line in text.splitlines()
+        if "guest.xml needs it:" in line
+        for word in line.split("needs it:")[1].split()
+    }
 
 
 def test_config_is_not_there_yet(tree):
@@ -149,7 +158,9 @@ def test_config_is_good(tree):
     assert (tree / ".config").read_text() == before
 
 
-@pytest.mark.parametrize("off", [("STREAM", "CONSOLE", "CGA", "CURSES_CONSOLE", "CHAR_STREAM", "PVBOOT"), ("NVRAM",), ("STREAM",)])
+@pytest.mark.parametrize(
+    "off", [("STREAM", "CONSOLE", "CGA", "CURSES_CONSOLE", "CHAR_STREAM", "PVBOOT"), ("NVRAM",), ("STREAM",)]
+)
 def test_config_names_what_is_off(tree, off):
     configure(tree, off)
     status, text = run("install", tree)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boots on every attachment, machine and memory size: the fixtures are those of tests/boot.
 
-PVBOOT_TEST_QEMU=all runs them with every QEMU and all of them (make check-qemu); without it a few are run, with those QEMUs that are there.
+PVBOOT_TEST_QEMU=all runs them with every QEMU and all of them (make check-qemu); without it a few are run, with those
+QEMUs that are there.
 """
 import importlib.util
 import os

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real libvirtd with directories, a configuration and users of its own, and what stands in for systemd's sockets beside it.
+"""A real libvirtd with directories, a configuration and users of its own, and what stands in for systemd's sockets
+beside it.
 
-libvirtd's directories are fixed when it is built: so it runs in a mount namespace, where nothing of the machine's own libvirt is seen
-or touched, and in a process namespace, whose first process takes leave of the QEMUs that it starts as daemons (libvirtd waits for that)
-and with which they all end.  Its QEMUs run as the user that Debian's libvirt has for them.
+libvirtd's directories are fixed when it is built: so it runs in a mount namespace, where nothing of the machine's own
+libvirt is seen or touched, and in a process namespace, whose first process takes leave of the QEMUs that it starts as
+daemons (libvirtd waits for that) and with which they all end.  Its QEMUs run as the user that Debian's libvirt has for
+them.
 """
 import os
 import pty
@@ -36,7 +38,8 @@ mount -t tmpfs -o mode=755 none /run
 mkdir -p /run/pvboot-device /run/lock /run/libvirt
 for file in passwd group; do
 	cp /etc/$file "$1/$file"
-	grep -q ^libvirt-qemu: "$1/$file" || sed -n "s/^nogroup:.*/libvirt-qemu:x:64055:/p; s/^nobody:.*/libvirt-qemu:x:64055:64055::\\/var\\/lib\\/libvirt:\\/usr\\/sbin\\/nologin/p" "$1/$file" >>"$1/$file"
+	grep -q ^libvirt-qemu: "$1/$file" || sed -n "s/^nogroup:.*/libvirt-qemu:x:64055:/p
+		s,^nobody:.*,libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin,p" "$1/$file" >>"$1/$file"
 	mount --bind "$1/$file" /etc/$file
 done
 cat >/etc/libvirt/qemu.conf <<end
@@ -59,7 +62,10 @@ class Libvirtd:
         self.process = None
 
     def __enter__(self):
-        argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-ec", SETUP, "sh", self.dir, CACHE]
+        argv = [
+            "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-ec", SETUP, "sh", self.dir,
+            CACHE,
+        ]
         CACHE.mkdir(parents=True, exist_ok=True)
         self.process = Process(argv, log=self.dir / "libvirtd.log", ns=self.ns)
 
@@ -92,7 +98,8 @@ class Libvirtd:
         return self.command("virsh", *argv, check=check)
 
     def on_terminal(self, argv, until, timeout=120):
-        """Run a command on a terminal until a pattern is there, and leave it as virsh console is left.  What was shown."""
+        """Run a command on a terminal until a pattern is there, and leave it as virsh console is left.  What was
+        shown."""
         pid, fd = pty.fork()
         if pid == 0:
             os.environ.update(LC_ALL="C.UTF-8", LIBVIRT_DEFAULT_URI=URI, TERM="vt100")
@@ -130,7 +137,8 @@ def unit(name):
 
 
 class Activated:
-    """pvboot-device@NAME.socket: what systemd does with it and its service, without systemd as first process; libvirtd's is the place."""
+    """pvboot-device@NAME.socket: what systemd does with it and its service, without systemd as first process;
+    libvirtd's is the place."""
 
     def __init__(self, libvirtd, template, name, hostd):
         self.socket = dict(unit(f"{template}@.socket"))["ListenStream"].replace("%I", name)
@@ -138,14 +146,18 @@ class Activated:
         assert argv[0] == f"/usr/local/bin/{DEVICE.name}"
         args = [word for word in argv[1:] if word != "$PVBOOT_DEVICE_ARGS"]
         args = [str(BUILD / Path(a).name) if a.startswith("/usr/local/share/pvboot/") else a for a in args]
-        self.argv = libvirtd.inside() + ["systemd-socket-activate", "-l", self.socket, DEVICE, *args, "--hostd", hostd.socket]
+        self.argv = libvirtd.inside() + [
+            "systemd-socket-activate", "-l", self.socket, DEVICE, *args, "--hostd", hostd.socket,
+        ]
         self.log = libvirtd.dir / f"{name}.log"
         self.libvirtd = libvirtd
         self.process = None
 
     def __enter__(self):
         self.process = Process(self.argv, log=self.log)
-        wait_for(lambda: self.libvirtd.command("ls", self.socket, check=False) == self.socket, 10, f"a socket {self.socket}")
+        wait_for(
+            lambda: self.libvirtd.command("ls", self.socket, check=False) == self.socket, 10, f"a socket {self.socket}"
+        )
         # SocketGroup= and SocketMode=
         self.libvirtd.command("chgrp", "libvirt-qemu", self.socket)
         self.libvirtd.command("chmod", "660", self.socket)

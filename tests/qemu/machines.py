@@ -15,7 +15,8 @@ RELEASES = {"debian12": "qemu-7.2", "debian13": "qemu-10.0", "newest": "qemu-new
 
 
 def programs():
-    """{name: path}: the installed QEMU, and those of the Debian releases that it is not from (tools/deps.sh check-qemu)."""
+    """{name: path}: the installed QEMU, and those of the Debian releases that it is not from (tools/deps.sh
+    check-qemu)."""
     found = {"installed": shutil.which("qemu-system-x86_64")}
     mine = "qemu-{}.{}".format(*version_of(found["installed"])) if found["installed"] else None
     return found | {name: PEERS / peer / "qemu-system-x86_64" for name, peer in RELEASES.items() if peer != mine}
@@ -23,12 +24,15 @@ def programs():
 
 PROGRAMS = programs()
 ATTACHMENTS = re.findall(r'^\t\[ATTACH_\w+\] = "([\w-]+)",$', (TOP / "pvboot" / "attach.c").read_text(), re.M)
-MACHINES = {"pc": ["-M", "pc"], "q35": ["-M", "q35"], "q35port": ["-M", "q35", "-device", "pcie-root-port,id=rp0,chassis=1"]}
+MACHINES = {
+    "pc": ["-M", "pc"], "q35": ["-M", "q35"], "q35port": ["-M", "q35", "-device", "pcie-root-port,id=rp0,chassis=1"],
+}
 MEMORY = ["64M", "6G"]
 
 
 def offers(attach, qemu):
-    """Whether this attachment can be had with a QEMU of that version, under TCG (facts of QEMU, not of pvboot's rule)."""
+    """Whether this attachment can be had with a QEMU of that version, under TCG (facts of QEMU, not of pvboot's
+    rule)."""
     if attach == "vfio-user":
         return qemu >= (10, 1)
     if attach == "x-pci-proxy-dev":
@@ -61,7 +65,12 @@ def cells(machine, memory):
             continue
         seen.add(qemu)
         for attach in (a for a in ATTACHMENTS if offers(a, qemu)):
-            found += [Cell(str(program), qemu, attach, ma, me) for ma in MACHINES for me in MEMORY if whole or (ma, me) == (machine, memory)]
+            found += [
+                Cell(str(program), qemu, attach, ma, me)
+                for ma in MACHINES
+                for me in MEMORY
+                if whole or (ma, me) == (machine, memory)
+            ]
     return found
 
 
@@ -77,7 +86,9 @@ class RunVm(Vm):
         argv = [PVBOOT, "run", *where, "--mac", MAC, "--attach", cell.attach, "--qemu", cell.program, "-v"]
         argv += ["--bus", "rp0"] if cell.machine == "q35port" else []
         argv += ["--", *MACHINES[cell.machine], "-m", cell.memory, "-accel", "tcg", "-machine", "graphics=off", *args]
-        argv += ["-display", "none", "-serial", f"file:{self.console.path}", "-qmp", f"unix:{self.qmp},server=on,wait=off"]
+        argv += [
+            "-display", "none", "-serial", f"file:{self.console.path}", "-qmp", f"unix:{self.qmp},server=on,wait=off",
+        ]
         self.process = Process(argv, log=self.dir / "run.log", ns=ns)
 
     def stop(self):
@@ -89,5 +100,7 @@ class RunVm(Vm):
     def device(self):
         """Id of its pvboot-device."""
         found = []
-        wait_for(lambda: found.append(find_child(self.process.pid, "pvboot-device")) or found[-1], 10, "a pvboot-device")
+        wait_for(
+            lambda: found.append(find_child(self.process.pid, "pvboot-device")) or found[-1], 10, "a pvboot-device"
+        )
         return found[-1]

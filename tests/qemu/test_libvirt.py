@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""docs/libvirt.md and its examples, with a real libvirtd: defined, started, their console read, destroyed.  TCG, for tests have no KVM."""
+"""docs/libvirt.md and its examples, with a real libvirtd: defined, started, their console read, destroyed.  TCG, for
+tests have no KVM."""
 import os
 import re
 import shlex
@@ -44,11 +45,16 @@ def libvirtd():
 
 
 def hostd_for(lab, domain):
-    """The reference servers, and a hostd with the section that docs/libvirt.md has for all domains; vfio-user has no card."""
+    """The reference servers, and a hostd with the section that docs/libvirt.md has for all domains; vfio-user has no
+    card."""
     lab.dhcpd()
     lab.tftpd()
     for_all = re.search(r"^       (mac = card .*)$", DOCUMENT.read_text(), re.M)[1]
-    own = f"[vm pvboot-vfio]\ninterface = {lab.net.ifname}\nmac = {MAC}\nallow_uid = any\n" if domain == "pvboot-vfio" else ""
+    own = (
+        f"[vm pvboot-vfio]\ninterface = {lab.net.ifname}\nmac = {MAC}\nallow_uid = any\n"
+        if domain == "pvboot-vfio"
+        else ""
+    )
     return lab.hostd(vms=own, options=for_all)
 
 
@@ -83,7 +89,11 @@ def test_libvirt_example_boots(lab, libvirtd, name):
     shown = libvirtd.on_terminal(["virsh", "start", "--console", domain], until=ENTERED)
     check_report(shown, lab.kernel, lab.initrd)
     log = libvirtd.command("cat", f"/var/log/libvirt/qemu/{domain}.log")
-    assert '"share":true' in log and "vhost-user" in log and "qemu:commandline" not in (EXAMPLES / f"{name}.xml").read_text()
+    assert (
+        '"share":true' in log
+        and "vhost-user" in log
+        and "qemu:commandline" not in (EXAMPLES / f"{name}.xml").read_text()
+    )
     is_over(libvirtd, domain, device)
 
 
@@ -102,17 +112,30 @@ def test_libvirt_virt_install_makes_the_example(libvirtd):
     """docs/libvirt.md's virt-install: what it makes has all that matters of q35.xml."""
     command = re.search(r"^    virt-install (.*?[^\\])$", DOCUMENT.read_text(), re.M | re.S)[1].replace("\\\n", " ")
     made = libvirtd.command("virt-install", *shlex.split(command), "--print-xml", "--dry-run", "--virt-type", "qemu")
-    for line in re.findall(r"^ +(<(?:memoryBacking|source |access |model |boot |rom |bios |reconnect ).*)$", (EXAMPLES / "q35.xml").read_text(), re.M):
-        assert re.sub(r"/?>.*", "", line).rstrip() in re.sub(r"vm1\.sock", "pvboot-q35.sock", made).replace('"', "'"), f"{line} is not in {made}"
+    for line in re.findall(
+        r"^ +(<(?:memoryBacking|source |access |model |boot |rom |bios |reconnect ).*)$",
+        (EXAMPLES / "q35.xml").read_text(), re.M,
+    ):
+        assert re.sub(r"/?>.*", "", line).rstrip() in re.sub(r"vm1\.sock", "pvboot-q35.sock", made).replace(
+            '"', "'"
+        ), f"{line} is not in {made}"
 
 
-# ---- the transcript ---------------------------------------------------------------------------------------------------------------
+# ---- the transcript --------------------------------------------------------------------------------------------------
 
 
 def as_read(shown):
-    """What a terminal showed, as one reads it: without what was overwritten, empty lines, and what differs from time to time."""
-    lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc", "", shown).split("\n")]
-    lines = [line for line in lines if line and not line.startswith(("[ ", "Authorization not available", "WARNING: Image format"))]
+    """What a terminal showed, as one reads it: without what was overwritten, empty lines, and what differs from time to
+    time."""
+    lines = [
+        line.rstrip("\r").rsplit("\r", 1)[-1].rstrip()
+        for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc", "", shown).split("\n")
+    ]
+    lines = [
+        line
+        for line in lines
+        if line and not line.startswith(("[ ", "Authorization not available", "WARNING: Image format"))
+    ]
     text = "\n".join(lines)
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "c0e2a9d0-1ba0-4a8c-a4a5-d0f2e0a2f6a1", text)
     return re.sub(r"^ +\d+( +pvboot-q35)", r" 1\1", text, flags=re.M)
@@ -123,7 +146,9 @@ def test_libvirt_transcript_is_what_virsh_prints(lab, libvirtd):
     domain = "pvboot-q35"
     device = lab.add(Activated(libvirtd, "pvboot-device", domain, hostd_for(lab, domain)))
     shutil.copy(TOP / "build" / "peers" / "bzImage", lab.root / "bzImage")
-    subprocess.run([TOP / "tools" / "mkinitramfs.sh", lab.root / "init_task", TOP / "tests" / "qemu" / "hello.init"], check=True)
+    subprocess.run(
+        [TOP / "tools" / "mkinitramfs.sh", lab.root / "init_task", TOP / "tests" / "qemu" / "hello.init"], check=True
+    )
     write_config(lab.root, append="initrd=init_task console=ttyS0 quiet loglevel=0")
     path = lab.dir / "q35.xml"
     path.write_text(adapt((EXAMPLES / "q35.xml").read_text()))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Life after the boot: a guest that is migrated, saved and restored, and whose card is taken out; and what refuses.
 
-The guest is the stub kernel, which goes on with a dot per second ("stay"), or Debian's kernel with its own virtio-net driver.
+The guest is the stub kernel, which goes on with a dot per second ("stay"), or Debian's kernel with its own virtio-net
+driver.
 """
 import os
 import socket
@@ -26,7 +27,8 @@ COUNTS = r"^PVBOOT-KERNEL-END\n\.\."
 
 
 def programs(attach, quick=True):
-    """Each QEMU that has the attachment; in make check the first of them alone (the installed one, where it has it), or none."""
+    """Each QEMU that has the attachment; in make check the first of them alone (the installed one, where it has it), or
+    none."""
     names = [name for name, qemu in FOUND.items() if offers(attach, qemu)]
     names = names if WHOLE else names[:1] if quick else []
     return pytest.mark.parametrize("qemu", names, indirect=True)
@@ -48,9 +50,13 @@ class VfioVm(Vm):
             listening.bind(str(self.socket))
             listening.listen(1)
             fd = listening.fileno()
-            argv = [DEVICE, "--attach", "vfio-user", "--fd", fd, "--rom", ROM, "--name", "guest", "--mac", MAC, "--hostd", hostd_socket]
+            argv = [
+                DEVICE, "--attach", "vfio-user", "--fd", fd, "--rom", ROM, "--name", "guest", "--mac", MAC, "--hostd",
+                hostd_socket,
+            ]
             self.device = Process(argv, log=directory / "device.log", ns=ns, pass_fds=[fd])
-        card = f'{{"driver":"vfio-user-pci","id":"pvboot","bootindex":1,"socket":{{"type":"unix","path":"{self.socket}"}}}}'
+        card = f'{{"driver":"vfio-user-pci","id":"pvboot","bootindex":1,'
+        card += f'"socket":{{"type":"unix","path":"{self.socket}"}}}}'
         shared = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on", "-device", card]
         super().__init__(directory, ns, shared + list(args), memory=memory, machine=f"{machine},memory-backend=pvbmem")
 
@@ -69,7 +75,9 @@ def counting(lab, hostd, machine="pc", **kw):
 
 def counts_on(vm, what="a guest that counts on"):
     at = len(vm.console.text())
-    wait_for(lambda: vm.console.text()[at:].count(".") >= 3, 30, lambda: f"{what}; {vm.console.tail()}\n{vm.process.text()}")
+    wait_for(
+        lambda: vm.console.text()[at:].count(".") >= 3, 30, lambda: f"{what}; {vm.console.tail()}\n{vm.process.text()}"
+    )
 
 
 def send(vm, uri):
@@ -158,7 +166,8 @@ def test_vhost_user_guest_restored_in_mid_boot(lab, qemu):
 @programs("vhost-user", quick=False)
 @pytest.mark.parametrize("machine", ["pc", "q35"])
 def test_vhost_user_card_is_taken_out(lab, qemu, machine):
-    """device_del, by ACPI or PCI Express hot-plug: the guest lets go of it, goes on, and QEMU and its device process too."""
+    """device_del, by ACPI or PCI Express hot-plug: the guest lets go of it, goes on, and QEMU and its device process
+    too."""
     linux(lab, "unplug.init")
     vm = lab.vm(lab.servers(), machine=machine, memory="512M")
     vm.wait("os: up, card eth0", 150)

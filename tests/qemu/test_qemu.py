@@ -16,7 +16,9 @@ from lib.who import check_kernel, serve, who
 from machines import RunVm, cells
 
 on_the_largest = pytest.mark.parametrize("cell", cells("q35port", "6G"), ids=str)
-on_each_qemu = pytest.mark.parametrize("cell", {cell.version: cell for cell in cells("q35port", "6G")}.values(), ids=lambda cell: str(cell.version[0]))
+on_each_qemu = pytest.mark.parametrize(
+    "cell", {cell.version: cell for cell in cells("q35port", "6G")}.values(), ids=lambda cell: str(cell.version[0])
+)
 on_the_smallest = pytest.mark.parametrize("cell", cells("pc", "64M"), ids=str)
 SLOW = 12 * MIB  # an initrd that takes long enough for something to happen meanwhile
 LOADING = "Loading init_task"
@@ -43,7 +45,10 @@ def test_reference_boot(lab, cell):
 @on_each_qemu
 def test_explain(tmp_path, cell):
     """What a user's QEMU gets without --attach, and why."""
-    said = subprocess.run([PVBOOT, "run", "--root", tmp_path, "--explain", "--qemu", cell.program], stdout=subprocess.PIPE, text=True, check=True)
+    said = subprocess.run(
+        [PVBOOT, "run", "--root", tmp_path, "--explain", "--qemu", cell.program], stdout=subprocess.PIPE, text=True,
+        check=True,
+    )
     version = f"QEMU {cell.version[0]}.{cell.version[1]}"
     assert said.stdout.startswith(f"# attach: vhost-user: {version} has vhost-user\n# "), said.stdout
     assert "virtio-net-pci" in said.stdout.splitlines()[-1]
@@ -69,8 +74,8 @@ def test_hostd_killed_and_started_again(lab, cell):
 
 @on_the_smallest
 def test_device_killed_and_started_again(lab, cell):
-    """What vhost-user can and the others cannot: QEMU lives on without the device; with vfio-user only until its memory map changes,
-    which may be at once."""
+    """What vhost-user can and the others cannot: QEMU lives on without the device; with vfio-user only until its memory
+    map changes, which may be at once."""
     lab.initrd = make_initrd(lab.root / "init_task", SLOW)
     vm = boot(lab, cell, lab.servers())
     vm.wait(LOADING, 60)
@@ -79,7 +84,10 @@ def test_device_killed_and_started_again(lab, cell):
     if cell.attach == "vhost-user":
         ends_well(lab, vm)
         return
-    wait_for(lambda: "the pvboot device is gone" in vm.console.text() or not vm.process.alive(), 60, "the end, or the ROM's word")
+    wait_for(
+        lambda: "the pvboot device is gone" in vm.console.text() or not vm.process.alive(), 60,
+        "the end, or the ROM's word",
+    )
     assert "pvboot-device ended" in vm.process.text()
     if vm.process.alive():
         assert vm.qmp_connect().execute("query-status")["running"]
@@ -127,10 +135,15 @@ def interrupts(tmp_path, cell):
     disk.write_bytes(assemble("intx").ljust(65536, b"\0"))
     (tmp_path / "root").mkdir()
     hostd_socket = tmp_path / "hostd.sock"
-    with RunVm(tmp_path / "vm", None, cell, ["--hostd", hostd_socket], args=["-drive", f"file={disk},format=raw,if=ide", "-boot", "c"]) as vm:
+    with RunVm(
+        tmp_path / "vm", None, cell, ["--hostd", hostd_socket],
+        args=["-drive", f"file={disk},format=raw,if=ide", "-boot", "c"],
+    ) as vm:
         vm.wait("R$", 60)
         for times in range(1, 4):
-            hostd = Process([HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log")
+            hostd = Process(
+                [HOSTD, "-d", "--root", tmp_path / "root", "--socket", hostd_socket], log=tmp_path / "hostd.log"
+            )
             vm.wait("R" + "iI2" * (2 * times - 1) + "$", 20)
             hostd.kill()
             vm.wait("R" + "iI2" * (2 * times) + "$", 20)
@@ -138,7 +151,9 @@ def interrupts(tmp_path, cell):
         assert vm.console.text().endswith("R" + "iI2" * 6), "an interrupt too many"
 
 
-with_intx = [cell for cell in cells("pc", "64M") if (cell.attach, cell.machine, cell.memory) == ("vfio-user", "pc", "64M")]
+with_intx = [
+    cell for cell in cells("pc", "64M") if (cell.attach, cell.machine, cell.memory) == ("vfio-user", "pc", "64M")
+]
 if with_intx:  # under TCG this attachment alone carries them
 
     @pytest.mark.parametrize("cell", with_intx, ids=str)

@@ -4,8 +4,8 @@
     with Container(directory) as machine:
         machine.run("systemctl", "start", "pvboot-hostd")
 
-Its files are an overlay over what tools/systemd_root.sh made, the source tree is /src, read-only, and its network is lo.
-It lives in a mount and a process namespace, whose first process dies with the test: nothing of it stays mounted or
+Its files are an overlay over what tools/systemd_root.sh made, the source tree is /src, read-only, and its network is
+lo.  It lives in a mount and a process namespace, whose first process dies with the test: nothing of it stays mounted or
 running, however the test ends.  What may stay is empty control groups, which the next one removes.
 """
 import os
@@ -31,17 +31,23 @@ mount -t tmpfs -o mode=755 none /run
 mount -t tmpfs -o mode=755 none "$place"
 mkdir "$place/upper" "$place/work" "$place/root"
 mount -t overlay -o lowerdir="$lower",upperdir="$place/upper",workdir="$place/work" none "$place/root"
-exec systemd-nspawn --quiet --register=no --keep-unit --directory="$place/root" --private-network --bind-ro="$source:/src" --notify-ready=yes \
-	--console=pipe --resolv-conf=off --timezone=off --link-journal=no --machine=pvboot-test --hostname=pvboot-test --boot
+exec systemd-nspawn --quiet --register=no --keep-unit --directory="$place/root" \
+	--private-network --bind-ro="$source:/src" --notify-ready=yes \
+	--console=pipe --resolv-conf=off --timezone=off --link-journal=no --machine=pvboot-test \
+	--hostname=pvboot-test --boot
 """
 
 
 def root():
     """The directory of the Debian; made if it is not there."""
-    return Path(subprocess.run([TOP / "tools" / "systemd_root.sh"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
+    return Path(
+        subprocess.run(
+            [TOP / "tools" / "systemd_root.sh"], check=True, stdout=subprocess.PIPE, text=True
+        ).stdout.strip()
+    )
 
 
-# ---- control groups: nspawn makes some below its own, and systemd in it more ------------------------------------------------------------
+# ---- control groups: nspawn makes some below its own, and systemd in it more -----------------------------------------
 
 
 def cgroup_parents():
@@ -49,7 +55,13 @@ def cgroup_parents():
     mine = dict(re.findall(r"^\d+:(.*?):(.*)$", Path("/proc/self/cgroup").read_text(), re.M))
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, where, kind, options, *_ = line.split()
-        name = "" if kind == "cgroup2" else "name=systemd" if kind == "cgroup" and "name=systemd" in options.split(",") else None
+        name = (
+            ""
+            if kind == "cgroup2"
+            else "name=systemd"
+            if kind == "cgroup" and "name=systemd" in options.split(",")
+            else None
+        )
         if name in mine:
             yield Path(where + mine[name])
 
@@ -103,7 +115,10 @@ class Container:
             address = self.dir / "notify"
             ready.bind(str(address))
             self.cgroups = make_cgroups()
-            argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-ec", SETUP, "sh", place, lower, self.top]
+            argv = [
+                "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-ec", SETUP, "sh",
+                place, lower, self.top,
+            ]
             argv += self.cgroups
             self.process = Process(argv, log=self.dir / "machine.log", env={"NOTIFY_SOCKET": str(address)})
             try:
@@ -130,15 +145,22 @@ class Container:
         """The words that run a command in it, as root."""
         space = f"/proc/{self.process.pid}/ns"
         return [
-            *("nsenter", f"--mount={space}/mnt", f"--pid={space}/pid_for_children", "nsenter", "--target", self.leader, "--all"),
-            *("env", "-i", "-C", "/", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME=/root", "LC_ALL=C.UTF-8"),
+            *(
+                "nsenter", f"--mount={space}/mnt", f"--pid={space}/pid_for_children", "nsenter", "--target",
+                self.leader, "--all",
+            ),
+            *(
+                "env", "-i", "-C", "/", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME=/root",
+                "LC_ALL=C.UTF-8",
+            ),
             *(str(word) for word in argv),
         ]
 
     def status(self, *argv, stdin="", timeout=120):
         """Run a command.  (exit status, what it printed, without blanks at its ends)."""
         done = subprocess.run(
-            self.command(*argv), input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=timeout
+            self.command(*argv), input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", timeout=timeout,
         )
         return done.returncode, done.stdout.strip()
 

@@ -39,6 +39,8 @@ def test_container_of_a_killed_test_leaves_nothing(tmp_path):
         assert state == "running" and processes_of(tmp_path / "machine") and cgroups
         assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
         test.kill()
-    wait_for(lambda: not processes_of(tmp_path / "machine"), 20, lambda: f"the end of {processes_of(tmp_path / 'machine')}")
+    wait_for(
+        lambda: not processes_of(tmp_path / "machine"), 20, lambda: f"the end of {processes_of(tmp_path / 'machine')}"
+    )
     wait_for(lambda: all(remove_cgroup(group) for group in cgroups), 20, "the end of all its processes")
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()

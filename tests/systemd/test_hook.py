@@ -11,7 +11,8 @@ HOOK = "/etc/libvirt/hooks/qemu.d/pvboot"
 EXAMPLES = TOP / "examples" / "libvirt"
 QEMU_CONF = 'security_driver = "none"\ncgroup_controllers = [ ]\nnamespaces = [ ]\nstdio_handler = "file"\n'
 HOSTD_CONF = "[vm *]\nroot = /srv\nboot_file = kernel\nmac = card 52:54:00:*\n"
-PLAIN = "<domain type='qemu'><name>plain</name><memory unit='MiB'>64</memory><os><type arch='x86_64' machine='q35'>hvm</type></os></domain>"
+PLAIN = "<domain type='qemu'><name>plain</name><memory unit='MiB'>64</memory>"
+PLAIN += "<os><type arch='x86_64' machine='q35'>hvm</type></os></domain>"
 
 
 def sockets(machine):
@@ -41,19 +42,22 @@ def hook(machine, xml, operation="prepare", step="begin", env=()):
 
 def vhost_user(path, mode="client"):
     source = f"<source type='unix' path={quoteattr(path)} mode='{mode}'><reconnect enabled='yes' timeout='1'/></source>"
-    return f"<domain type='kvm'><name>guest</name><devices><interface type='vhostuser'>{source}<model type='virtio'/></interface></devices></domain>"
+    card = f"<interface type='vhostuser'>{source}<model type='virtio'/></interface>"
+    return f"<domain type='kvm'><name>guest</name><devices>{card}</devices></domain>"
 
 
 def commandline(*arguments):
     args = "".join(f"<qemu:arg value={quoteattr(a)}/>" for a in arguments)
-    return f"<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:commandline>{args}</qemu:commandline></domain>"
+    namespace = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
+    return f"<domain {namespace}><qemu:commandline>{args}</qemu:commandline></domain>"
 
 
-# ---- what it starts --------------------------------------------------------------------------------------------------------------
+# ---- what it starts --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["a", "web-1", "pvboot-q35", "a.b_c:d@e", "-rf", "--help", ".", "..", ".x", "a\\x2db", "$HOME", "${x}", "%n%%", "a;reboot",
-                                  "`x`", "'", '"', "<&>", "*", "[a]", "~", "#", "a=b,c", "x" * 63])  # fmt: skip
+@pytest.mark.parametrize("name", ["a", "web-1", "pvboot-q35", "a.b_c:d@e", "-rf", "--help", ".", "..", ".x", "a\\x2db",
+                                  "$HOME", "${x}", "%n%%", "a;reboot", "`x`", "'", '"', "<&>", "*", "[a]", "~", "#",
+                                  "a=b,c", "x" * 63])  # fmt: skip
 def test_hook_starts_the_socket_of_any_name(host, name):
     path = f"/run/pvboot-device/{name}.sock"
     assert hook(host, vhost_user(path)) == (0, "")
@@ -89,27 +93,28 @@ def test_hook_reads_the_command_line(host):
 def test_hook_starts_the_examples(host):
     for name in ("pc", "q35"):
         assert hook(host, (EXAMPLES / f"{name}.xml").read_text()) == (0, "")
-    assert [unit for unit, _ in sockets(host)] == [r"pvboot-device@pvboot\x2dpc.socket", r"pvboot-device@pvboot\x2dq35.socket"]
+    assert [unit for unit, _ in sockets(host)] == [
+        r"pvboot-device@pvboot\x2dpc.socket", r"pvboot-device@pvboot\x2dq35.socket",
+    ]
 
 
 HERE = "/run/pvboot-device/a.sock"
 OTHERS = {
-    "no card": PLAIN,
-    "nothing": "",
-    "no XML": f"{HERE} <<<",
-    "another socket": vhost_user("/run/openvswitch/a.sock"),
+    "no card": PLAIN, "nothing": "", "no XML": f"{HERE} <<<", "another socket": vhost_user("/run/openvswitch/a.sock"),
     "a folder below": vhost_user("/run/pvboot-device/a/b.sock"),
     "a folder beside": vhost_user("/run/pvboot-device-x/a.sock"),
-    "a folder up": vhost_user("/run/pvboot-device/../a.sock"),
-    "another suffix": vhost_user("/run/pvboot-device/a"),
+    "a folder up": vhost_user("/run/pvboot-device/../a.sock"), "another suffix": vhost_user("/run/pvboot-device/a"),
     "QEMU listens": vhost_user(HERE, mode="server"),
     "QEMU listens, by its command line": commandline("-chardev", f"socket,path={HERE},server=on"),
     "a description": PLAIN.replace("<memory", f"<description>{HERE}</description><memory"),
-    "metadata": PLAIN.replace("<memory", f"<metadata><x:devices xmlns:x='y'><x:interface type='vhostuser'><x:source type='unix' path='{HERE}'/>"
+    "metadata": PLAIN.replace("<memory", "<metadata><x:devices xmlns:x='y'><x:interface type='vhostuser'>"
+                                         f"<x:source type='unix' path='{HERE}'/>"
                                          "</x:interface></x:devices></metadata><memory"),
     "a comment": PLAIN.replace("<memory", f"<!-- {vhost_user(HERE)} --><memory"),
-    "broken JSON": commandline("-device", '{"driver":"vfio-user-pci","socket":"/run/pvboot-device/a.sock"', '{"driver":"vfio-user-pci","socket":[]}', "[", ""),
-    "JSON of other types": commandline("-device", '{"driver":"vfio-user-pci","socket":{"path":["/run/pvboot-device/a.sock"]}}'),
+    "broken JSON": commandline("-device", '{"driver":"vfio-user-pci","socket":"/run/pvboot-device/a.sock"',
+                               '{"driver":"vfio-user-pci","socket":[]}', "[", ""),
+    "JSON of other types": commandline("-device", '{"driver":"vfio-user-pci",'
+                                       '"socket":{"path":["/run/pvboot-device/a.sock"]}}'),
 }  # fmt: skip
 
 
@@ -119,7 +124,10 @@ def test_hook_leaves_other_domains_alone(host, what):
     assert sockets(host) == []
 
 
-@pytest.mark.parametrize("operation, step", [("start", "begin"), ("started", "begin"), ("stopped", "end"), ("release", "end"), ("prepare", "end")])
+@pytest.mark.parametrize(
+    "operation, step",
+    [("start", "begin"), ("started", "begin"), ("stopped", "end"), ("release", "end"), ("prepare", "end")],
+)
 def test_hook_acts_before_the_start_only(host, operation, step):
     assert hook(host, vhost_user(HERE), operation, step) == (0, "")
     assert sockets(host) == []
@@ -140,13 +148,17 @@ def test_hook_tells_why_a_socket_is_not_started(host):
     host.run("systemctl", "daemon-reload")
     try:
         status, said = hook(host, vhost_user(HERE))
-        assert status == 1 and "pvboot: cannot start the boot device: systemctl: " in said and "see journalctl -u pvboot-device@a.socket" in said
+        assert (
+            status == 1
+            and "pvboot: cannot start the boot device: systemctl: " in said
+            and "see journalctl -u pvboot-device@a.socket" in said
+        )
     finally:
         host.run("rm", drop_in)
         host.run("systemctl", "daemon-reload")
 
 
-# ---- with libvirtd ---------------------------------------------------------------------------------------------------------------
+# ---- with libvirtd ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -165,7 +177,9 @@ def libvirtd(host):
 
 def define(machine, text):
     name = re.search("<name>(.*?)</name>", text)[1]
-    text = text.replace("<domain type='kvm'", "<domain type='qemu'").replace("<memory unit='MiB'>1024<", "<memory unit='MiB'>256<")
+    text = text.replace("<domain type='kvm'", "<domain type='qemu'").replace(
+        "<memory unit='MiB'>1024<", "<memory unit='MiB'>256<"
+    )
     machine.write("/root/domain.xml", text)
     machine.run("virsh", "define", "/root/domain.xml")
     return name

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""pvboot-hostd as a service: what make install leaves, what a start says, what the journal gets, what the cache keeps."""
+"""pvboot-hostd as a service: what make install leaves, what a start says, what the journal gets, what the cache
+keeps."""
 import re
 
 import pytest
@@ -27,7 +28,10 @@ def hostd(machine):
 
     clear()
     machine.shell("journalctl --rotate && journalctl --vacuum-time=1us")
-    machine.shell(f"ip link show br0 || {{ ip link add br0 type bridge && ip addr add {ADDRESS}/16 dev br0 && ip link set br0 up; }}")
+    machine.shell(
+        "ip link show br0 || { ip link add br0 type bridge && "
+        f"ip addr add {ADDRESS}/16 dev br0 && ip link set br0 up; }}"
+    )
     yield machine
     clear()
 
@@ -35,10 +39,18 @@ def hostd(machine):
 @pytest.fixture
 def server(machine):
     """An HTTP server with a kernel of 2 MiB; its log is its unit's."""
-    machine.shell("mkdir -p /srv/www && head -c 2097152 /dev/urandom >/srv/www/kernel && touch -d '1 hour ago' /srv/www/kernel")
-    argv = ["systemd-run", "--quiet", "--collect", "--unit=www", "python3", "-u", "-m", "http.server", "--bind", ADDRESS, "-d", "/srv/www", "8000"]
+    machine.shell(
+        "mkdir -p /srv/www && head -c 2097152 /dev/urandom >/srv/www/kernel && touch -d '1 hour ago' /srv/www/kernel"
+    )
+    argv = [
+        "systemd-run", "--quiet", "--collect", "--unit=www", "python3", "-u", "-m", "http.server", "--bind", ADDRESS,
+        "-d", "/srv/www", "8000",
+    ]
     machine.run(*argv)
-    machine.wait(lambda: machine.status("python3", "-c", f"import socket; socket.create_connection(('{ADDRESS}', 8000))")[0] == 0, "HTTP server")
+    machine.wait(
+        lambda: machine.status("python3", "-c", f"import socket; socket.create_connection(('{ADDRESS}', 8000))")[0]
+        == 0, "HTTP server",
+    )
     yield lambda: re.findall(r'"GET \S+ HTTP/1.1" (\d+)', machine.journal("www.service"))
     machine.status("systemctl", "stop", "www")
 
@@ -57,7 +69,7 @@ def user_of_hostd(machine):
     return machine.run("getent", "passwd", uid).split(":")[0]
 
 
-# ---- what make install leaves ----------------------------------------------------------------------------------------------------
+# ---- what make install leaves ----------------------------------------------------------------------------------------
 
 
 def test_install_units_are_valid(machine):
@@ -104,7 +116,7 @@ def test_uninstall_leaves_what_was_not_installed(machine):
         machine.run("systemctl", "daemon-reload")
 
 
-# ---- a start serves, or says why not ---------------------------------------------------------------------------------------------
+# ---- a start serves, or says why not ---------------------------------------------------------------------------------
 
 
 def test_service_without_configuration_says_so(hostd):
@@ -150,7 +162,9 @@ def test_service_tells_what_is_missing(hostd):
     hostd.write(CONF, f"{SERVED}[vm web2]\ninterface = nosuch0\n[vm web3]\ninterface = nosuch1\n")
     assert enable_now(hostd)[0] == 0
     shown = hostd.property(UNIT, "StatusText")
-    assert "at the start: [vm web2]: there is no network interface nosuch0" in shown and "(and more, see the log)" in shown
+    assert (
+        "at the start: [vm web2]: there is no network interface nosuch0" in shown and "(and more, see the log)" in shown
+    )
     warnings = hostd.journal(UNIT, "-p", "4..4").splitlines()
     assert [re.search(r"nosuch\d", line)[0] for line in warnings] == ["nosuch0", "nosuch1"]
     assert all(line.startswith("hostd: warning: ") for line in warnings)
@@ -168,7 +182,7 @@ def test_service_without_its_user_says_so(hostd):
         hostd.run("make", "-C", "/src", "install")
 
 
-# ---- the cache -------------------------------------------------------------------------------------------------------------------
+# ---- the cache -------------------------------------------------------------------------------------------------------
 
 
 def kept(machine):
@@ -202,7 +216,9 @@ def test_cache_is_made_anew_where_it_was_removed(hostd, server):
 
 def test_cache_of_an_older_pvboot_is_taken_over(hostd, server):
     """One whose unit gave the directory, with files in it, back to root; hostd was nobody."""
-    hostd.shell("rm -rf /var/cache/pvboot-hostd && mkdir -m 700 /var/cache/pvboot-hostd && touch /var/cache/pvboot-hostd/old")
+    hostd.shell(
+        "rm -rf /var/cache/pvboot-hostd && mkdir -m 700 /var/cache/pvboot-hostd && touch /var/cache/pvboot-hostd/old"
+    )
     hostd.write(CONF, SERVED)
     assert enable_now(hostd)[0] == 0
     hostd.run("pvboot", "cache", "prefetch", KERNEL)

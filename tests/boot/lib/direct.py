@@ -36,7 +36,8 @@ def refused(lab, *options, qemu=()):
 
 
 def refused_one_by_one(lab, cases):
-    """Each of the kernels (name, image, words) is refused with these words; in one machine, which is reset after each."""
+    """Each of the kernels (name, image, words) is refused with these words; in one machine, which is reset after
+    each."""
     hostd = lab.hostd(vms=f"[vm guest]\nkernel = k\ninitrd = init_task\nroot = {lab.root}\nallow_uid = any")
     vm = None
     for n, (name, image, words) in enumerate(cases):

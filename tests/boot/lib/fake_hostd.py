@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A hostd that says what the test wants: one connection after another, requests answered from a table (docs/spec.md, chapter 5)."""
+"""A hostd that says what the test wants: one connection after another, requests answered from a table (docs/spec.md,
+chapter 5)."""
 import socket
 import struct
 import threading
@@ -12,7 +13,8 @@ HEADER = "<IIHHI"
 
 
 class FakeHostd:
-    """answers: by operation, (status, result); what is not in it is PVBOOT_S_NOT_FOUND.  Stands in for lib.pvboot.Hostd."""
+    """answers: by operation, (status, result); what is not in it is PVBOOT_S_NOT_FOUND.  Stands in for
+    lib.pvboot.Hostd."""
 
     def __init__(self, path, answers=None):
         self.socket = path

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Payloads for boot tests: the stub kernel (kernel/stub.asm), initrds of any length, and what the kernel's report must say."""
+"""Payloads for boot tests: the stub kernel (kernel/stub.asm), initrds of any length, and what the kernel's report must
+say."""
 import random
 import re
 import struct
@@ -65,7 +66,8 @@ def assemble(name, *defines):
     """The bytes of kernel/NAME.asm."""
     with tempfile.TemporaryDirectory() as tmp:
         out = Path(tmp) / name
-        command = ["nasm", "-f", "bin", "-Werror", *(f"-D{word}" for word in defines), "-o", out, SOURCES / f"{name}.asm"]
+        words = [f"-D{word}" for word in defines]
+        command = ["nasm", "-f", "bin", "-Werror", *words, "-o", out, SOURCES / f"{name}.asm"]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
         return out.read_bytes()
 
@@ -83,8 +85,8 @@ def make_nbp(path):
 
 
 def make_kernel(path, length=0, defines=(), fields=None):
-    """Assemble the stub kernel into path, padded so that the whole file has length bytes (rounded up to 16).  fields: of its setup
-    header, by their names in FIELDS."""
+    """Assemble the stub kernel into path, padded so that the whole file has length bytes (rounded up to 16).  fields:
+    of its setup header, by their names in FIELDS."""
     image = bytearray(assemble("stub", *defines))
     image += noise(max(0, length - len(image)), seed=2)
     image += bytes(-len(image) % 16)
@@ -99,7 +101,8 @@ def make_kernel(path, length=0, defines=(), fields=None):
 
 
 def large_in_memory(root):
-    """A kernel of protocol 2.06, so that it cannot say how much memory it takes: 9 MiB behind its few KiB, which it clears first."""
+    """A kernel of protocol 2.06, so that it cannot say how much memory it takes: 9 MiB behind its few KiB, which it
+    clears first."""
     return make_kernel(root / "bzImage", defines=["VERSION=206h", "BSS=9 * 1024 * 1024"], fields={"init_size": 0})
 
 
@@ -108,8 +111,9 @@ def make_initrd(path, length, seed=1):
 
 
 def reports(console):
-    """What each stub kernel on this console said, as a list of {"cmdline", "kernel", "initrd", "base", "e820", "header"}: kernel and
-    initrd are (address, length, crc), base is bytes, e820 is a list of (start, end, type), header has the numbers of FIELDS."""
+    """What each stub kernel on this console said, as a list of {"cmdline", "kernel", "initrd", "base", "e820",
+    "header"}: kernel and initrd are (address, length, crc), base is bytes, e820 is a list of (start, end, type), header
+    has the numbers of FIELDS."""
     found = []
     for part in console.replace("\r", "").split(ENTRY_LINE + "\n")[1:]:
         cmdline = re.search(r"^PVBOOT-CMDLINE (.*)$", part, re.M)
@@ -125,7 +129,9 @@ def reports(console):
             entry[name.lower()] = tuple(int(x, 16) for x in m.groups()) if m else None
         dump = re.search(r"^PVBOOT-HEADER ((?:\w{8} ){32})$", part, re.M)
         bytes_of = bytes.fromhex(dump[1]) if dump else b""
-        entry["header"] = {n: int.from_bytes(bytes_of[at - HEADER_AT :][:size], "little") for n, (at, size) in FIELDS.items()}
+        entry["header"] = {
+            n: int.from_bytes(bytes_of[at - HEADER_AT :][:size], "little") for n, (at, size) in FIELDS.items()
+        }
         found.append(entry)
     return found
 

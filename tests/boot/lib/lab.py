@@ -15,7 +15,8 @@ MIB = 1 << 20
 class Lab:
     """A network, a TFTP root with the stub kernel, and whatever servers, hostds and VMs the test adds.
 
-    add() starts a server, hostd or VM; it ends when the lab closes.  dhcpd(), tftpd(), hostd() and vm() add the usual ones.
+    add() starts a server, hostd or VM; it ends when the lab closes.  dhcpd(), tftpd(), hostd() and vm() add the usual
+    ones.
     """
 
     def __init__(self, directory, link="plain", wire=False):
@@ -63,7 +64,8 @@ class Lab:
         return self.add(VhostVm(self.place("vm"), self.net.host, hostd.socket, mac=mac, **kw))
 
     def own_vm(self, hostd, mac=MAC, **kw):
-        """A VM for what only our own PCI device has: its I/O BAR, its interrupts, its ROM on a BIOS that QEMU gives none to."""
+        """A VM for what only our own PCI device has: its I/O BAR, its interrupts, its ROM on a BIOS that QEMU gives
+        none to."""
         return self.add(PvbootVm(self.place("vm"), self.net.host, hostd.socket, mac=mac, **kw))
 
     def check(self, vm, timeout=120, count=1, **kw):

@@ -9,7 +9,9 @@ from .tftproot import APPEND, write_config
 from .vm import PEERS
 
 # Some kernels have some of them built in.
-MODULES = "virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net".split()
+MODULES = (
+    "virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net".split()
+)
 
 
 def linux(lab, init):

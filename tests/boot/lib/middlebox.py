@@ -11,8 +11,8 @@ COUNTS = {"loss": "lost", "dup": "doubled", "reorder": "reordered"}
 
 
 class Middlebox:
-    """harm: loss, dup, reorder as probabilities; ports: the UDP ports that suffer, all if not given.  The seed is printed (pytest shows
-    it with a failure) and may be given by PVBOOT_TEST_SEED."""
+    """harm: loss, dup, reorder as probabilities; ports: the UDP ports that suffer, all if not given.  The seed is
+    printed (pytest shows it with a failure) and may be given by PVBOOT_TEST_SEED."""
 
     def __init__(self, ns, log, seed=None, **harm):
         self.ns = ns

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Network namespaces, veths, bridges and processes that vanish with the test that made them.
 
-A namespace has no name: it lives as long as this process holds its descriptor or a process runs in it, so even a test run ended by
-SIGKILL leaves none behind.  Processes get their own session (killed as a group, by id) and die with this process, by the kernel's or by
-the reaper's doing.
+A namespace has no name: it lives as long as this process holds its descriptor or a process runs in it, so even a test
+run ended by SIGKILL leaves none behind.  Processes get their own session (killed as a group, by id) and die with this
+process, by the kernel's or by the reaper's doing.
 """
 import atexit
 import os
@@ -84,8 +84,8 @@ class Process:
             return f.read().decode("utf-8", "replace")
 
     def _group(self, number):
-        # The group outlives its leader only while other members live, so its id is ours as long as the leader is unreaped or
-        # a member is there; an empty group is ESRCH.
+        # The group outlives its leader only while other members live, so its id is ours as long as the leader is
+        # unreaped or a member is there; an empty group is ESRCH.
         try:
             os.killpg(self.pid, number)
         except ProcessLookupError:
@@ -167,12 +167,13 @@ def veth(ns_a, name_a, ns_b, name_b, mtu=1500):
 
 
 class Net:
-    """The reference network: a server (172.21.0.2, `eth0`) and a host (172.21.0.1) joined by a veth, each in its namespace.
+    """The reference network: a server (172.21.0.2, `eth0`) and a host (172.21.0.1) joined by a veth, each in its
+    namespace.
 
-    link: "plain": the host's end is `veth0` and hostd uses it; "bridge": veth0 is a port of `br0`, which has the address, and
-    hostd uses br0; "port": the same, and hostd uses veth0.  ifname is what hostd is to use.
-    wire: with True, a third namespace `wire` stands between, with `left` (host) and `right` (server): something (a middlebox)
-    must carry frames between them.
+    link: "plain": the host's end is `veth0` and hostd uses it; "bridge": veth0 is a port of `br0`, which has the
+    address, and hostd uses br0; "port": the same, and hostd uses veth0.  ifname is what hostd is to use.
+    wire: with True, a third namespace `wire` stands between, with `left` (host) and `right` (server): something (a
+    middlebox) must carry frames between them.
     """
 
     def __init__(self, link="plain", wire=False, mtu=1500):

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A TFTP server with one loop for everything, which is busy with something else now and then, and takes a repeated ACK for a new one:
+"""A TFTP server with one loop for everything, which is busy with something else now and then, and takes a repeated ACK
+for a new one:
 
   pausing_tftpd.py DIRECTORY PAUSE_MS AFTER TIMES
 
-It pauses after AFTER blocks, in the first TIMES transfers.  An ACK that is not that of the block sent last ends the transfer, by ERROR 0."""
+It pauses after AFTER blocks, in the first TIMES transfers.  An ACK that is not that of the block sent last ends the
+transfer, by ERROR 0."""
 import socket
 import struct
 import sys
@@ -20,14 +22,18 @@ def options_of(request):
 
 def transfer(sock, client, data, options, pause, after):
     size = options.get(b"blksize", 512)
-    granted = b"".join(key + b"\0%d\0" % value for key, value in ((b"blksize", size), (b"tsize", len(data))) if key in options)
+    granted = b"".join(
+        key + b"\0%d\0" % value for key, value in ((b"blksize", size), (b"tsize", len(data))) if key in options
+    )
     sock.sendto(struct.pack(">H", OACK) + granted, client)
     blocks = [data[at : at + size] for at in range(0, len(data) + 1, size)]
     for number in range(len(blocks) + 1):
         message, sender = sock.recvfrom(2048)
         if sender != client or message != struct.pack(">HH", ACK, number & 0xFFFF):
             if message[:2] != struct.pack(">H", ERROR):
-                for _ in range(8):  # as networks do that double datagrams: what is left of them says nothing of the next try
+                for _ in range(
+                    8
+                ):  # as networks do that double datagrams: what is left of them says nothing of the next try
                     sock.sendto(struct.pack(">HH", ERROR, 0) + b"lost count\0", client)
             return
         if number == after:
@@ -48,7 +54,10 @@ def main(directory, pause_ms, after, times):
         with socket.socket(type=socket.SOCK_DGRAM) as sock:
             sock.bind(("", 0))
             sock.settimeout(20)
-            transfer(sock, client, Path(directory, name).read_bytes(), options, int(pause_ms) / 1000, int(after) if pauses else -1)
+            transfer(
+                sock, client, Path(directory, name).read_bytes(), options, int(pause_ms) / 1000,
+                int(after) if pauses else -1,
+            )
         left -= pauses
 
 

@@ -33,12 +33,14 @@ UNIT = TOP / "examples" / "pvboot-hostd.service"
 def with_rights_of_unit():
     """A command's beginning: it then has no more rights than systemd leaves hostd by its unit."""
     names = re.search(r"^CapabilityBoundingSet=(.*)", UNIT.read_text(), re.M)[1].split()
-    return ["setpriv", "--bounding-set=-all," + ",".join("+" + name.removeprefix("CAP_").lower() for name in names), "--inh-caps=-all"]
+    kept = ",".join("+" + name.removeprefix("CAP_").lower() for name in names)
+    return ["setpriv", f"--bounding-set=-all,{kept}", "--inh-caps=-all"]
 
 
 class Hostd:
-    """pvboot-hostd in the foreground with one [vm *] section for its interface, its log in a file.  vms: lines of [hostd] and
-    sections that come before it; options: more lines of the [vm *] section; cache: its cache_dir; program: which hostd."""
+    """pvboot-hostd in the foreground with one [vm *] section for its interface, its log in a file.  vms: lines of
+    [hostd] and sections that come before it; options: more lines of the [vm *] section; cache: its cache_dir; program:
+    which hostd."""
 
     def __init__(self, ns, directory, ifname, vms="", options="", cache="none", program=HOSTD):
         self.ns = ns
@@ -49,7 +51,8 @@ class Hostd:
         self.log = self.dir / "hostd.log"
         self.conf = self.dir / "hostd.conf"
         self.conf.write_text(
-            f"[hostd]\nsocket = {self.socket}\nlog = stderr\ncache_dir = {cache}\n{vms}\n[vm *]\ninterface = {ifname}\nallow_uid = any\n{options}\n"
+            f"[hostd]\nsocket = {self.socket}\nlog = stderr\ncache_dir = {cache}\n{vms}\n"
+            f"[vm *]\ninterface = {ifname}\nallow_uid = any\n{options}\n"
         )
         self.env = {}
         self.process = None
@@ -90,7 +93,8 @@ class PvbootVm(Vm):
     own (tests/palacios/attach_proxy.c), and QEMU joined by a socketpair.  bar: whether the ROM is in its ROM BAR."""
 
     def __init__(
-        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), bar=True, boot="n", rom=ROM
+        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(),
+        bar=True, boot="n", rom=ROM,
     ):
         Path(directory).mkdir(parents=True, exist_ok=True)
         device_end, qemu_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -120,11 +124,13 @@ class PvbootVm(Vm):
 
 
 class VhostVm(Vm):
-    """A VM whose pvboot device is a vhost-user back end behind QEMU's virtio-net-pci.  machine "q35" puts the card behind a PCIe root
+    """A VM whose pvboot device is a vhost-user back end behind QEMU's virtio-net-pci.  machine "q35" puts the card
+    behind a PCIe root
     port: then it is modern-only, and its BARs are memory.  card: its MAC, where that is not the one that --mac says."""
 
     def __init__(
-        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(), rom=None, card=None
+        self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(),
+        rom=None, card=None,
     ):
         self.place = Path(directory)
         self.place.mkdir(parents=True, exist_ok=True)

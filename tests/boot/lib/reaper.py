@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Ends what a test run that was itself killed has left: run as a program, with the run's orders on stdin until that closes.
+"""Ends what a test run that was itself killed has left: run as a program, with the run's orders on stdin until that
+closes.
 
-A process of the tests asks the kernel to die with its parent, but a daemon that changes who it is loses that wish.  Orders, a line each:
-"+pid" a process group is there, "-pid" it is gone, "d path" a directory is there, "D path" it is gone.
+A process of the tests asks the kernel to die with its parent, but a daemon that changes who it is loses that wish.
+Orders, a line each: "+pid" a process group is there, "-pid" it is gone, "d path" a directory is there, "D path" it is
+gone.
 """
 import os
 import shutil

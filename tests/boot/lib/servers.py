@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Real DHCP and TFTP servers in a namespace, as private copies of Debian's binaries.
 
-A copy under another name and path is not matched by the AppArmor profile of the packaged server, which would forbid it our
-configuration files.  Each server's files and log stand in the directory it is given.
+A copy under another name and path is not matched by the AppArmor profile of the packaged server, which would forbid it
+our configuration files.  Each server's files and log stand in the directory it is given.
 """
 import glob
 import json
@@ -19,7 +19,8 @@ GUEST_IP = "172.21.0.50"
 
 
 def find_program(name, *patterns):
-    """Path of a server's binary, PATH first, then patterns below the checkout; RuntimeError says which package is missing."""
+    """Path of a server's binary, PATH first, then patterns below the checkout; RuntimeError says which package is
+    missing."""
     path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     for pattern in patterns:
         path = path or next(iter(sorted(glob.glob(str(TOP / pattern)))), None)
@@ -119,12 +120,16 @@ def dhcpd_host(mac=MAC, ip=GUEST_IP, filename="pxelinux.0", extra=""):
 
 
 def has_dhcpd():
-    """Whether there is an isc-dhcp-server (Debian sid has none).  PVBOOT_TEST_DHCP=kea says no, to test that elsewhere."""
-    return os.environ.get("PVBOOT_TEST_DHCP") != "kea" and bool(shutil.which("dhcpd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"))
+    """Whether there is an isc-dhcp-server (Debian sid has none).  PVBOOT_TEST_DHCP=kea says no, to test that
+    elsewhere."""
+    return os.environ.get("PVBOOT_TEST_DHCP") != "kea" and bool(
+        shutil.which("dhcpd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    )
 
 
 def usual_dhcp(ns, directory, hosts=None, ifname="eth0", **kw):
-    """The usual DHCP server: dhcpd, or where there is none Kea with the same reservations.  What only dhcpd can do is skipped there."""
+    """The usual DHCP server: dhcpd, or where there is none Kea with the same reservations.  What only dhcpd can do is
+    skipped there."""
     hosts = [dhcpd_host()] if hosts is None else hosts
     if has_dhcpd() or kw or not all(host.kea for host in hosts):
         return Dhcpd(ns, directory, hosts=hosts, ifname=ifname, **kw)
@@ -200,9 +205,15 @@ class Dnsmasq(Server):
         super().__init__(ns, directory)
         self.port = 67 if dhcp else 69
         self.args = ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--log-facility=-"]
-        self.args += ["--no-resolv", "--no-hosts", f"--pid-file={self.dir}/dnsmasq.pid", f"--interface={ifname}", "--bind-interfaces"]
+        self.args += [
+            "--no-resolv", "--no-hosts", f"--pid-file={self.dir}/dnsmasq.pid", f"--interface={ifname}",
+            "--bind-interfaces",
+        ]
         if dhcp:
-            self.args += ["--dhcp-range=172.21.0.3,172.21.0.40,255.255.0.0,1h", f"--dhcp-leasefile={self.dir}/leases", "--log-dhcp"]
+            self.args += [
+                "--dhcp-range=172.21.0.3,172.21.0.40,255.255.0.0,1h", f"--dhcp-leasefile={self.dir}/leases",
+                "--log-dhcp",
+            ]
             self.args += [f"--dhcp-host={mac},{ip}" for mac, ip in (hosts or [(MAC, GUEST_IP)])]
             self.args += [f"--dhcp-boot={boot},,{SERVER_IP}"] if boot else []
         if root:
@@ -237,7 +248,9 @@ class Atftpd(Server):
 
     def __init__(self, ns, directory, root, args=(), address=SERVER_IP):
         super().__init__(ns, directory)
-        self.args = ["--daemon", "--no-fork", "--user", "root", "--group", "root", "--bind-address", address, "--logfile", "-"]
+        self.args = [
+            "--daemon", "--no-fork", "--user", "root", "--group", "root", "--bind-address", address, "--logfile", "-",
+        ]
         self.args += ["--verbose=7", *args, str(root)]
 
     def command(self):
@@ -245,8 +258,8 @@ class Atftpd(Server):
 
 
 class Nginx(Server):
-    """nginx over HTTP from root; its access log has a line `METHOD URI STATUS BODY_BYTES` a request.  locations: more lines of its
-    server block; ports: more listen lines, e.g. "443 ssl"."""
+    """nginx over HTTP from root; its access log has a line `METHOD URI STATUS BODY_BYTES` a request.  locations: more
+    lines of its server block; ports: more listen lines, e.g. "443 ssl"."""
 
     program = "nginx"
     port = 80
@@ -262,7 +275,9 @@ class Nginx(Server):
     def command(self):
         conf = self.dir / "nginx.conf"
         listen = "\n".join(f"    listen {where};" for where in self.listen)
-        paths = "\n".join(f"  {kind}_temp_path {self.dir}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        paths = "\n".join(
+            f"  {kind}_temp_path {self.dir}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
         conf.write_text(
             f"""user root;
 daemon off;
@@ -305,7 +320,9 @@ class RouterAdvertisements(Server):
         super().__init__(ns, directory)
         self.ifname = ifname
         self.args = ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--log-facility=-"]
-        self.args += [f"--pid-file={self.dir}/dnsmasq.pid", f"--interface={ifname}", "--enable-ra", "--dhcp-range=fd21::,ra-only"]
+        self.args += [
+            f"--pid-file={self.dir}/dnsmasq.pid", f"--interface={ifname}", "--enable-ra", "--dhcp-range=fd21::,ra-only",
+        ]
 
     def command(self):
         return self.args
@@ -313,5 +330,8 @@ class RouterAdvertisements(Server):
     def start(self):
         self.ns.ip("-6 addr add fd21::2/64 dev", self.ifname, "nodad")
         self.process = self.ns.process([self.binary] + self.args, log=self.log)
-        wait_for(lambda: "advertisement enabled" in self.text(), 20, lambda: f"router advertisements; it said:\n{self.text()}")
+        wait_for(
+            lambda: "advertisement enabled" in self.text(), 20,
+            lambda: f"router advertisements; it said:\n{self.text()}",
+        )
         return self

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A guest whose network stack is a namespace's: its tap carries the Ethernet frames that pass between hostd and a device.
+"""A guest whose network stack is a namespace's: its tap carries the Ethernet frames that pass between hostd and a
+device.
 
 What its kernel accepts had right checksums and lengths; what was longer than a guest takes is in `misfits`.
 """
@@ -52,7 +53,8 @@ def make_tap():
 
 
 class Device:
-    """The device's end of a link; keeps what it is asked to keep, as a device does.  kept: from an earlier connection."""
+    """The device's end of a link; keeps what it is asked to keep, as a device does.  kept: from an earlier
+    connection."""
 
     def __init__(self, path, name="vm", mac=MAC, kept=None):
         self.kept = kept if kept is not None else {}
@@ -130,7 +132,9 @@ class Device:
             raise RuntimeError(words)
         handle, data = result[:4], b""
         while True:
-            status, detail, words, part = self.ask(READ, handle + bytes(4) + struct.pack("<QII", len(data), 0, 0), 1 << 20)
+            status, detail, words, part = self.ask(
+                READ, handle + bytes(4) + struct.pack("<QII", len(data), 0, 0), 1 << 20
+            )
             if status != OK:
                 raise RuntimeError(words)
             data += part
@@ -196,7 +200,8 @@ class TapGuest:
 
     @staticmethod
     def _send(device, out):
-        """Bytes that the link took.  Not by send(): a Python socket with a timeout waits for room in it, whatever its flags say."""
+        """Bytes that the link took.  Not by send(): a Python socket with a timeout waits for room in it, whatever its
+        flags say."""
         try:
             return os.write(device.socket.fileno(), out)
         except BlockingIOError:

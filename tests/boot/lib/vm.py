@@ -20,7 +20,9 @@ PROXY_BEFORE = (10, 0)  # from then on QEMU crashes with an x-pci-proxy-dev unde
 @functools.cache
 def version_of(qemu):
     """(major, minor) of a QEMU."""
-    text = subprocess.run([qemu, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=30).stdout
+    text = subprocess.run(
+        [qemu, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=30
+    ).stdout
     return tuple(int(n) for n in re.search(r"version (\d+)\.(\d+)", text).groups())
 
 
@@ -30,7 +32,8 @@ def qemu_version():
 
 
 def proxy_qemu():
-    """The QEMU for what only our own PCI device has: the one under test if it bears that, else Debian 12's (tools/deps.sh)."""
+    """The QEMU for what only our own PCI device has: the one under test if it bears that, else Debian 12's
+    (tools/deps.sh)."""
     if "PVBOOT_QEMU" in os.environ or qemu_version() < PROXY_BEFORE:
         return QEMU
     older = PEERS / "qemu-7.2" / "qemu-system-x86_64"
@@ -53,7 +56,8 @@ class Console:
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc|\r", "", raw.decode("ascii", "replace"))
 
     def wait(self, pattern, timeout, alive=None, count=1):
-        """Wait until the regular expression is there count times; return the last match.  alive: a Process, whose end ends the wait."""
+        """Wait until the regular expression is there count times; return the last match.  alive: a Process, whose end
+        ends the wait."""
         last = None
 
         def seen():
@@ -168,16 +172,22 @@ def find_child(pid, name):
 
 
 class Vm:
-    """A QEMU of the tests' own: serial console in a file, QMP, no display.  -nographic's machine.graphics=off makes SeaBIOS repeat
-    its console on the serial line."""
+    """A QEMU of the tests' own: serial console in a file, QMP, no display.  -nographic's machine.graphics=off makes
+    SeaBIOS repeat its console on the serial line."""
 
     def __init__(self, directory, ns, args, memory="256M", machine="pc", pass_fds=(), qemu=None):
         self.dir = Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.console = Console(self.dir / "console")
         self.qmp = self.dir / "qmp"
-        argv = [qemu or QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-machine", f"{machine},graphics=off", "-accel", ACCEL]
-        argv += ["-m", memory, "-serial", f"file:{self.console.path}", "-qmp", f"unix:{self.qmp},server=on,wait=off", "-vga", "std"]
+        argv = [
+            qemu or QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-machine", f"{machine},graphics=off",
+            "-accel", ACCEL,
+        ]
+        argv += [
+            "-m", memory, "-serial", f"file:{self.console.path}", "-qmp", f"unix:{self.qmp},server=on,wait=off", "-vga",
+            "std",
+        ]
         self.process = Process(argv + [str(a) for a in args], log=self.dir / "qemu.log", ns=ns, pass_fds=pass_fds)
         self.monitor = None
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Payloads that have who they are in their instructions only (kernel/who.asm), at the same addresses whoever they are."""
+"""Payloads that have who they are in their instructions only (kernel/who.asm), at the same addresses whoever they
+are."""
 import os
 import re
 
