@@ -3,11 +3,11 @@
 # Install the Debian packages that a purpose needs:
 #   tools/deps.sh build|unit|demo|check|check-qemu|check-systemd|check-nbp|check-suites|lint|fuzz|bench|ci
 #
-# Asks nothing, starts and enables no service, socket or other unit (policy-rc.d refuses while it runs, links that packages
-# made are taken back), does nothing when everything is there.  A Debian kernel, the configurations of Debian's installer and atftpd
-# (which conflicts with tftpd-hpa) are not installed but unpacked below build/peers, as are the QEMUs of other Debian
-# releases (tools/qemu_peer.sh; check wants an older one where the installed QEMU cannot do all that is tested, check-qemu
-# wants all), and the boot programs of check and check-nbp.
+# Asks nothing, starts and enables no service, socket or other unit (policy-rc.d refuses while it runs, links that
+# packages made are taken back), does nothing when everything is there.  A Debian kernel, the configurations of Debian's
+# installer and atftpd (which conflicts with tftpd-hpa) are not installed but unpacked below build/peers, as are the
+# QEMUs of other Debian releases (tools/qemu_peer.sh; check wants an older one where the installed QEMU cannot do all
+# that is tested, check-qemu wants all), and the boot programs of check and check-nbp.
 #
 # A package that has another name in another Debian release is written a|b: the one that is installed is taken, else
 # the first that the machine's package lists have.
@@ -15,15 +15,19 @@ set -Eeuo pipefail
 cd "$(dirname "$0")/.."
 trap 'echo "deps: line $LINENO failed: $BASH_COMMAND; what it said is above" >&2' ERR
 
-build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev libcurl4-openssl-dev libssl-dev libjansson-dev"
+build="gcc make nasm pkgconf python3 libc6-dev libevent-dev libseccomp-dev libcap-ng-dev libinih-dev"
+build+=" libcurl4-openssl-dev libssl-dev libjansson-dev"
 run="qemu-system-x86 seabios"
-demo="$build $run iproute2 isc-dhcp-server|kea-dhcp4-server tftpd-hpa pxelinux syslinux-common busybox-static cpio xz-utils"
+demo="$build $run iproute2 isc-dhcp-server|kea-dhcp4-server tftpd-hpa pxelinux syslinux-common busybox-static cpio"
+demo+=" xz-utils"
 installer=0
-check="$demo libcmocka-dev curl procps nginx openssl python3-pytest python3-pytest-xdist kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
+check="$demo libcmocka-dev curl procps nginx openssl python3-pytest python3-pytest-xdist"
+check+=" kea-dhcp4-server dnsmasq-base ipxe-qemu bochsbios libwrap0 libnsl2 libpcre2-8-0"
 # Boot programs, unpacked; what grub-mknetdir is linked with; what reads a screen.
 programs=
 few="grub-pc-bin grub-common ipxe"
-check+=" libdevmapper1.02.1 libefiboot1|libefiboot1t64 libefivar1|libefivar1t64 libfreetype6 libfuse2|libfuse3-4 liblzma5"
+check+=" libdevmapper1.02.1 libefiboot1|libefiboot1t64 libefivar1|libefivar1t64 libfreetype6"
+check+=" libfuse2|libfuse3-4 liblzma5"
 nbp="$check tesseract-ocr tesseract-ocr-eng"
 lint="$build libcmocka-dev clang-format-14|clang-format cppcheck"
 fuzz="$build clang-14|clang libclang-rt-14-dev|libclang-rt-dev"
@@ -52,7 +56,8 @@ lint) want="$lint" kernel=0 atftpd=0 ;;
 fuzz) want="$fuzz" kernel=0 atftpd=0 ;;
 ci) want="$check $lint" kernel=1 atftpd=1 installer=1 programs="$few" qemus=older ;;
 *)
-	echo "usage: tools/deps.sh build|unit|demo|check|check-qemu|check-systemd|check-nbp|check-suites|lint|fuzz|bench|ci" >&2
+	usage="build|unit|demo|check|check-qemu|check-systemd|check-nbp|check-suites|lint|fuzz|bench|ci"
+	echo "usage: tools/deps.sh $usage" >&2
 	exit 2
 	;;
 esac
@@ -128,7 +133,8 @@ links=
 # What is switched on, services and sockets and other units: the links systemd and System V look at.
 enabled()
 {
-	{ find /etc/systemd/system -path '*.wants/*' -o -path '*.requires/*'; find /etc/rc[2-5].d -name 'S*'; true; } 2>/dev/null |
+	{ find /etc/systemd/system -path '*.wants/*' -o -path '*.requires/*'; find /etc/rc[2-5].d -name 'S*'; true; } \
+		2>/dev/null |
 		sort
 }
 
@@ -155,7 +161,8 @@ restore()
 flock 9
 
 echo "deps: apt-get update"
-"${apt[@]}" update </dev/null >/dev/null || echo "deps: apt-get update failed; going on with the lists that are there" >&2
+"${apt[@]}" update </dev/null >/dev/null ||
+	echo "deps: apt-get update failed; going on with the lists that are there" >&2
 
 if [ -n "$missing" ]; then
 	# shellcheck disable=SC2086 # a list
@@ -211,7 +218,8 @@ if [ $kernel = 1 ]; then
 	: "${image:?no Debian kernel in the package lists}"
 	rm -rf $peers/linux
 	mkdir -p $peers/linux
-	# In Debian sid the kernel is in a package linux-binary-*, its modules in linux-modules-*, and linux-image-* only names them.
+	# In Debian sid the kernel is in a package linux-binary-*, its modules in linux-modules-*, and linux-image-*
+	# only names them.
 	for p in "$image" $(apt-cache depends "$image" | sed -nE 's/^ *Depends: (linux-(binary|modules)-.*)/\1/p'); do
 		unpack "$p" "$peers/linux/$p"
 	done
@@ -221,7 +229,8 @@ if [ $kernel = 1 ]; then
 	mkdir -p $peers/modules
 	# They are in lib or usr/lib, and may be compressed.
 	find $peers/linux -path '*lib/modules/*' \
-		\( -path '*/drivers/virtio/*.ko*' -o -name '*failover.ko*' -o -name 'virtio_net.ko*' \) -exec cp {} $peers/modules/ \;
+		\( -path '*/drivers/virtio/*.ko*' -o -name '*failover.ko*' -o -name 'virtio_net.ko*' \) \
+		-exec cp {} $peers/modules/ \;
 	find $peers/modules -name '*.ko.xz' -exec xz -df {} +
 	[ -s $peers/modules/virtio_net.ko ] || {
 		echo "deps: $image has no module virtio_net.ko or virtio_net.ko.xz" >&2

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Make an initramfs of busybox, an init script and files:  tools/mkinitramfs.sh OUTPUT INIT [FILE...]
 #
-# INIT becomes /init, each FILE /NAME; every applet of busybox that INIT may want stands in /bin.  Not compressed: what it
-# holds is what travels.
+# INIT becomes /init, each FILE /NAME; every applet of busybox that INIT may want stands in /bin.  Not compressed: what
+# it holds is what travels.
 set -eu
 [ $# -ge 2 ] || {
 	echo "usage: tools/mkinitramfs.sh OUTPUT INIT [FILE...]" >&2

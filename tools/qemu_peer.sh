@@ -35,10 +35,12 @@ unpack_suite()
 		-o Dir::State="$state" -o Dir::State::lists="$state/lists" -o Dir::State::status="$state/status"
 		-o Dir::Cache="$state" -o Dir::Cache::archives="$state/archives"
 		-o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts="$state/parts"
-		-o Dir::Etc::preferences="$state/none" -o Dir::Etc::preferencesparts="$state/parts" -o Debug::NoLocking=true)
+		-o Dir::Etc::preferences="$state/none" -o Dir::Etc::preferencesparts="$state/parts" \
+		-o Debug::NoLocking=true)
 	echo "deps: unpacking $suite's QEMU below build/peers"
 	"${apt[@]}" update --error-on=any </dev/null ||
-		die "$uri, the mirror of this machine's package lists, gives no lists of $suite (see above): its QEMU cannot be had"
+		die "$uri, the mirror of this machine's package lists, gives no lists of $suite (see above):" \
+			"its QEMU cannot be had"
 	"${apt[@]}" -y --no-install-recommends --download-only install \
 		qemu-system-x86 qemu-system-common seabios </dev/null >/dev/null ||
 		die "$uri gives no QEMU of $suite (see above)"
@@ -50,7 +52,8 @@ unpack_suite()
 	rm -rf "$state"/root/usr/share/{doc,man,locale,info,lintian,bug} "$state"/root/{etc,var,lib,lib64} \
 		"$state"/root/usr/lib/x86_64-linux-gnu/{gconv,perl-base}
 	# A module that is not unpacked (those for OpenGL) must not be looked for among the installed QEMU's.
-	sed -i 's,/usr/lib/x86_64-linux-gnu/qemu\x00,/usr/lib/x86_64-linux-gnu/none\x00,' "$state/root/usr/bin/qemu-system-x86_64"
+	sed -i 's,/usr/lib/x86_64-linux-gnu/qemu\x00,/usr/lib/x86_64-linux-gnu/none\x00,' \
+			"$state/root/usr/bin/qemu-system-x86_64"
 	cat >"$state/root/qemu-system-x86_64" <<'WRAPPER'
 #!/bin/sh
 d=$(dirname "$(readlink -f "$0")")/usr
@@ -61,7 +64,8 @@ exec "$lib/ld-linux-x86-64.so.2" --library-path "$lib:$lib/pulseaudio" "$d/bin/q
 WRAPPER
 	chmod 755 "$state/root" "$state/root/qemu-system-x86_64"
 	# QEMU emulator version 10.0.13 (Debian ...)
-	number=$("$state/root/qemu-system-x86_64" --version | sed -n 's/^QEMU emulator version \([0-9]*\.[0-9]*\).*/\1/p')
+	number=$("$state/root/qemu-system-x86_64" --version |
+		sed -n 's/^QEMU emulator version \([0-9]*\.[0-9]*\).*/\1/p')
 	[ "$suite" != sid ] || number=${number%%.*}
 	[ -n "$number" ] || die "$suite's QEMU was unpacked and does not start"
 	dir=qemu-$number

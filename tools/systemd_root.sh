@@ -13,7 +13,8 @@ cd "$(dirname "$0")/.."
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
 root=$PWD/build/peers/systemd-$suite
 # make: for make install; libcurl: hostd loads it when it first needs it.
-packages="systemd systemd-sysv dbus libpam-systemd iproute2 make python3 libvirt-daemon-system libvirt-clients qemu-system-x86 seabios"
+packages="systemd systemd-sysv dbus libpam-systemd iproute2 make python3 libvirt-daemon-system libvirt-clients"
+packages+=" qemu-system-x86 seabios"
 programs="build/pvboot build/pvboot-hostd build/pvboot-device"
 libraries=libcurl.so.4
 

@@ -68,9 +68,10 @@ pnp:					; Plug and Play BIOS Specification 1.0A, 3.2
 	align	16, db 0
 %define	UNDI_ID_SIZE	0x16
 %define	UNDI_STACK	256
-%define	UNDI_NOTHING	16		; bytes of data and of code that a caller of the loader sets aside for us: not used
+%define	UNDI_NOTHING	16		; bytes of data and of code that a caller of the loader sets aside: not used
 %define	LOADER_AT	(loader - header)
-%define	UNDI_ID_SUM	('U' + 'N' + 'D' + 'I' + UNDI_ID_SIZE + 1 + 2 + LOADER_AT + (LOADER_AT >> 8) + (UNDI_STACK >> 8) + \
+%define	UNDI_ID_SUM	('U' + 'N' + 'D' + 'I' + UNDI_ID_SIZE + 1 + 2 + LOADER_AT + (LOADER_AT >> 8) + \
+				 (UNDI_STACK >> 8) + \
 			2 * UNDI_NOTHING + 'P' + 'C' + 'I' + 'R')
 undi_id:				; PXE 2.1, 4.3.1: UNDI ROM ID
 	db	"UNDI"

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The boot sector of a 1.44 MB floppy that memdisk serves: it reads the last sector by INT 13h, says on COM1 what stands there, how much base
-; memory there is and whether INT 1Ah still answers for PXE, then powers off.
+; The boot sector of a 1.44 MB floppy that memdisk serves: it reads the last sector by INT 13h, says on COM1 what stands
+; there, how much base memory there is and whether INT 1Ah still answers for PXE, then powers off.
 ;
 ;   PVBOOT-FLOPPY <text of the last sector> <0:413h, 4 digits> <pxe|none>
 	bits 16

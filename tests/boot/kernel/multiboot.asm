@@ -10,8 +10,8 @@
 ;   PVBOOT-MODULE <start> <length> <sum of its bytes> <string>
 ;   PVBOOT-MULTIBOOT-END
 ;
-; then it powers off.  With ELF it is an ELF file, whose segment is above where it is linked; else the header has its addresses.  BASE, ENTRY
-; and FLAGS may be said.
+; then it powers off.  With ELF it is an ELF file, whose segment is above where it is linked; else the header has its
+; addresses.  BASE, ENTRY and FLAGS may be said.
 
 COM1	equ 3f8h
 %ifndef BASE

@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; A boot program of real-mode code only: it has the ROM load payload.bin to 2 MiB with PXENV_TFTP_READ_FILE, so that a test can compare guest
-; memory with the file.  On COM1: PVBOOT-NBP-START, then PVBOOT-NBP-DONE <exit code> <status> <size>.
+; A boot program of real-mode code only: it has the ROM load payload.bin to 2 MiB with PXENV_TFTP_READ_FILE, so that a
+; test can compare guest memory with the file.  On COM1: PVBOOT-NBP-START, then PVBOOT-NBP-DONE <exit code> <status>
+; <size>.
 	bits 16
 	org 7c00h
 

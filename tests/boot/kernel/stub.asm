@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; A kernel that does nothing but tell what it was given: a bzImage by the Linux x86 boot protocol 2.10 (real-mode entry, and the 32-bit
-; entry for GRUB's "linux").  On COM1, without a driver:
+; A kernel that does nothing but tell what it was given: a bzImage by the Linux x86 boot protocol 2.10 (real-mode entry,
+; and the 32-bit entry for GRUB's "linux").  On COM1, without a driver:
 ;
 ;   PVBOOT-KERNEL-ENTRY               the first instructions after the boot program
 ;   PVBOOT-BASE <KiB of base memory, 0:413h>             these two at the real-mode entry only
@@ -12,21 +12,22 @@
 ;   PVBOOT-INITRD <address> <length> <crc32>
 ;   PVBOOT-KERNEL-END
 ;
-; then it powers off.  Words of the command line change the end: "debugexit" leaves by QEMU's isa-debug-exit with status 33, "reboot"
-; resets the machine, "stay" goes on for good with a dot per second.  lib/kernel.py pads the image and sets syssize and init_size.
+; then it powers off.  Words of the command line change the end: "debugexit" leaves by QEMU's isa-debug-exit with status
+; 33, "reboot" resets the machine, "stay" goes on for good with a dot per second.  lib/kernel.py pads the image and sets
+; syssize and init_size.
 ;
-; With BSS=BYTES it clears that many bytes behind itself before anything else, as a kernel does with its variables; before protocol 2.10
-; (VERSION=206h) it tells nobody of them.
+; With BSS=BYTES it clears that many bytes behind itself before anything else, as a kernel does with its variables;
+; before protocol 2.10 (VERSION=206h) it tells nobody of them.
 ;
-; With MOVES_ITSELF it stands in for kernels of protocol 2.06 whose set-up code is that of old: it moves itself to 90000h, over what lies
-; there, and uses nothing that the loader left but its own parts.
+; With MOVES_ITSELF it stands in for kernels of protocol 2.06 whose set-up code is that of old: it moves itself to
+; 90000h, over what lies there, and uses nothing that the loader left but its own parts.
 
 COM1		equ 3f8h
 PROT_BASE	equ 100000h
 ENTERED		equ 50564254h	; in EDX at the 32-bit entry: the entry line is printed already
 SETUP_SECTS	equ 3
 
-; ---- boot sector and setup: real mode, CS = base + 20h -----------------------------------------------------------------
+; ---- boot sector and setup: real mode, CS = base + 20h ---------------------------------------------------------------
 	bits 16
 	section setup vstart=0
 
@@ -261,7 +262,7 @@ e820_entry:
 	times 5 dd 0
 	times (SETUP_SECTS + 1) * 512 - ($ - $$) db 0
 
-; ---- the kernel proper: 32-bit, at 1 MiB, ESI = boot_params ------------------------------------------------------------------
+; ---- the kernel proper: 32-bit, at 1 MiB, ESI = boot_params ----------------------------------------------------------
 	section prot vstart=PROT_BASE follows=setup
 	bits 32
 

@@ -1,12 +1,14 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Code that says who it is, at the same addresses whoever it is.  WHO, a character, stands in the instructions and nowhere else, and nothing is
-; ever stored into a page of the code: so an emulator that goes on with what it made of other code at these addresses gives itself away.
-; On COM1 come words, and WHO once for each of the places from which it is said, which lie apart, and across borders of pages and pieces:
+; Code that says who it is, at the same addresses whoever it is.  WHO, a character, stands in the instructions and
+; nowhere else, and nothing is ever stored into a page of the code: so an emulator that goes on with what it made of
+; other code at these addresses gives itself away.  On COM1 come words, and WHO once for each of the places from which
+; it is said, which lie apart, and across borders of pages and pieces:
 ;
 ;   as it is		a boot program of 100 KiB		PVBOOT-NBP AAAA-END
 ;   RESTART		the same; then PXE's RESTART_TFTP of the file "other"
-;   LINUX		a bzImage, for a loader that puts its set-up code at 10000h	PVBOOT-SETUP AAAA  PVBOOT-KERNEL AAAAAAAAA-END
+;   LINUX		a bzImage, whose loader puts its set-up code at 10000h:
+;			PVBOOT-SETUP AAAA  PVBOOT-KERNEL AAAAAAAAA-END
 ;   MULTIBOOT		a Multiboot kernel						PVBOOT-KERNEL AAAAAAAAA-END
 ;
 ; It stays for good.
@@ -44,7 +46,8 @@ NBP_LEN		equ 19000h
 %endrep
 %endmacro
 
-; Up to %1 from the section's beginning; the place before it jumps there.  In real mode the section begins at linear address %2.
+; Up to %1 from the section's beginning; the place before it jumps there.  In real mode the section begins at linear
+; address %2.
 %macro place16 2
 	jmp (((%1) + (%2)) >> 8) << 4:((%1) + (%2)) & 0ffh
 	times (%1) - ($ - $$) db 0
@@ -67,7 +70,7 @@ NBP_LEN		equ 19000h
 	jmp %%stay
 %endmacro
 
-; ---- a boot program --------------------------------------------------------------------------------------------------------
+; ---- a boot program --------------------------------------------------------------------------------------------------
 
 %ifndef LINUX
 %ifndef MULTIBOOT
@@ -101,7 +104,7 @@ NBP_LEN		equ 19000h
 %endif
 %endif
 
-; ---- a bzImage: Linux, Documentation/arch/x86/boot.rst, protocol 2.10 ----------------------------------------------------------
+; ---- a bzImage: Linux, Documentation/arch/x86/boot.rst, protocol 2.10 ------------------------------------------------
 
 %ifdef LINUX
 	bits 16
@@ -167,7 +170,7 @@ gdt_pointer:
 	org KERNEL_AT
 %endif
 
-; ---- either kernel's 32-bit part ---------------------------------------------------------------------------------------------
+; ---- either kernel's 32-bit part -------------------------------------------------------------------------------------
 
 %ifdef LINUX
 %define KERNEL

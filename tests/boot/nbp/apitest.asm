@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; apitest.asm - a boot program that makes each call of the PXE API and tells on the first serial port what came of it.
 ;
-; A line is `API name ax=AX status=STATUS` and ` BAD what` where a call broke a promise: all registers but AX, the flags and
-; the segments are the caller's, IF included, with at most 48 bytes of its stack; tests/boot/test_api.py knows what is to come.
-; Needs payload.bin (at most 200000 bytes) and itself as apitest.0 where it was loaded from.
+; A line is `API name ax=AX status=STATUS` and ` BAD what` where a call broke a promise: all registers but AX, the flags
+; and the segments are the caller's, IF included, with at most 48 bytes of its stack; tests/boot/test_api.py knows what
+; is to come.  Needs payload.bin (at most 200000 bytes) and itself as apitest.0 where it was loaded from.
 
 	cpu	386
 	bits	16
@@ -72,7 +72,7 @@ entry:
 	cmp	dword [SECOND_RUN], THIRD_MAGIC
 	je	third
 
-; ---- first run ----------------------------------------------------------------------------------------------------------
+; ---- first run -------------------------------------------------------------------------------------------------------
 
 	mov	si, text_start
 	call	puts
@@ -180,7 +180,7 @@ entry:
 	call	newline
 	jmp	leave_to_bios
 
-; ---- second run, by RESTART_TFTP ------------------------------------------------------------------------------------------
+; ---- second run, by RESTART_TFTP -------------------------------------------------------------------------------------
 
 second:
 	mov	dword [SECOND_RUN], THIRD_MAGIC
@@ -195,7 +195,7 @@ second:
 	call	newline
 	jmp	leave_to_bios
 
-; ---- third run, by INT 19h ------------------------------------------------------------------------------------------------
+; ---- third run, by INT 19h -------------------------------------------------------------------------------------------
 
 third:	mov	dword [SECOND_RUN], 0
 	say	"API-TEST third"
@@ -238,7 +238,7 @@ quiet:	mov	eax, [0x46c]
 	ja	.wait
 	ret
 
-; ---- checks -----------------------------------------------------------------------------------------------------------------
+; ---- checks ----------------------------------------------------------------------------------------------------------
 
 check_entry:
 	les	bx, [entry_bang]
@@ -680,7 +680,8 @@ udp_wait:
 	call	newline
 	ret
 
-; Call again and again while the timer's interrupt calls too, until one of its calls came during one of ours: at most 5 s.
+; Call again and again while the timer's interrupt calls too, until one of its calls came during one of ours: at most 5
+; s.
 nested_calls:
 	mov	eax, [0x1c * 4]
 	mov	[scratch + 4], eax
@@ -766,7 +767,7 @@ show_crc:
 	call	newline
 	ret
 
-; ---- a call -----------------------------------------------------------------------------------------------------------------
+; ---- a call ----------------------------------------------------------------------------------------------------------
 
 ; Make the call [call_opcode] with the block at 0:[call_block]; compare everything; print unless [call_quiet].
 call_api:
@@ -916,7 +917,7 @@ call_report:
 	call	put8
 .fine:	jmp	newline
 
-; ---- serial port ----------------------------------------------------------------------------------------------------------
+; ---- serial port -----------------------------------------------------------------------------------------------------
 
 puts:	lodsb
 	test	al, al
@@ -970,7 +971,7 @@ text_ax:	db	" ax=", 0
 text_status:	db	" status=", 0
 text_bad:	db	" BAD ", 0
 
-; ---- blocks -----------------------------------------------------------------------------------------------------------------
+; ---- blocks ----------------------------------------------------------------------------------------------------------
 
 %macro	name128 1
 %%at:	db	%1
