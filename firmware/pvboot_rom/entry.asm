@@ -115,7 +115,7 @@ int19_entry:
 	mov	es, ax
 	mov	ss, ax
 	mov	esp, NBP_ADDRESS	; below the boot sector that it will load
-	push	word 0x202		; as by INT 19h: rombios returns by this frame into what it loads, with its flags
+	push	word 0x202		; as by INT 19h: rombios returns by this frame, with its flags
 	push	cs
 	push	word bev_entry.lost	; should it return
 .chain:	jmp	far [cs:int19_old]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the names of files in a pxelinux.cfg mean: pxelinux.0 with its own TFTP, pxelinux.0 with the FILE calls, and a direct boot ask a
-TFTP server for the same files."""
+"""What the names of files in a pxelinux.cfg mean: pxelinux.0 with its own TFTP, pxelinux.0 with the FILE calls, and a
+direct boot ask a TFTP server for the same files."""
 import zlib
 
 import pytest

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Our own PCI device behind an unmodified QEMU's x-pci-proxy-dev (tests/palacios/attach_proxy.c): what QEMU and the BIOS see of it, interrupts, mistakes in words."""
+"""Our own PCI device behind an unmodified QEMU's x-pci-proxy-dev (tests/palacios/attach_proxy.c): what QEMU and the
+BIOS see of it, interrupts, mistakes in words."""
 import re
 import time
 

@@ -89,8 +89,9 @@ class Hostd:
 
 
 class PvbootVm(Vm):
-    """A VM with a pvboot device of its own, for a QEMU that bears x-pci-proxy-dev: pvboot-device with that attachment, which is the tests'
-    own (tests/palacios/attach_proxy.c), and QEMU joined by a socketpair.  bar: whether the ROM is in its ROM BAR."""
+    """A VM with a pvboot device of its own, for a QEMU that bears x-pci-proxy-dev: pvboot-device with that attachment,
+    the tests' own (tests/palacios/attach_proxy.c), and QEMU joined by a socketpair.  bar: whether the ROM is in
+    its ROM BAR."""
 
     def __init__(
         self, directory, ns, hostd_socket, mac=MAC, name="guest", memory="256M", machine="pc", device_args=(), args=(),
@@ -99,9 +100,14 @@ class PvbootVm(Vm):
         Path(directory).mkdir(parents=True, exist_ok=True)
         device_end, qemu_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with device_end, qemu_end:
-            argv = [PROXY_DEVICE, "--attach", "x-pci-proxy-dev", "--fd", device_end.fileno(), "--name", name, "--hostd", hostd_socket]
+            argv = [
+                PROXY_DEVICE, "--attach", "x-pci-proxy-dev", "--fd", device_end.fileno(), "--name", name, "--hostd",
+                hostd_socket,
+            ]
             argv += ["--mac", mac] if mac else []
-            self.device = Process(argv + list(device_args), log=Path(directory) / "device.log", ns=ns, pass_fds=[device_end.fileno()])
+            self.device = Process(
+                argv + list(device_args), log=Path(directory) / "device.log", ns=ns, pass_fds=[device_end.fileno()]
+            )
             fd = qemu_end.fileno()
             shared = ["-object", f"memory-backend-memfd,id=pvbmem,size={memory},share=on"]
             rom = f"romfile={rom}" if bar else "rombar=0"
