@@ -30,25 +30,25 @@ struct admit {
 
 /* May a VM of that section have that MAC?  cure: what else to do than to change the configuration. */
 static bool mac_is_free(const struct admit *admit, const struct conf_vm *conf, const uint8_t mac[6], const char *cure,
-			char *why, size_t room)
+			char *err, size_t err_len)
 {
 	const struct conf_vm *other;
 
 	if (!conf_vm_allows_mac(conf, mac)) {
-		snprintf(why, room, "[vm %s] does not allow the MAC %s: %s, or change mac in hostd's configuration",
+		snprintf(err, err_len, "[vm %s] does not allow the MAC %s: %s, or change mac in hostd's configuration",
 			 conf->name, addr_mac_text(mac), cure);
 		return false;
 	}
 	other = conf_find_mac(admit->conf, conf, mac);
 	if (!other)
 		return true;
-	snprintf(why, room, "the MAC %s belongs to [vm %s]: %s", addr_mac_text(mac), other->name, cure);
+	snprintf(err, err_len, "the MAC %s belongs to [vm %s]: %s", addr_mac_text(mac), other->name, cure);
 	return false;
 }
 
-/* Fill in out->mac.  False with words. */
+/* Fill in out->mac.  Returns false and fills err. */
 static bool fill_mac(const struct admit *admit, const struct pvboot_link_identity *id, struct vm_identity *out,
-		     char *why, size_t room)
+		     char *err, size_t err_len)
 {
 	const uint8_t *own = conf_vm_own_mac(out->conf);
 	bool named = id->flags & PVBOOT_LINK_ID_MAC;
@@ -63,10 +63,11 @@ static bool fill_mac(const struct admit *admit, const struct pvboot_link_identit
 	else
 		name_mac(out->mac, out->name, out->conf->n_macs ? &out->conf->mac[0] : NULL);
 	out->mac_of_name = !named && !own;
-	return mac_is_free(admit, out->conf, out->mac, named ? "use another --mac, or none" : "use --mac", why, room);
+	return mac_is_free(admit, out->conf, out->mac, named ? "use another --mac, or none" : "use --mac", err,
+			   err_len);
 }
 
-static bool fill_uuid(const struct pvboot_link_identity *id, struct vm_identity *out, char *why, size_t room)
+static bool fill_uuid(const struct pvboot_link_identity *id, struct vm_identity *out, char *err, size_t err_len)
 {
 	bool named = id->flags & PVBOOT_LINK_ID_UUID;
 
@@ -74,7 +75,7 @@ static bool fill_uuid(const struct pvboot_link_identity *id, struct vm_identity 
 	memcpy(out->uuid, out->conf->has_uuid ? out->conf->uuid : id->uuid, 16);
 	if (!named || !out->conf->has_uuid || !memcmp(id->uuid, out->conf->uuid, 16))
 		return true;
-	snprintf(why, room, "[vm %s] has another uuid: leave --uuid out, or change it in hostd's configuration",
+	snprintf(err, err_len, "[vm %s] has another uuid: leave --uuid out, or change it in hostd's configuration",
 		 out->conf->name);
 	return false;
 }
@@ -95,7 +96,7 @@ static const char *who_has(const struct admit *admit, const struct vm_identity *
  * vm is to have the name that old has: is it the same device, which has lost its link, or another?  False with words if
  * they are two that both want it: those of two guests.
  */
-static bool is_no_rival(struct vm *vm, struct vm *old, struct vm_identity *out, char *why, size_t room)
+static bool is_no_rival(struct vm *vm, struct vm *old, struct vm_identity *out, char *err, size_t err_len)
 {
 	struct vm_identity *who = vm_identity(old);
 	const pid_t mine = vm_pid(vm), other = vm_pid(old);
@@ -110,7 +111,7 @@ static bool is_no_rival(struct vm *vm, struct vm *old, struct vm_identity *out, 
 	out->took = who->rival == mine && now - who->since_ms < RIVAL_MS ? who->took + 1 : 1;
 	if (out->took > RIVAL_TAKES) {
 		who->since_ms = now;
-		snprintf(why, room,
+		snprintf(err, err_len,
 			 "two devices are named \"%s\", of process %d and of process %d: give each guest a --name of "
 			 "its "
 			 "own",
@@ -165,33 +166,34 @@ static bool recall(const struct admit *admit, struct vm_identity *out)
 }
 
 bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_identity *id, struct vm_identity *out,
-	      struct vm **older, char *why, size_t room)
+	      struct vm **older, char *err, size_t err_len)
 {
 	memset(out, 0, sizeof(*out));
 	snprintf(out->name, sizeof(out->name), "%s", id->name);
 	if (!out->name[0]) {
-		snprintf(why, room, "the VM has no name: give it one with --name");
+		snprintf(err, err_len, "the VM has no name: give it one with --name");
 		return false;
 	}
 	out->conf = conf_find_vm(admit->conf, out->name);
 	if (!out->conf) {
-		snprintf(why, room,
+		snprintf(err, err_len,
 			 "hostd's configuration allows no VM named \"%s\": add a section [vm %s] to it, or start hostd "
 			 "with --interface or --root",
 			 out->name, out->name);
 		return false;
 	}
 	if (out->conf->palacios[0] && !vm_stream_conf(vm)) {
-		snprintf(why, room, "[vm %s] is a Palacios machine, by its stream: use another name", out->conf->name);
+		snprintf(err, err_len, "[vm %s] is a Palacios machine, by its stream: use another name",
+			 out->conf->name);
 		return false;
 	}
 	if (!conf_vm_allows_uid(out->conf, vm_uid(vm))) {
-		snprintf(why, room, "uid %u may not connect as \"%s\": add it to allow_uid of [vm %s]",
+		snprintf(err, err_len, "uid %u may not connect as \"%s\": add it to allow_uid of [vm %s]",
 			 (unsigned int)vm_uid(vm), out->name, out->conf->name);
 		return false;
 	}
-	if (!fill_mac(admit, id, out, why, room) || !fill_uuid(id, out, why, room) ||
-	    !is_only_one(admit, vm, out, older, why, room))
+	if (!fill_mac(admit, id, out, err, err_len) || !fill_uuid(id, out, err, err_len) ||
+	    !is_only_one(admit, vm, out, older, err, err_len))
 		return false;
 	if (!recall(admit, out) && out->mac_of_name)
 		log_msg(LOG_INFO, out->name,
@@ -205,24 +207,24 @@ bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_ident
 	return true;
 }
 
-bool admit_card(struct admit *admit, struct vm_identity *id, const uint8_t mac[6], char *why, size_t room)
+bool admit_card(struct admit *admit, struct vm_identity *id, const uint8_t mac[6], char *err, size_t err_len)
 {
 	const char *holder;
 
 	if (addr_mac_none(mac)) {
-		snprintf(why, room,
+		snprintf(err, err_len,
 			 "[vm %s] has the MAC of its machine's card (mac = card), which tells none: attach the device "
 			 "by "
 			 "vhost-user, or give it --mac",
 			 id->conf->name);
 		return false;
 	}
-	if (!mac_is_free(admit, id->conf, mac, "give the machine's card another", why, room))
+	if (!mac_is_free(admit, id->conf, mac, "give the machine's card another", err, err_len))
 		return false;
 	holder = who_has(admit, id, mac);
 	if (holder) {
-		snprintf(why, room, "the VM \"%s\" has the MAC of this machine's card already: give the card another",
-			 holder);
+		snprintf(err, err_len,
+			 "the VM \"%s\" has the MAC of this machine's card already: give the card another", holder);
 		return false;
 	}
 	if (!memcmp(id->mac, mac, 6))

@@ -21,16 +21,16 @@ void admit_free(struct admit *admit);
  * May this device be the VM that it says it is?  On true *out is filled in, and the caller ends the link of *older, if
  * that is not NULL: an older link of the same VM and uid.  A device that lost its link reconnects before its old socket
  * is seen to be closed, and a guest that is migrated has two devices for a while.  Two that go on ending one another's
- * link are two guests of one name: the newer one is refused.  On false why has the words.
+ * link are two guests of one name: the newer one is refused.  On false err is filled.
  */
 bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_identity *id, struct vm_identity *out,
-	      struct vm **older, char *why, size_t room);
+	      struct vm **older, char *err, size_t err_len);
 
 /*
  * The guest says which MAC its card has, where id->mac_of_card: the VM's from now on, if the section allows it and
- * nobody else has it.  On false why has the words, and id is as it was.
+ * nobody else has it.  On false err is filled, and id is as it was.
  */
-bool admit_card(struct admit *admit, struct vm_identity *id, const uint8_t mac[6], char *why, size_t room);
+bool admit_card(struct admit *admit, struct vm_identity *id, const uint8_t mac[6], char *err, size_t err_len);
 
 /* Remember a VM's address, to ask for it again at its next boot. */
 void admit_note_address(struct admit *admit, const struct vm_identity *id, const uint8_t address[4]);

@@ -175,13 +175,13 @@ static int bind_own(int fd, const struct sockaddr_un *address)
 	return failed;
 }
 
-struct control *control_listen(struct event_base *base, const struct conf *conf, char *why, size_t room)
+struct control *control_listen(struct event_base *base, const struct conf *conf, char *err, size_t err_len)
 {
 	struct control *control = calloc(1, sizeof(*control));
 	int n;
 
 	if (!control) {
-		snprintf(why, room, "out of memory");
+		snprintf(err, err_len, "out of memory");
 		return NULL;
 	}
 	for (size_t i = 0; i < CLIENTS; i++)
@@ -191,9 +191,10 @@ struct control *control_listen(struct event_base *base, const struct conf *conf,
 	n = snprintf(control->address.sun_path, sizeof(control->address.sun_path), "%s" CONTROL_SUFFIX, conf->socket);
 	control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (n >= (int)sizeof(control->address.sun_path))
-		snprintf(why, room, "the socket's name is too long for a " CONTROL_SUFFIX " beside it: name another");
+		snprintf(err, err_len,
+			 "the socket's name is too long for a " CONTROL_SUFFIX " beside it: name another");
 	else if (control->fd < 0 || bind_own(control->fd, &control->address) || listen(control->fd, CLIENTS))
-		snprintf(why, room, "cannot listen at %s: %s", control->address.sun_path, strerror(errno));
+		snprintf(err, err_len, "cannot listen at %s: %s", control->address.sun_path, strerror(errno));
 	else
 		return control;
 	control->address.sun_path[0] = '\0'; /* not ours to remove */

@@ -20,7 +20,7 @@ struct event_base;
 struct palacios;
 
 /* Bind and listen; nobody is answered before control_serve().  NULL with words. */
-struct control *control_listen(struct event_base *base, const struct conf *conf, char *why, size_t room);
+struct control *control_listen(struct event_base *base, const struct conf *conf, char *err, size_t err_len);
 /* palacios may be NULL: no machine is one of Palacios's. */
 void control_serve(struct control *control, struct palacios *palacios, struct cache *cache);
 void control_free(struct control *control);

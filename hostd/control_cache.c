@@ -128,16 +128,16 @@ static void on_changed(struct file_watch *watch)
 		end(job, file_text(job->file));
 }
 
-/* What a URL as one writes it means.  False with words. */
-static bool read_url(struct control_cache *job, char *why, size_t room)
+/* What a URL as one writes it means.  Returns false and fills err. */
+static bool read_url(struct control_cache *job, char *err, size_t err_len)
 {
 	job->req = (struct cache_request){.vm = "prefetch", .max_age_ms = CACHE_AGE_DEFAULT_MS};
 	job->tftp = (struct tftp_request){.vm = "prefetch"};
 	if (url_kind(job->name) == URL_HTTP) {
 		job->req.url = job->url;
-		return url_canonical(job->url, job->name, why, room);
+		return url_canonical(job->url, job->name, err, err_len);
 	}
-	if (!url_parse(&job->file_url, job->name, why, room))
+	if (!url_parse(&job->file_url, job->name, err, err_len))
 		return false;
 	memcpy(job->tftp.server, job->file_url.server, 4);
 	job->tftp.port = job->file_url.port;
@@ -145,7 +145,8 @@ static bool read_url(struct control_cache *job, char *why, size_t room)
 	job->req.tftp = &job->tftp;
 	if (udp_allowed(job->tftp.server))
 		return true;
-	snprintf(why, room, "\"%.150s\" is no http:, https: or tftp: URL of a server that guests may ask", job->name);
+	snprintf(err, err_len, "\"%.150s\" is no http:, https: or tftp: URL of a server that guests may ask",
+		 job->name);
 	return false;
 }
 

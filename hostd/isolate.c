@@ -67,14 +67,14 @@ static bool has_privilege(void)
 }
 
 /* Become user ("": stay who we are) and keep the capabilities whose bits are set, as far as they are there. */
-static bool shed(const char *user, uint64_t keep, char *why, size_t room)
+static bool shed(const char *user, uint64_t keep, char *err, size_t err_len)
 {
 	const struct passwd *pw = *user ? getpwnam(user) : NULL;
 	bool bounding;
 	int error;
 
 	if (*user && !pw) {
-		snprintf(why, room, "there is no user \"%s\"", user);
+		snprintf(err, err_len, "there is no user \"%s\"", user);
 		return false;
 	}
 	capng_get_caps_process();
@@ -96,14 +96,14 @@ static bool shed(const char *user, uint64_t keep, char *why, size_t room)
 		error = capng_apply(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS);
 	if (!error)
 		return true;
-	snprintf(why, room, "cannot shed privilege (libcap-ng: %d): start hostd as root or as a plain user", error);
+	snprintf(err, err_len, "cannot shed privilege (libcap-ng: %d): start hostd as root or as a plain user", error);
 	return false;
 }
 
-bool isolate_user(const char *user, bool packets, char *why, size_t room)
+bool isolate_user(const char *user, bool packets, char *err, size_t err_len)
 {
 	/* Where the capability is missing, DHCP will say so, in words, when a guest asks for it. */
-	return shed(user, packets ? UINT64_C(1) << CAP_NET_RAW : 0, why, room);
+	return shed(user, packets ? UINT64_C(1) << CAP_NET_RAW : 0, err, err_len);
 }
 
 /* Who has a tap may make it outlive hostd, or give it another's address: the kernel asks for no right. */
@@ -121,7 +121,7 @@ static int refuse_tap_changes(scmp_filter_ctx ctx)
 /* What every process of hostd's is refused; and, first, what only the maker of namespaces needs. */
 #define NAMESPACE_CALLS 2
 
-static bool load_filter(size_t first, char *why, size_t room)
+static bool load_filter(size_t first, char *err, size_t err_len)
 {
 	static const int refused[] = {
 		SCMP_SYS(unshare),
@@ -164,13 +164,13 @@ static bool load_filter(size_t first, char *why, size_t room)
 		seccomp_release(ctx);
 	if (!error)
 		return true;
-	snprintf(why, room, "cannot load the seccomp filter: %s", strerror(-error));
+	snprintf(err, err_len, "cannot load the seccomp filter: %s", strerror(-error));
 	return false;
 }
 
-bool isolate_final(char *why, size_t room)
+bool isolate_final(char *err, size_t err_len)
 {
-	return load_filter(0, why, room);
+	return load_filter(0, err, err_len);
 }
 
 bool isolate_may_administer(bool namespaces)
@@ -180,9 +180,9 @@ bool isolate_may_administer(bool namespaces)
 	       (!namespaces || capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN));
 }
 
-bool isolate_network(const char *user, bool namespaces, char *why, size_t room)
+bool isolate_network(const char *user, bool namespaces, char *err, size_t err_len)
 {
 	const uint64_t keep = UINT64_C(1) << CAP_NET_ADMIN | (namespaces ? UINT64_C(1) << CAP_SYS_ADMIN : 0);
 
-	return shed(user, keep, why, room) && load_filter(namespaces ? NAMESPACE_CALLS : 0, why, room);
+	return shed(user, keep, err, err_len) && load_filter(namespaces ? NAMESPACE_CALLS : 0, err, err_len);
 }

@@ -21,15 +21,15 @@ void isolate_start(void);
  * Phase 2, once the socket and the root directories are open: become user ("": stay who we are) and keep no capability
  * but, with packets, CAP_NET_RAW.  False with words.
  */
-bool isolate_user(const char *user, bool packets, char *why, size_t room);
+bool isolate_user(const char *user, bool packets, char *err, size_t err_len);
 
 /* Phase 3, before the first guest: no way back.  False with words. */
-bool isolate_final(char *why, size_t room);
+bool isolate_final(char *err, size_t err_len);
 
 /* Has this process the rights that isolate_network() is to keep? */
 bool isolate_may_administer(bool namespaces);
 
 /* In place of phases 2 and 3, in the process that administers networks, and may make namespaces.  False with words. */
-bool isolate_network(const char *user, bool namespaces, char *why, size_t room);
+bool isolate_network(const char *user, bool namespaces, char *err, size_t err_len);
 
 #endif /* HOSTD_ISOLATE_H */

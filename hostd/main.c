@@ -103,7 +103,7 @@ static bool to_background(struct daemon *d)
 	return true;
 }
 
-static bool write_pid_file(const char *path, char *why, size_t room)
+static bool write_pid_file(const char *path, char *err, size_t err_len)
 {
 	FILE *f;
 
@@ -111,7 +111,7 @@ static bool write_pid_file(const char *path, char *why, size_t room)
 		return true;
 	f = fopen(path, "we");
 	if (!f || fchmod(fileno(f), 0644) || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f)) {
-		snprintf(why, room, "cannot write pid_file = %.300s: %s", path, strerror(errno));
+		snprintf(err, err_len, "cannot write pid_file = %.300s: %s", path, strerror(errno));
 		return false;
 	}
 	return true;
@@ -136,10 +136,10 @@ static bool wants_packets(const struct conf *conf)
 	return false;
 }
 
-/* What tls_ca names, while there are rights to read it.  False with words. */
-static bool read_ca(struct daemon *d, char *why, size_t room)
+/* What tls_ca names, while there are rights to read it.  Returns false and fills err. */
+static bool read_ca(struct daemon *d, char *err, size_t err_len)
 {
-	return !d->conf.tls_ca[0] || tls_ca_read(d->conf.tls_ca, &d->ca, &d->ca_len, why, room);
+	return !d->conf.tls_ca[0] || tls_ca_read(d->conf.tls_ca, &d->ca, &d->ca_len, err, err_len);
 }
 
 /* Where copies are kept; -1: nowhere.  A hostd for one guest keeps none unless it is told to. */
@@ -160,7 +160,7 @@ static int open_cache_dir(struct daemon *d)
 }
 
 /* Where files come from; with the privileges hostd stays with. */
-static bool start_cache(struct daemon *d, int dir, char *why, size_t room)
+static bool start_cache(struct daemon *d, int dir, char *err, size_t err_len)
 {
 	const struct cache_settings settings = {.dir = dir, .size = d->conf.cache_size};
 	const struct http_settings http = {.proxy = d->conf.http_proxy, .ca = d->ca, .ca_len = d->ca_len};
@@ -174,7 +174,7 @@ static bool start_cache(struct daemon *d, int dir, char *why, size_t room)
 	}
 	cache = cache_new(d->base, d->http, &settings);
 	if (!cache) {
-		snprintf(why, room, "out of memory");
+		snprintf(err, err_len, "out of memory");
 		return false;
 	}
 	server_set_cache(d->server, cache);
@@ -184,22 +184,22 @@ static bool start_cache(struct daemon *d, int dir, char *why, size_t room)
 }
 
 /* The control socket.  Without it a hostd with machines of Palacios is none. */
-static bool start_control(struct daemon *d, char *why, size_t room)
+static bool start_control(struct daemon *d, char *err, size_t err_len)
 {
 	char words[640];
 
 	if (!d->palacios && d->opt.exit_with_parent)
 		return true;
-	d->control = control_listen(d->base, &d->conf, why, room);
+	d->control = control_listen(d->base, &d->conf, err, err_len);
 	if (!d->control && !d->palacios) {
-		snprintf(words, sizeof(words), "no commands can be given: %s", why);
+		snprintf(words, sizeof(words), "no commands can be given: %s", err);
 		warn(d, words);
 	}
 	return d->control || !d->palacios;
 }
 
 /* What `source = guest` needs, and what frames on a bridge can do without, while there are rights for it. */
-static bool start_net_helper(struct daemon *d, char *why, size_t room)
+static bool start_net_helper(struct daemon *d, char *err, size_t err_len)
 {
 	bool needed = net_process_wants_namespaces(&d->conf);
 	char no_taps[256];
@@ -212,7 +212,7 @@ static bool start_net_helper(struct daemon *d, char *why, size_t room)
 	}
 	if (!needed && taps < 0)
 		return true;
-	d->net_helper = net_process_start(&d->conf, d->conf.user, taps, why, room);
+	d->net_helper = net_process_start(&d->conf, d->conf.user, taps, err, err_len);
 	net_ask_use(d->net_helper);
 	if (taps >= 0)
 		close(taps);
@@ -220,23 +220,23 @@ static bool start_net_helper(struct daemon *d, char *why, size_t room)
 }
 
 /* What machines of Palacios need: the opener, while there are rights for it. */
-static bool start_palacios(struct daemon *d, char *why, size_t room)
+static bool start_palacios(struct daemon *d, char *err, size_t err_len)
 {
 	int opener;
 
 	if (!palacios_wanted(&d->conf))
 		return true;
-	opener = palacios_open_start(&d->conf, why, room);
+	opener = palacios_open_start(&d->conf, err, err_len);
 	if (opener < 0)
 		return false;
 	d->palacios = palacios_new(d->base, d->server, &d->conf, opener);
 	if (!d->palacios)
-		snprintf(why, room, "out of memory");
+		snprintf(err, err_len, "out of memory");
 	return d->palacios != NULL;
 }
 
-/* Everything between the command line and the loop.  False with words. */
-static bool start(struct daemon *d, char *why, size_t room)
+/* Everything between the command line and the loop.  Returns false and fills err. */
+static bool start(struct daemon *d, char *err, size_t err_len)
 {
 	static const int signals[3] = {SIGTERM, SIGINT, SIGHUP};
 	int dir = -1;
@@ -246,24 +246,25 @@ static bool start(struct daemon *d, char *why, size_t room)
 	d->base = event_base_new();
 	d->server = d->base ? server_new(d->base, &d->conf) : NULL;
 	if (!d->server) {
-		snprintf(why, room, "out of memory");
+		snprintf(err, err_len, "out of memory");
 		return false;
 	}
 	for (int i = 0; i < 3; i++) {
 		d->signals[i] = evsignal_new(d->base, signals[i], on_signal, d->base);
 		if (!d->signals[i] || event_add(d->signals[i], NULL)) {
-			snprintf(why, room, "out of memory");
+			snprintf(err, err_len, "out of memory");
 			return false;
 		}
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if (!start_net_helper(d, why, room) || !read_ca(d, why, room) || !server_listen(d->server, why, room) ||
-	    !start_palacios(d, why, room) || !start_control(d, why, room))
+	if (!start_net_helper(d, err, err_len) || !read_ca(d, err, err_len) ||
+	    !server_listen(d->server, err, err_len) || !start_palacios(d, err, err_len) ||
+	    !start_control(d, err, err_len))
 		return false;
 	dir = open_cache_dir(d);
-	if (write_pid_file(d->conf.pid_file, why, room) &&
-	    isolate_user(d->conf.user, wants_packets(&d->conf), why, room) && isolate_final(why, room))
-		return start_cache(d, dir, why, room);
+	if (write_pid_file(d->conf.pid_file, err, err_len) &&
+	    isolate_user(d->conf.user, wants_packets(&d->conf), err, err_len) && isolate_final(err, err_len))
+		return start_cache(d, dir, err, err_len);
 	if (dir >= 0)
 		close(dir);
 	return false;

@@ -90,25 +90,25 @@ static _Noreturn void become_helper(const struct conf *conf, const char *user, i
 	_exit(0);
 }
 
-bool net_process_may_start(const struct conf *conf, char *why, size_t room)
+bool net_process_may_start(const struct conf *conf, char *err, size_t err_len)
 {
 	if (!net_process_wants_namespaces(conf) || isolate_may_administer(true))
 		return true;
-	snprintf(why, room,
+	snprintf(err, err_len,
 		 "source = guest needs CAP_NET_ADMIN and CAP_SYS_ADMIN at the start: start hostd as root, or leave it "
 		 "out");
 	return false;
 }
 
-int net_process_start(const struct conf *conf, const char *user, int taps, char *why, size_t room)
+int net_process_start(const struct conf *conf, const char *user, int taps, char *err, size_t err_len)
 {
 	int ends[2];
 	pid_t pid;
 
-	if (!net_process_may_start(conf, why, room))
+	if (!net_process_may_start(conf, err, err_len))
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
-		snprintf(why, room, "cannot start what administers networks: %s", strerror(errno));
+		snprintf(err, err_len, "cannot start what administers networks: %s", strerror(errno));
 		return -1;
 	}
 	pid = fork();
@@ -117,16 +117,16 @@ int net_process_start(const struct conf *conf, const char *user, int taps, char 
 	close(ends[1]);
 	if (pid > 0)
 		return ends[0];
-	snprintf(why, room, "cannot start what administers networks: %s", strerror(errno));
+	snprintf(err, err_len, "cannot start what administers networks: %s", strerror(errno));
 	close(ends[0]);
 	return -1;
 }
 
-int net_process_start_taps(const char *user, char *why, size_t room)
+int net_process_start_taps(const char *user, char *err, size_t err_len)
 {
 	if (isolate_may_administer(false))
-		return tap_start(user, why, room);
-	snprintf(why, room,
+		return tap_start(user, err, err_len);
+	snprintf(err, err_len,
 		 "hostd was started without CAP_NET_ADMIN: start it as root, or let its container have that right");
 	return -1;
 }

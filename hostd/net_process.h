@@ -15,17 +15,17 @@ bool net_process_wants_namespaces(const struct conf *conf);
 bool net_process_wants_taps(const struct conf *conf);
 
 /* Are there the rights that the configuration needs for it?  False with words. */
-bool net_process_may_start(const struct conf *conf, char *why, size_t room);
+bool net_process_may_start(const struct conf *conf, char *err, size_t err_len);
 
-/* tap_start(), if there are the rights for taps.  -1: there can be no taps, and why has the words. */
-int net_process_start_taps(const char *user, char *why, size_t room);
+/* tap_start(), if there are the rights for taps.  -1: there can be no taps, and err is filled. */
+int net_process_start_taps(const char *user, char *err, size_t err_len);
 
 /*
  * Start it, as user ("": who we are), while there are rights to keep; taps is what net_process_start_taps() returned,
  * or -1 if there can be none, and remains the caller's.  Returns the descriptor to ask it by (a SOCK_SEQPACKET socket),
  * -1 with words.
  */
-int net_process_start(const struct conf *conf, const char *user, int taps, char *why, size_t room);
+int net_process_start(const struct conf *conf, const char *user, int taps, char *err, size_t err_len);
 
 /* What the process does: answer requests on fd until its end.  For tests, too. */
 void net_process_serve(const struct conf *conf, int fd, int taps);

@@ -72,18 +72,18 @@ static _Noreturn void serve(const struct conf *conf, int fd)
 	_exit(0);
 }
 
-int palacios_open_start(const struct conf *conf, char *why, size_t room)
+int palacios_open_start(const struct conf *conf, char *err, size_t err_len)
 {
 	int ends[2];
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
-		snprintf(why, room, "cannot start what opens Palacios streams: %s", strerror(errno));
+		snprintf(err, err_len, "cannot start what opens Palacios streams: %s", strerror(errno));
 		return -1;
 	}
 	pid = fork();
 	if (pid < 0) {
-		snprintf(why, room, "cannot start what opens Palacios streams: %s", strerror(errno));
+		snprintf(err, err_len, "cannot start what opens Palacios streams: %s", strerror(errno));
 		close(ends[0]);
 		close(ends[1]);
 		return -1;

@@ -25,7 +25,7 @@ extern int (*palacios_open_ioctl)(int fd, const char name[PALACIOS_NAME_BYTES]);
  * Start the process; to be called while there are rights to keep.  Returns the descriptor to ask it by, -1 with words.
  * Each request is a uint32_t, the section's place in conf->vms from 0; each answer a struct palacios_answer.
  */
-int palacios_open_start(const struct conf *conf, char *why, size_t room);
+int palacios_open_start(const struct conf *conf, char *err, size_t err_len);
 
 struct palacios_answer {
 	uint32_t index;

@@ -111,12 +111,12 @@ void server_take(struct server *server, int fd, uid_t uid, pid_t pid)
 /* ---- what a VM asks of its server (vm_env.h) -------------------------------------------------------------------- */
 
 static bool on_admit(void *arg, struct vm *vm, const struct pvboot_link_identity *id, struct vm_identity *out,
-		     char *why, size_t room)
+		     char *err, size_t err_len)
 {
 	struct server *server = arg;
 	struct vm *older;
 
-	if (!admit_vm(server->admit, vm, id, out, &older, why, room))
+	if (!admit_vm(server->admit, vm, id, out, &older, err, err_len))
 		return false;
 	if (!older)
 		return true;
@@ -125,11 +125,11 @@ static bool on_admit(void *arg, struct vm *vm, const struct pvboot_link_identity
 	return true;
 }
 
-static bool on_card(void *arg, struct vm_identity *id, const uint8_t mac[6], char *why, size_t room)
+static bool on_card(void *arg, struct vm_identity *id, const uint8_t mac[6], char *err, size_t err_len)
 {
 	struct server *server = arg;
 
-	return admit_card(server->admit, id, mac, why, room);
+	return admit_card(server->admit, id, mac, err, err_len);
 }
 
 static void on_address(void *arg, const struct vm_identity *id, const uint8_t address[4])
@@ -194,7 +194,7 @@ static bool is_taken(const struct sockaddr_un *addr)
 }
 
 /* The directory of the socket: made, where only its last part is missing. */
-static bool make_directory(const char *socket_path, char *why, size_t room)
+static bool make_directory(const char *socket_path, char *err, size_t err_len)
 {
 	char copy[CONF_PATH_MAX];
 	const char *dir;
@@ -205,22 +205,23 @@ static bool make_directory(const char *socket_path, char *why, size_t room)
 		return !chmod(dir, 0755); /* whatever the umask: the socket has rights of its own */
 	if (errno == EEXIST)
 		return true;
-	snprintf(why, room, "cannot make %s: %s: make it, or name another socket with --socket", dir, strerror(errno));
+	snprintf(err, err_len, "cannot make %s: %s: make it, or name another socket with --socket", dir,
+		 strerror(errno));
 	return false;
 }
 
-static bool set_rights(const struct conf *conf, char *why, size_t room)
+static bool set_rights(const struct conf *conf, char *err, size_t err_len)
 {
 	const struct group *group = conf->socket_group[0] ? getgrnam(conf->socket_group) : NULL;
 
 	if ((group && chown(conf->socket, (uid_t)-1, group->gr_gid)) || chmod(conf->socket, conf->socket_mode)) {
-		snprintf(why, room, "cannot set group and mode of %s: %s", conf->socket, strerror(errno));
+		snprintf(err, err_len, "cannot set group and mode of %s: %s", conf->socket, strerror(errno));
 		return false;
 	}
 	return true;
 }
 
-bool server_listen(struct server *server, char *why, size_t room)
+bool server_listen(struct server *server, char *err, size_t err_len)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	const char *path = server->conf->socket;
@@ -228,10 +229,11 @@ bool server_listen(struct server *server, char *why, size_t room)
 	int bound;
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	if (!make_directory(path, why, room))
+	if (!make_directory(path, err, err_len))
 		return false;
 	if (is_taken(&addr)) {
-		snprintf(why, room, "another hostd listens at %s: stop it, or name another socket with --socket", path);
+		snprintf(err, err_len, "another hostd listens at %s: stop it, or name another socket with --socket",
+			 path);
 		return false;
 	}
 	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -239,17 +241,17 @@ bool server_listen(struct server *server, char *why, size_t room)
 	bound = server->fd < 0 ? -1 : bind(server->fd, (struct sockaddr *)&addr, sizeof(addr));
 	umask(mask);
 	if (bound || listen(server->fd, SOMAXCONN)) {
-		snprintf(why, room, "cannot listen at %s: %s", path, strerror(errno));
+		snprintf(err, err_len, "cannot listen at %s: %s", path, strerror(errno));
 		return false;
 	}
-	if (!set_rights(server->conf, why, room))
+	if (!set_rights(server->conf, err, err_len))
 		return false;
 	lstat(path, &server->socket_stat);
 	server->readable = event_new(server->env.base, server->fd, EV_READ | EV_PERSIST, on_readable, server);
 	server->pause = evtimer_new(server->env.base, on_pause_over, server);
 	if (server->readable && server->pause && !event_add(server->readable, NULL))
 		return true;
-	snprintf(why, room, "out of memory");
+	snprintf(err, err_len, "out of memory");
 	return false;
 }
 

@@ -19,8 +19,8 @@ struct server *server_new(struct event_base *base, const struct conf *conf);
 /* Ends every VM's link; their devices keep what is needed to go on with the next hostd. */
 void server_free(struct server *server);
 
-/* Bind and listen at the configured socket.  False with words in why. */
-bool server_listen(struct server *server, char *why, size_t room);
+/* Bind and listen at the configured socket.  Returns false and fills err. */
+bool server_listen(struct server *server, char *err, size_t err_len);
 /* Remove the socket's name again, if it is still ours. */
 void server_unlink(struct server *server);
 

@@ -29,7 +29,7 @@ static int writable(const char *dir)
 }
 
 /* May a file be made in the directory of path?  with_directory: or the directory too, if only that is missing. */
-static bool check_place(const char *key, const char *path, bool with_directory, char *why, size_t room)
+static bool check_place(const char *key, const char *path, bool with_directory, char *err, size_t err_len)
 {
 	char copy[512], *dir;
 	int error;
@@ -43,64 +43,65 @@ static bool check_place(const char *key, const char *path, bool with_directory, 
 	}
 	if (!error)
 		return true;
-	snprintf(why, room, "%s = %.200s cannot be made in %.200s: %s", key, path, dir, strerror(error));
+	snprintf(err, err_len, "%s = %.200s cannot be made in %.200s: %s", key, path, dir, strerror(error));
 	return false;
 }
 
-static bool check_socket(const struct conf *conf, char *why, size_t room)
+static bool check_socket(const struct conf *conf, char *err, size_t err_len)
 {
 	struct stat st;
 
 	if (!lstat(conf->socket, &st) && !S_ISSOCK(st.st_mode)) {
-		snprintf(why, room, "socket = %s: something else has this name", conf->socket);
+		snprintf(err, err_len, "socket = %s: something else has this name", conf->socket);
 		return false;
 	}
 	if (palacios_wanted(conf) && strlen(conf->socket) + strlen(CONTROL_SUFFIX) >= CONF_PATH_MAX) {
-		snprintf(why, room,
+		snprintf(err, err_len,
 			 "socket = %s is too long for a " CONTROL_SUFFIX " beside it, which machines of Palacios need",
 			 conf->socket);
 		return false;
 	}
-	return check_place("socket", conf->socket, true, why, room);
+	return check_place("socket", conf->socket, true, err, err_len);
 }
 
-static bool check_pid_file(const struct conf *conf, char *why, size_t room)
+static bool check_pid_file(const struct conf *conf, char *err, size_t err_len)
 {
 	struct stat st;
 
 	if (!conf->pid_file[0])
 		return true;
 	if (stat(conf->pid_file, &st))
-		return check_place("pid_file", conf->pid_file, false, why, room);
+		return check_place("pid_file", conf->pid_file, false, err, err_len);
 	if (!S_ISDIR(st.st_mode) && !access(conf->pid_file, W_OK))
 		return true;
-	snprintf(why, room, "cannot write pid_file = %.300s: %s", conf->pid_file,
+	snprintf(err, err_len, "cannot write pid_file = %.300s: %s", conf->pid_file,
 		 strerror(S_ISDIR(st.st_mode) ? EISDIR : errno));
 	return false;
 }
 
-static bool check_ca(const struct conf *conf, char *why, size_t room)
+static bool check_ca(const struct conf *conf, char *err, size_t err_len)
 {
 	size_t len;
 	char *pem;
 
 	if (!conf->tls_ca[0])
 		return true;
-	if (!tls_ca_read(conf->tls_ca, &pem, &len, why, room))
+	if (!tls_ca_read(conf->tls_ca, &pem, &len, err, err_len))
 		return false;
 	free(pem);
 	return true;
 }
 
 /* A start goes on without a cache, and warns; who names a directory and asks whether it is good wants to know. */
-static bool check_cache_dir(const struct conf *conf, char *why, size_t room)
+static bool check_cache_dir(const struct conf *conf, char *err, size_t err_len)
 {
 	return !conf->cache_dir[0] || !strcmp(conf->cache_dir, "none") ||
-	       cache_dir_check(conf->cache_dir, conf->user, why, room);
+	       cache_dir_check(conf->cache_dir, conf->user, err, err_len);
 }
 
-bool check_start(const struct conf *conf, char *why, size_t room)
+bool check_start(const struct conf *conf, char *err, size_t err_len)
 {
-	return net_process_may_start(conf, why, room) && check_ca(conf, why, room) && check_socket(conf, why, room) &&
-	       check_cache_dir(conf, why, room) && check_pid_file(conf, why, room);
+	return net_process_may_start(conf, err, err_len) && check_ca(conf, err, err_len) &&
+	       check_socket(conf, err, err_len) && check_cache_dir(conf, err, err_len) &&
+	       check_pid_file(conf, err, err_len);
 }

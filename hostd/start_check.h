@@ -11,8 +11,8 @@
 /*
  * Look at what a configuration that options_read() and conf_open_roots() accept needs of this host, with the rights of
  * who calls: the socket's directory, tls_ca, cache_dir, pid_file and capabilities.  Makes and changes nothing, and may
- * be called while another hostd runs with the same configuration.  False with words in why.
+ * be called while another hostd runs with the same configuration.  Returns false and fills err.
  */
-bool check_start(const struct conf *conf, char *why, size_t room);
+bool check_start(const struct conf *conf, char *err, size_t err_len);
 
 #endif /* HOSTD_START_CHECK_H */

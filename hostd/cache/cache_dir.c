@@ -29,15 +29,15 @@ static bool is_empty(int fd)
 	return empty;
 }
 
-/* It is to be the user's alone; give: made over to the user where that may be.  False with words. */
-static bool own(int fd, const char *path, const char *user, bool give, char *why, size_t room)
+/* It is to be the user's alone; give: made over to the user where that may be.  Returns false and fills err. */
+static bool own(int fd, const char *path, const char *user, bool give, char *err, size_t err_len)
 {
 	const struct passwd *pw = *user && !geteuid() ? getpwnam(user) : NULL;
 	uid_t uid = pw ? pw->pw_uid : geteuid();
 	struct stat st;
 
 	if (fstat(fd, &st)) {
-		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
+		snprintf(err, err_len, "cache_dir = %s: %s", path, strerror(errno));
 		return false;
 	}
 	/* The default is hostd's by its name, whoever hostd was before; of what is in it only the user's own files
@@ -46,16 +46,16 @@ static bool own(int fd, const char *path, const char *user, bool give, char *why
 	    (!give || !fchown(fd, uid, pw->pw_gid)))
 		st.st_uid = uid;
 	if (st.st_uid != uid) {
-		snprintf(why, room, "cache_dir = %s belongs to uid %u, and hostd is uid %u: give it to that user", path,
-			 (unsigned int)st.st_uid, (unsigned int)uid);
+		snprintf(err, err_len, "cache_dir = %s belongs to uid %u, and hostd is uid %u: give it to that user",
+			 path, (unsigned int)st.st_uid, (unsigned int)uid);
 		return false;
 	}
 	if (st.st_mode & 022) {
-		snprintf(why, room, "cache_dir = %s: others may write there: chmod 700 it", path);
+		snprintf(err, err_len, "cache_dir = %s: others may write there: chmod 700 it", path);
 		return false;
 	}
 	if ((uid && (st.st_mode & 0700) != 0700) || (faccessat(fd, ".", W_OK, AT_EACCESS) && errno == EROFS)) {
-		snprintf(why, room,
+		snprintf(err, err_len,
 			 "cache_dir = %s: uid %u may not write there: chmod 700 it, on a file system that is "
 			 "not read-only",
 			 path, (unsigned int)uid);
@@ -65,7 +65,7 @@ static bool own(int fd, const char *path, const char *user, bool give, char *why
 }
 
 /* What is not there yet: could cache_dir_open() make it? */
-static bool may_be_made(const char *path, char *why, size_t room)
+static bool may_be_made(const char *path, char *err, size_t err_len)
 {
 	char copy[512], *parent;
 
@@ -73,42 +73,42 @@ static bool may_be_made(const char *path, char *why, size_t room)
 	parent = dirname(copy);
 	if (!access(parent, W_OK | X_OK))
 		return true;
-	snprintf(why, room, "cannot make cache_dir = %s: %s: %s", path, parent, strerror(errno));
+	snprintf(err, err_len, "cannot make cache_dir = %s: %s: %s", path, parent, strerror(errno));
 	return false;
 }
 
-bool cache_dir_check(const char *path, const char *user, char *why, size_t room)
+bool cache_dir_check(const char *path, const char *user, char *err, size_t err_len)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool good;
 
 	if (fd < 0 && errno == ENOENT)
-		return may_be_made(path, why, room);
+		return may_be_made(path, err, err_len);
 	if (fd < 0) {
-		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
+		snprintf(err, err_len, "cache_dir = %s: %s", path, strerror(errno));
 		return false;
 	}
-	good = own(fd, path, user, false, why, room);
+	good = own(fd, path, user, false, err, err_len);
 	close(fd);
 	return good;
 }
 
-int cache_dir_open(const char *path, const char *user, char *why, size_t room)
+int cache_dir_open(const char *path, const char *user, char *err, size_t err_len)
 {
 	int fd;
 
 	if (mkdir(path, 0700) && errno != EEXIST) {
-		snprintf(why, room, "cannot make cache_dir = %s: %s", path, strerror(errno));
+		snprintf(err, err_len, "cannot make cache_dir = %s: %s", path, strerror(errno));
 		return -1;
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		snprintf(why, room, "cache_dir = %s: %s", path, strerror(errno));
+		snprintf(err, err_len, "cache_dir = %s: %s", path, strerror(errno));
 		return -1;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB))
-		snprintf(why, room, "cache_dir = %s: another hostd has it", path);
-	else if (own(fd, path, user, true, why, room))
+		snprintf(err, err_len, "cache_dir = %s: another hostd has it", path);
+	else if (own(fd, path, user, true, err, err_len))
 		return fd;
 	close(fd);
 	return -1;

@@ -177,9 +177,9 @@ static int set_timer(CURLM *multi, long ms, void *arg)
 /* ---- life ---------------------------------------------------------------------------------------------------------
  */
 
-struct http *http_new(struct event_base *base, const struct http_settings *settings, char *why, size_t room)
+struct http *http_new(struct event_base *base, const struct http_settings *settings, char *err, size_t err_len)
 {
-	const struct http_lib *lib = http_lib_load(why, room);
+	const struct http_lib *lib = http_lib_load(err, err_len);
 	struct http *http = lib ? calloc(1, sizeof(*http)) : NULL;
 
 	if (!lib)
@@ -197,7 +197,7 @@ struct http *http_new(struct event_base *base, const struct http_settings *setti
 		http->timer = evtimer_new(base, on_timer, http);
 	}
 	if (!http || !http->proxy || !http->multi || !http->timer) {
-		snprintf(why, room, "out of memory");
+		snprintf(err, err_len, "out of memory");
 		if (http)
 			http_free(http);
 		return NULL;

@@ -25,7 +25,7 @@ struct http_settings {
 };
 
 /* Load libcurl and begin.  settings' texts are copied, but for ca.  NULL with words. */
-struct http *http_new(struct event_base *base, const struct http_settings *settings, char *why, size_t room);
+struct http *http_new(struct event_base *base, const struct http_settings *settings, char *err, size_t err_len);
 /* Transfers under way are ended as by http_cancel(). */
 void http_free(struct http *http);
 

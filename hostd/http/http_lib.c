@@ -26,7 +26,7 @@ static const struct {
 	FUNCTION(slist_free_all),
 };
 
-const struct http_lib *http_lib_load(char *why, size_t room)
+const struct http_lib *http_lib_load(char *err, size_t err_len)
 {
 	static bool loaded;
 	void *library;
@@ -35,20 +35,20 @@ const struct http_lib *http_lib_load(char *why, size_t room)
 		return &lib;
 	library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (!library) {
-		snprintf(why, room, "no HTTP: %s: install Debian's package libcurl4", dlerror());
+		snprintf(err, err_len, "no HTTP: %s: install Debian's package libcurl4", dlerror());
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
 		void *function = dlsym(library, functions[i].name);
 
 		if (!function) {
-			snprintf(why, room, "no HTTP: " LIBRARY " has no %s", functions[i].name);
+			snprintf(err, err_len, "no HTTP: " LIBRARY " has no %s", functions[i].name);
 			return NULL;
 		}
 		memcpy((char *)&lib + functions[i].at, &function, sizeof(function));
 	}
 	if (lib.global_init(CURL_GLOBAL_DEFAULT)) {
-		snprintf(why, room, "no HTTP: " LIBRARY " does not start");
+		snprintf(err, err_len, "no HTTP: " LIBRARY " does not start");
 		return NULL;
 	}
 	loaded = true;

@@ -31,7 +31,7 @@ struct http_lib {
 	void (*slist_free_all)(struct curl_slist *list);
 };
 
-/* Load it, once.  NULL, with words in why, if it is not there. */
-const struct http_lib *http_lib_load(char *why, size_t room);
+/* Load it, once.  Returns NULL and fills err if it is not there. */
+const struct http_lib *http_lib_load(char *err, size_t err_len);
 
 #endif /* HOSTD_HTTP_LIB_H */

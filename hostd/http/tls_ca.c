@@ -27,7 +27,7 @@ static int count_certificates(const char *pem, size_t len)
 	return found;
 }
 
-bool tls_ca_read(const char *path, char **pem, size_t *len, char *why, size_t room)
+bool tls_ca_read(const char *path, char **pem, size_t *len, char *err, size_t err_len)
 {
 	FILE *f = fopen(path, "re");
 
@@ -36,20 +36,20 @@ bool tls_ca_read(const char *path, char **pem, size_t *len, char *why, size_t ro
 	if (*pem)
 		*len = fread(*pem, 1, FILE_MAX_BYTES, f);
 	if (!*pem || ferror(f))
-		snprintf(why, room, "tls_ca = %.300s: %s", path, strerror(errno));
+		snprintf(err, err_len, "tls_ca = %.300s: %s", path, strerror(errno));
 	else if (*len == FILE_MAX_BYTES)
-		snprintf(why, room, "tls_ca = %.300s: the file is larger than %u MiB", path, FILE_MAX_BYTES >> 20);
+		snprintf(err, err_len, "tls_ca = %.300s: the file is larger than %u MiB", path, FILE_MAX_BYTES >> 20);
 	else if (!count_certificates(*pem, *len))
 		snprintf(
-			why, room,
+			err, err_len,
 			"tls_ca = %.300s: no certificates in PEM form are in it, or one is damaged: look with `openssl "
 			"x509 -noout -subject -in FILE`",
 			path);
 	else
-		why = NULL;
+		err = NULL;
 	if (f)
 		fclose(f);
-	if (!why)
+	if (!err)
 		return true;
 	free(*pem);
 	*pem = NULL;

@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 /*
- * Read it whole.  True with *pem, *len of them, which the caller frees.  False, with words in why, where there is no
+ * Read it whole.  True with *pem, *len of them, which the caller frees.  Returns false and fills err if there is no
  * file, or no certificates in PEM form in it, or not all of them are whole.
  */
-bool tls_ca_read(const char *path, char **pem, size_t *len, char *why, size_t room);
+bool tls_ca_read(const char *path, char **pem, size_t *len, char *err, size_t err_len);
 
 #endif /* HOSTD_TLS_CA_H */

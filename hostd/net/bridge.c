@@ -63,22 +63,22 @@ static bool has_lower_port(const struct rtnl_link *bridge, const uint8_t address
 	return found;
 }
 
-bool bridge_takes(const struct rtnl_link *bridge, const uint8_t address[6], char *why, size_t room)
+bool bridge_takes(const struct rtnl_link *bridge, const uint8_t address[6], char *err, size_t err_len)
 {
 	if (bridge->stp && bridge->forward_delay > FORWARD_DELAY_MAX) {
-		snprintf(why, room,
+		snprintf(err, err_len,
 			 "%s runs STP, and a new port of it would pass nothing on for %u s: ip link set %s type bridge "
 			 "forward_delay %u, or stp_state 0 where there is no loop",
 			 bridge->name, bridge_wait_ms(bridge) / 1000, bridge->name, FORWARD_DELAY_MAX);
 		return false;
 	}
 	if (bridge->vlan_filtering) {
-		snprintf(why, room, "%s filters VLANs, and a new port of it may be in another one", bridge->name);
+		snprintf(err, err_len, "%s filters VLANs, and a new port of it may be in another one", bridge->name);
 		return false;
 	}
 	if (address_is_set(bridge) || has_lower_port(bridge, address))
 		return true;
-	snprintf(why, room,
+	snprintf(err, err_len,
 		 "%s has no port but virtual ones to have its address from, and would take a new one's: ip link set %s "
 		 "address %s",
 		 bridge->name, bridge->name, addr_mac_text(bridge->address));

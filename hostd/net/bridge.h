@@ -13,8 +13,8 @@ unsigned int bridge_wait_ms(const struct rtnl_link *bridge);
 
 /*
  * May a port with that address come and go, as the bridge is now?  False: it would wait too long for a boot program,
- * be in another VLAN, or change the bridge's own address; why has the words, with what to do.
+ * be in another VLAN, or change the bridge's own address; err says what to do.
  */
-bool bridge_takes(const struct rtnl_link *bridge, const uint8_t address[6], char *why, size_t room);
+bool bridge_takes(const struct rtnl_link *bridge, const uint8_t address[6], char *err, size_t err_len);
 
 #endif /* HOSTD_BRIDGE_H */

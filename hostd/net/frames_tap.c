@@ -31,7 +31,7 @@ void frames_without_taps(const char *why)
 	told = false;
 }
 
-/* Ask the helper.  False with words. */
+/* Ask the helper.  Returns false and fills err. */
 static bool get(const struct frames_guest *guest, struct frames_port *port, char *err, size_t err_len)
 {
 	struct net_request req = {.op = NET_TAP, .section = guest->section};

@@ -47,15 +47,15 @@ static int make_directory(const char *user, dev_t device)
 	return -1;
 }
 
-int tap_start(const char *user, char *why, size_t room)
+int tap_start(const char *user, char *err, size_t err_len)
 {
 	struct stat st;
 	int fd, dir;
 
 	fd = open(DIRECTORY "/" NODE, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
-		snprintf(why, room, "%s/%s: %s: load the module tun, or let this container have the device", DIRECTORY,
-			 NODE, strerror(errno));
+		snprintf(err, err_len, "%s/%s: %s: load the module tun, or let this container have the device",
+			 DIRECTORY, NODE, strerror(errno));
 		return -1;
 	}
 	dir = fstat(fd, &st) ? -1 : make_directory(user, st.st_rdev);
@@ -63,7 +63,7 @@ int tap_start(const char *user, char *why, size_t room)
 	if (dir < 0) /* where the node is everybody's, as udev has it, that one does as well */
 		dir = open(DIRECTORY, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		snprintf(why, room, "%s: %s", DIRECTORY, strerror(errno));
+		snprintf(err, err_len, "%s: %s", DIRECTORY, strerror(errno));
 	return dir;
 }
 

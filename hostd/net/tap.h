@@ -14,9 +14,9 @@
 
 /*
  * Before rights are shed: a descriptor of a directory in which the process that makes taps, as user ("": who we are),
- * finds /dev/net/tun.  -1: there can be no taps, and why has the words.
+ * finds /dev/net/tun.  -1: there can be no taps, and err is filled.
  */
-int tap_start(const char *user, char *why, size_t room);
+int tap_start(const char *user, char *err, size_t err_len);
 
 /*
  * A tap for a guest with that MAC, up, and a port of the bridge that the interface is or is a port of; dir is what

@@ -25,10 +25,10 @@ struct boot {
 	size_t cap;
 };
 
-static bool refuse(char *error, size_t cap, const struct pxelinux_where *where, const char *fmt, ...)
+static bool refuse(char *err, size_t err_len, const struct pxelinux_where *where, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-static bool refuse(char *error, size_t cap, const struct pxelinux_where *where, const char *fmt, ...)
+static bool refuse(char *err, size_t err_len, const struct pxelinux_where *where, const char *fmt, ...)
 {
 	char words[PXELINUX_ERROR_MAX];
 	va_list ap;
@@ -37,9 +37,9 @@ static bool refuse(char *error, size_t cap, const struct pxelinux_where *where, 
 	vsnprintf(words, sizeof(words), fmt, ap);
 	va_end(ap);
 	if (where->file)
-		pxelinux_words(error, cap, "%s:%u: %s", where->file, where->line, words);
+		pxelinux_words(err, err_len, "%s:%u: %s", where->file, where->line, words);
 	else
-		pxelinux_words(error, cap, "%s", words);
+		pxelinux_words(err, err_len, "%s", words);
 	return false;
 }
 
@@ -101,38 +101,38 @@ bool plan_listed(const struct pxelinux_label *label)
 }
 
 /* Why a label cannot be booted, whatever it is called with. */
-static bool check_label(const struct pxelinux_label *label, char *error, size_t cap)
+static bool check_label(const struct pxelinux_label *label, char *err, size_t err_len)
 {
 	const struct pxelinux_where *where = &label->where;
 	size_t len = pxelinux_word(label->image);
 	const char *kind = label->type == PXELINUX_TYPE_KERNEL ? other_kind(label->image, len) : NULL;
 
 	if (label->has_password)
-		return refuse(error, cap, where, "LABEL %.60s has a MENU PASSWD", label->name);
+		return refuse(err, err_len, where, "LABEL %.60s has a MENU PASSWD", label->name);
 	if (label->type == PXELINUX_TYPE_OTHER)
-		return refuse(error, cap, where, "%s %.80s: this is no Linux kernel", label->keyword, label->image);
+		return refuse(err, err_len, where, "%s %.80s: this is no Linux kernel", label->keyword, label->image);
 	if (kind)
-		return refuse(error, cap, where, "%s %.80s: by its name this is %s", label->keyword, label->image,
+		return refuse(err, err_len, where, "%s %.80s: by its name this is %s", label->keyword, label->image,
 			      kind);
 	if (!len)
-		return refuse(error, cap, where, "%s says nothing to boot", label->keyword);
+		return refuse(err, err_len, where, "%s says nothing to boot", label->keyword);
 	return true;
 }
 
 /* Somebody is to choose from all labels, so each must be one that can be booted. */
-static bool ask(struct plan_choice *choice, const struct pxelinux_config *config, char *error, size_t cap)
+static bool ask(struct plan_choice *choice, const struct pxelinux_config *config, char *err, size_t err_len)
 {
 	bool any = false;
 
 	for (const struct pxelinux_label *label = config->labels; label; label = label->next) {
 		if (!plan_listed(label))
 			continue;
-		if (!check_label(label, error, cap))
+		if (!check_label(label, err, err_len))
 			return false;
 		any = true;
 	}
 	if (!any)
-		return refuse(error, cap, &config->first, "there is no LABEL to choose from, and no DEFAULT to boot");
+		return refuse(err, err_len, &config->first, "there is no LABEL to choose from, and no DEFAULT to boot");
 	choice->ask = true;
 	choice->title = config->title;
 	choice->timeout_ms = config->timeout * MS_PER_TENTH;
@@ -161,15 +161,16 @@ static const struct pxelinux_label *menu_entry(const struct pxelinux_config *con
 	return entry ? entry : first;
 }
 
-static bool choose_from_menu(struct plan_choice *choice, const struct pxelinux_config *config, char *error, size_t cap)
+static bool choose_from_menu(struct plan_choice *choice, const struct pxelinux_config *config, char *err,
+			     size_t err_len)
 {
 	const struct pxelinux_label *entry = menu_entry(config);
 
 	if (config->submenu.file)
-		return refuse(error, cap, &config->submenu, "MENU BEGIN: a menu within a menu");
+		return refuse(err, err_len, &config->submenu, "MENU BEGIN: a menu within a menu");
 	if (config->odd_menu.file)
-		return refuse(error, cap, &config->odd_menu, "this MENU line is not understood");
-	if (!ask(choice, config, error, cap))
+		return refuse(err, err_len, &config->odd_menu, "this MENU line is not understood");
+	if (!ask(choice, config, err, err_len))
 		return false;
 	choice->preferred = entry->name;
 	choice->command.text = entry->name;
@@ -179,7 +180,7 @@ static bool choose_from_menu(struct plan_choice *choice, const struct pxelinux_c
 	return true;
 }
 
-bool plan_choose(struct plan_choice *choice, const struct pxelinux_config *config, char *error, size_t cap)
+bool plan_choose(struct plan_choice *choice, const struct pxelinux_config *config, char *err, size_t err_len)
 {
 	const struct pxelinux_command *ui = &config->ui, *by_default = &config->by_default;
 	const struct pxelinux_label *label;
@@ -187,11 +188,11 @@ bool plan_choose(struct plan_choice *choice, const struct pxelinux_config *confi
 	memset(choice, 0, sizeof(*choice));
 	if (ui->text) {
 		if (!is_text_menu(ui->text))
-			return refuse(error, cap, &ui->where, "UI %.100s", ui->text);
-		return choose_from_menu(choice, config, error, cap);
+			return refuse(err, err_len, &ui->where, "UI %.100s", ui->text);
+		return choose_from_menu(choice, config, err, err_len);
 	}
 	if (by_default->text && begins_text_menu(config, by_default->text))
-		return choose_from_menu(choice, config, error, cap);
+		return choose_from_menu(choice, config, err, err_len);
 	label = by_default->text ? pxelinux_find_label(config, by_default->text, pxelinux_word(by_default->text))
 				 : NULL;
 	choice->command = *by_default;
@@ -199,7 +200,7 @@ bool plan_choose(struct plan_choice *choice, const struct pxelinux_config *confi
 		return true;
 	if (config->on_timeout.text)
 		choice->command = config->on_timeout;
-	if (!ask(choice, config, error, cap))
+	if (!ask(choice, config, err, err_len))
 		return false;
 	choice->preferred = label && plan_listed(label) ? label->name : NULL;
 	return true;
@@ -382,9 +383,9 @@ static bool make_linux(struct boot *boot, struct plan *plan)
 }
 
 bool plan_make(struct plan *plan, const struct pxelinux_config *config, const struct pxelinux_command *command,
-	       const struct pxelinux_guest *guest, char *error, size_t cap)
+	       const struct pxelinux_guest *guest, char *err, size_t err_len)
 {
-	struct boot boot = {.config = config, .guest = guest, .where = command->where, .error = error, .cap = cap};
+	struct boot boot = {.config = config, .guest = guest, .where = command->where, .error = err, .cap = err_len};
 	const char *text = command->text ? command->text : "";
 	size_t len = pxelinux_word(text);
 	const char *options = pxelinux_skip(text + len);
@@ -394,7 +395,7 @@ bool plan_make(struct plan *plan, const struct pxelinux_config *config, const st
 	if (boot.label) {
 		boot.where = boot.label->where;
 		snprintf(plan->label, sizeof(plan->label), "%s", boot.label->name);
-		if (!check_label(boot.label, error, cap))
+		if (!check_label(boot.label, err, err_len))
 			return false;
 		if (boot.label->type == PXELINUX_TYPE_LOCALBOOT) {
 			plan->kind = PLAN_LOCAL;

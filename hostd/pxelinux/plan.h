@@ -52,18 +52,19 @@ struct plan {
 	uint64_t memory_limit;		  /* by "mem=", 0: none: nothing is to be loaded at or above it */
 };
 
-/* Decide what happens.  False, with "FILE:LINE: words" in error, where it cannot be done without the boot program. */
-bool plan_choose(struct plan_choice *choice, const struct pxelinux_config *config, char *error, size_t cap);
+/* Decide what happens.  Returns false and fills err with "FILE:LINE: words" where it cannot be done without the boot
+ * program. */
+bool plan_choose(struct plan_choice *choice, const struct pxelinux_config *config, char *err, size_t err_len);
 
 /* Is this label one of those that are shown? */
 bool plan_listed(const struct pxelinux_label *label);
 
 /*
- * Work out a command: the name of a label or a kernel, perhaps with options, as in DEFAULT.  False with words in error
- * (which begin with "FILE:LINE: " of the label, or of the command where it has any) where it is nothing that can be
+ * Work out a command: the name of a label or a kernel, perhaps with options, as in DEFAULT.  Returns false and fills
+ * err (which begin with "FILE:LINE: " of the label, or of the command where it has any) where it is nothing that can be
  * booted directly.
  */
 bool plan_make(struct plan *plan, const struct pxelinux_config *config, const struct pxelinux_command *command,
-	       const struct pxelinux_guest *guest, char *error, size_t cap);
+	       const struct pxelinux_guest *guest, char *err, size_t err_len);
 
 #endif /* HOSTD_PLAN_H */

@@ -133,10 +133,10 @@ static bool put_entry(struct listing *l, const struct pxelinux_label *label, con
 }
 
 bool plan_answer_list(struct pvboot_plan_list *list, const struct pxelinux_config *config,
-		      const struct plan_choice *choice, const struct pxelinux_guest *guest, char *error, size_t cap)
+		      const struct plan_choice *choice, const struct pxelinux_guest *guest, char *err, size_t err_len)
 {
 	struct listing l = {
-		.to = list, .config = config, .guest = guest, .hash = HASH_NONE, .error = error, .cap = cap};
+		.to = list, .config = config, .guest = guest, .hash = HASH_NONE, .error = err, .cap = err_len};
 
 	memset(list, 0, sizeof(*list));
 	list->kind = PVBOOT_PLAN_LIST;

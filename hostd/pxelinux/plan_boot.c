@@ -61,7 +61,7 @@ bool plan_boot_may_be_kernel(const char *name)
 }
 
 bool plan_boot_make(struct plan *plan, const char *bootfile, const char *options, const char *more,
-		    const struct pxelinux_guest *guest, char *error, size_t cap)
+		    const struct pxelinux_guest *guest, char *err, size_t err_len)
 {
 	size_t prefix = strlen(guest->prefix);
 	char text[PLAN_COMMAND_MAX + 1];
@@ -79,11 +79,11 @@ bool plan_boot_make(struct plan *plan, const char *bootfile, const char *options
 	len = snprintf(text, sizeof(text), "%s%s%s%s%s%s", outside, bootfile, *options ? " " : "", options,
 		       *more ? " " : "", more);
 	if (len < 0 || (size_t)len >= sizeof(text)) {
-		snprintf(error, cap, "the command line is longer than %d bytes", PLAN_COMMAND_MAX);
+		snprintf(err, err_len, "the command line is longer than %d bytes", PLAN_COMMAND_MAX);
 		return false;
 	}
 	good = pxelinux_parse(&config, "the boot file", "", 0, NULL, NULL) == PXELINUX_PARSED &&
-	       plan_make(plan, &config, &command, guest, error, cap);
+	       plan_make(plan, &config, &command, guest, err, err_len);
 	pxelinux_config_free(&config);
 	return good;
 }

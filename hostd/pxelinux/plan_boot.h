@@ -29,9 +29,9 @@ bool plan_boot_may_be_kernel(const char *name);
 
 /*
  * The plan of a lease whose boot file is a kernel, with options of two origins (each may be ""), in which initrd= means
- * what it does in pxelinux.  False with words in error.
+ * what it does in pxelinux.  Returns false and fills err.
  */
 bool plan_boot_make(struct plan *plan, const char *bootfile, const char *options, const char *more,
-		    const struct pxelinux_guest *guest, char *error, size_t cap);
+		    const struct pxelinux_guest *guest, char *err, size_t err_len);
 
 #endif /* HOSTD_PLAN_BOOT_H */

@@ -18,7 +18,7 @@ enum pxelinux_fetched {
 };
 
 struct pxelinux_fetch_ops {
-	/* Open a file, as file_root_open() and file_fetch_tftp() do; one reference is the fetch's.  NULL: no memory. */
+	/* Open a file.  The reference becomes the fetch's.  NULL only if memory ran out. */
 	struct file *(*open)(void *arg, const struct pxelinux_file *file);
 	/* The end, once; the struct pxelinux_fetch is freed after it returns.  words: of a failure, printable. */
 	void (*done)(void *arg, enum pxelinux_fetched fetched, const struct pxelinux_config *config, const char *words);

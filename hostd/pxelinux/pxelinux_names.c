@@ -30,14 +30,14 @@ bool pxelinux_uuid_valid(const uint8_t uuid[16])
 
 /* ---- a name ----------------------------------------------------------------------------------------------------- */
 
-static bool refuse(char *error, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static bool refuse(char *err, size_t err_len, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-static bool refuse(char *error, size_t cap, const char *fmt, ...)
+static bool refuse(char *err, size_t err_len, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(error, cap, fmt, ap);
+	vsnprintf(err, err_len, fmt, ap);
 	va_end(ap);
 	return false;
 }

@@ -47,7 +47,7 @@ bool pxelinux_uuid_valid(const uint8_t uuid[16]);
 /*
  * The file that a name of len bytes in a configuration means: "::path", "address::path" and URLs stand without the
  * prefix, and those of TFTP are read by url_parse_pxelinux(); other URLs stay as they are, and all else is behind the
- * prefix.  On failure returns false and fills error: the name is empty or too long, or is refused by
+ * prefix.  On failure returns false and fills err: the name is empty or too long, or is refused by
  * url_parse_pxelinux().
  */
 bool pxelinux_file_resolve(struct pxelinux_file *file, const char *prefix, const char *name, size_t len, char *error,

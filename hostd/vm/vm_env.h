@@ -21,15 +21,15 @@ struct vm_env {
 
 	/*
 	 * May this device be the VM that it says it is?  On true *out is filled in, and an older link of the same VM
-	 * was ended by vm_free().  On false why has the words.
+	 * was ended by vm_free().  On false err is filled.
 	 */
 	bool (*admit)(void *arg, struct vm *vm, const struct pvboot_link_identity *id, struct vm_identity *out,
-		      char *why, size_t room);
+		      char *err, size_t err_len);
 	/*
 	 * The guest says which MAC its card has, where id->mac_of_card: the VM's from now on, if the section allows it
-	 * and no other VM has it.  On false why has the words, and id is as it was.
+	 * and no other VM has it.  On false err is filled, and id is as it was.
 	 */
-	bool (*take_card)(void *arg, struct vm_identity *id, const uint8_t mac[6], char *why, size_t room);
+	bool (*take_card)(void *arg, struct vm_identity *id, const uint8_t mac[6], char *err, size_t err_len);
 	/* Remember a VM's address, to ask for it again at its next boot. */
 	void (*note_address)(void *arg, const struct vm_identity *id, const uint8_t address[4]);
 	/* The VM's link ended: forget vm, which frees itself next. */

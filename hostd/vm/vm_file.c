@@ -242,19 +242,19 @@ void vm_file_step(struct vm_file *vf)
 
 /* Fill in server, port and name of vf.  PVBOOT_S_OK or a failure with words. */
 static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args, const uint8_t *name, size_t len,
-			char *why, size_t room)
+			char *err, size_t err_len)
 {
 	struct vm *vm = vf->vm;
 	char text[PVBOOT_NAME_MAX + 1];
 	struct url url;
 
 	if (!len || len > PVBOOT_NAME_MAX || memchr(name, '\0', len)) {
-		snprintf(why, room, "a file name has 1 to %d bytes", PVBOOT_NAME_MAX);
+		snprintf(err, err_len, "a file name has 1 to %d bytes", PVBOOT_NAME_MAX);
 		return PVBOOT_S_BAD_REQUEST;
 	}
 	memcpy(text, name, len);
 	text[len] = '\0';
-	if (!url_parse(&url, text, why, room))
+	if (!url_parse(&url, text, err, err_len))
 		return PVBOOT_S_UNSUPPORTED;
 	if (url.kind != URL_HTTP && addr_none(url.server))
 		memcpy(url.server, !addr_none(args->server) ? args->server : vm->boot.res.lease.boot_server, 4);
@@ -263,7 +263,7 @@ static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args,
 	memcpy(vf->name, url.path, sizeof(vf->name));
 	if (conf_vm_has_directory(vm->id.conf) || !addr_none(vf->server) || url.kind == URL_HTTP)
 		return PVBOOT_S_OK;
-	snprintf(why, room,
+	snprintf(err, err_len,
 		 "no server is known for \"%.80s\": there is no lease that names one: set next-server in the DHCP "
 		 "server",
 		 vf->name);

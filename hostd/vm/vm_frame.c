@@ -47,26 +47,26 @@ void vm_frame_drained(struct vm *vm)
 }
 
 /* PVBOOT_S_OK, or why not. */
-static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why, size_t room)
+static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *err, size_t err_len)
 {
 	const struct conf_vm *conf = vm->id.conf;
 	struct frames_guest guest = {.vm = vm->id.name, .section = conf->place, .ifname = conf->ifname};
 	struct ether_filter filter;
 
 	if (!ether_filter_parse(&filter, args, len)) {
-		snprintf(why, room, "the request for frames is malformed");
+		snprintf(err, err_len, "the request for frames is malformed");
 		return PVBOOT_S_BAD_REQUEST;
 	}
 	if (conf_vm_has_directory(conf)) {
-		snprintf(why, room, "behind a directory there is no network to send frames to");
+		snprintf(err, err_len, "behind a directory there is no network to send frames to");
 		return PVBOOT_S_DENIED;
 	}
 	if (conf->frames == CONF_FRAMES_OFF) {
-		snprintf(why, room, "[vm %s] may not send frames: its boot program needs frames = on", conf->name);
+		snprintf(err, err_len, "[vm %s] may not send frames: its boot program needs frames = on", conf->name);
 		return PVBOOT_S_DENIED;
 	}
 	if (!conf_vm_allows_mac(conf, vm->id.mac)) { /* none yet: mac = card, and no DISCOVER */
-		snprintf(why, room, "the guest asks for frames before it said which MAC its card has");
+		snprintf(err, err_len, "the guest asks for frames before it said which MAC its card has");
 		return PVBOOT_S_DENIED;
 	}
 	if (vm->frame->open) {
@@ -74,7 +74,7 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *why,
 		return PVBOOT_S_OK;
 	}
 	memcpy(guest.mac, vm->id.mac, sizeof(guest.mac));
-	vm->frame->open = frames_open(vm->env->base, &guest, &filter, &frames_ops, vm, why, room);
+	vm->frame->open = frames_open(vm->env->base, &guest, &filter, &frames_ops, vm, err, err_len);
 	if (!vm->frame->open)
 		return PVBOOT_S_FAILED;
 	vm_source_own_stack(vm, true);

@@ -216,7 +216,7 @@ static bool ask_which(const struct vm_plan *job, const struct pxelinux_config *c
 	return true;
 }
 
-/* Answer by a configuration.  False with words. */
+/* Answer by a configuration.  Returns false and fills err. */
 static bool decide(const struct vm_plan *job, const struct pxelinux_config *config, char *words, size_t cap)
 {
 	struct plan plan;
