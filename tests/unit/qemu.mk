@@ -23,7 +23,7 @@ VFIO_WORLD := $(addprefix $(B)/tests/unit/,fake_qemu.o vfio_world.o) \
 	$(addprefix $(B)/vmm/qemu/,vfio_user.o vfio_user_info.o vfio_user_version.o ram.o receive.o) $(QEMU_TEST_LINK) \
 	$(B)/vmm/pvboot_backend/link_socket.o $(QEMU_TEST_DEVICE)
 
-$(VFIO_USER_TESTS): %: %.o $(VFIO_WORLD)
+$(B)/tests/unit/test_vfio_user $(B)/tests/unit/test_vfio_user_refuse: %: %.o $(VFIO_WORLD)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -levent_core -ljansson -lcmocka
 
