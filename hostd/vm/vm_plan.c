@@ -185,25 +185,32 @@ static bool look_at_boot_file(struct vm_plan *job)
 
 /* ---- a configuration --------------------------------------------------------------------------------------------- */
 
+enum asked {
+	ASKED_CHOSEN, /* command is what the guest's user chose */
+	ASKED_LISTED, /* the list went to the guest, as the answer */
+	ASKED_REFUSED /* err says why */
+};
+
 /*
- * Somebody is to choose: *command is what was chosen, where that was; else the list is the answer (*listed).  The
- * configuration is read again after the choice: nothing is kept of a list, so hostd may be another one by then.
+ * Let the guest's user choose.  hostd reads the configuration again after the choice: it keeps nothing of a list, so
+ * another hostd may run by then.
  */
-static bool ask_which(const struct vm_plan *job, const struct pxelinux_config *config, const struct plan_choice *choice,
-		      struct pxelinux_command *command, bool *listed, char *words, size_t cap)
+static enum asked ask_which(const struct vm_plan *job, const struct pxelinux_config *config,
+			    const struct plan_choice *choice, struct pxelinux_command *command, char *err,
+			    size_t err_len)
 {
 	struct pvboot_plan_list list;
 	struct vm *vm = job->vm;
 
 	if (!(job->args.flags & PVBOOT_PLAN_F_LIST)) {
-		snprintf(words, cap, "%.200s asks which label to boot", config->first.file);
-		return false;
+		snprintf(err, err_len, "%.200s asks which label to boot", config->first.file);
+		return ASKED_REFUSED;
 	}
-	if (!plan_answer_list(&list, config, choice, &job->guest, words, cap))
-		return false;
+	if (!plan_answer_list(&list, config, choice, &job->guest, err, err_len))
+		return ASKED_REFUSED;
 	if (job->args.choice && plan_answer_chosen(command, &list, config, choice, job->args.choice)) {
 		log_msg(LOG_INFO, vm->id.name, "chosen: %s", command->text);
-		return true;
+		return ASKED_CHOSEN;
 	}
 	if (job->args.choice)
 		log_msg(LOG_WARNING, vm->id.name, "%s changed while somebody chose from it: asking again",
@@ -211,25 +218,24 @@ static bool ask_which(const struct vm_plan *job, const struct pxelinux_config *c
 	else
 		log_msg(LOG_INFO, vm->id.name, "%s: somebody is to choose one of %u labels", config->first.file,
 			list.n_entries);
-	*listed = true;
 	vm_reply(vm, job->id, PVBOOT_S_OK, 0, "", &list, sizeof(list));
-	return true;
+	return ASKED_LISTED;
 }
 
 /* Answer by a configuration.  Returns false and fills err. */
-static bool decide(const struct vm_plan *job, const struct pxelinux_config *config, char *words, size_t cap)
+static bool decide(const struct vm_plan *job, const struct pxelinux_config *config, char *err, size_t err_len)
 {
-	struct plan plan;
+	enum asked asked = ASKED_CHOSEN;
 	struct plan_choice choice;
-	bool listed = false;
+	struct plan plan;
 
-	if (!plan_choose(&choice, config, words, cap))
+	if (!plan_choose(&choice, config, err, err_len))
 		return false;
-	if (choice.ask && !ask_which(job, config, &choice, &choice.command, &listed, words, cap))
-		return false;
-	if (listed)
-		return true;
-	if (!plan_make(&plan, config, &choice.command, &job->guest, words, cap))
+	if (choice.ask)
+		asked = ask_which(job, config, &choice, &choice.command, err, err_len);
+	if (asked != ASKED_CHOSEN)
+		return asked == ASKED_LISTED;
+	if (!plan_make(&plan, config, &choice.command, &job->guest, err, err_len))
 		return false;
 	reply_plan(job->vm, job->id, &plan);
 	return true;
