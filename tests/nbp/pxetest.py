@@ -71,7 +71,9 @@ class PxeLab(Lab):
             self.echo.stop()
 
     def pvboot(self, args):
-        self.daemon = self.daemon or self.hostd(options=f"frames = {'on' if self.frames else 'off'}")
+        # One block holds each file: else what FILE_READ finds depends on when the second one comes.
+        options = f"frames = {'on' if self.frames else 'off'}\ntftp_blksize = 4096"
+        self.daemon = self.daemon or self.hostd(options=options)
         return self.vm(self.daemon, args=args)
 
     def ipxe(self, args):
