@@ -132,7 +132,7 @@ class Libvirtd:
 
 def unit(name):
     """A unit's lines as (key, value)."""
-    text = (UNITS / name).read_text()
+    text = re.sub(r"\\\n\s*", " ", (UNITS / name).read_text())
     return re.findall(r"^(\w+)=(.*)$", text, re.M)
 
 
