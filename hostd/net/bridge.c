@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bridge.c - the bridge that an interface is, or is a port of, and what a new port would do to it.
+ * bridge.c - find the bridge of an interface, and tell what a new port would do to that bridge.
  *
  * System calls: those of rtnl.c and of if_nameindex(); open, read, close.
  */
@@ -13,7 +13,7 @@
 
 #include "base/addr.h"
 
-/* libvirt's networks have STP on, with the least forward delay that the kernel takes then. */
+/* libvirt turns STP on in its networks, with the smallest forward delay that the kernel then accepts. */
 #define FORWARD_DELAY_MAX 200 /* hundredths of a second */
 #define ADDRESS_SET '3'	      /* NET_ADDR_SET of the kernel's netdevice.h */
 
@@ -33,7 +33,7 @@ unsigned int bridge_wait_ms(const struct rtnl_link *bridge)
 	return bridge->stp ? 2 * 10 * bridge->forward_delay : 0; /* listening, then learning (IEEE 802.1D 17.20.5) */
 }
 
-/* Has somebody given the bridge its address?  Then no port changes it. */
+/* Has an administrator set the bridge's MAC address?  If so, no port changes it. */
 static bool address_is_set(const struct rtnl_link *bridge)
 {
 	char path[64], type = 0;
@@ -49,7 +49,10 @@ static bool address_is_set(const struct rtnl_link *bridge)
 	return type == ADDRESS_SET;
 }
 
-/* A bridge takes the lowest address of its ports for its own, and loses it with its last port. */
+/*
+ * Does the bridge have a port whose MAC address is lower than address?  A bridge uses the lowest MAC address of its
+ * ports as its own, and loses that address with its last port.
+ */
 static bool has_lower_port(const struct rtnl_link *bridge, const uint8_t address[6])
 {
 	struct if_nameindex *all = if_nameindex();

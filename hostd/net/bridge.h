@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bridge.h - the bridge that an interface is, or is a port of, and what a new port would do to it. */
+/* bridge.h - find the bridge of an interface, and tell what a new port would do to that bridge. */
 #ifndef HOSTD_BRIDGE_H
 #define HOSTD_BRIDGE_H
 
 #include "net/rtnl.h"
 
-/* The bridge that the interface of that name is or is a port of.  False: there is none.  Needs no rights. */
+/*
+ * Fill *bridge with the bridge that the interface ifname is, or is a port of.  Returns false if there is none; *bridge
+ * is then undefined.  Needs no capability.
+ */
 bool bridge_of(const char *ifname, struct rtnl_link *bridge);
 
-/* For how many milliseconds a new port of it passes nothing on: with STP, as long as it listens and learns. */
+/*
+ * Returns for how many milliseconds a new port of the bridge forwards nothing.  With STP the port first listens, then
+ * learns; without STP this is 0.
+ */
 unsigned int bridge_wait_ms(const struct rtnl_link *bridge);
 
 /*
- * May a port with that address come and go, as the bridge is now?  False: it would wait too long for a boot program,
- * be in another VLAN, or change the bridge's own address; err says what to do.
+ * Can a port with that MAC address be added and removed, as the bridge is configured now?  Returns false and fills err,
+ * which says what to do, if STP would hold the port back too long for a boot program, if the bridge filters VLANs, or
+ * if the port would change the bridge's own address.
  */
 bool bridge_takes(const struct rtnl_link *bridge, const uint8_t address[6], char *err, size_t err_len);
 

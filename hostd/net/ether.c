@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ether.c - Ethernet frames of a guest's own network stack, as bytes. */
+/* ether.c - check and finish the Ethernet frames of a guest's own network stack. */
 #include "net/ether.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
-#define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* newer kernels than their headers here (virtio 1.2 5.1.6) */
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* the kernel may be newer than the headers here (virtio 1.2 5.1.6) */
 #endif
 #define HEADER 14
 #define HEADERS_MAX 256 /* Ethernet, IP with options or extension headers, TCP with options */
@@ -25,7 +25,7 @@
 #define UDP_HEADER 8
 #define UDP_CSUM 6
 
-/* RFC 1071; at most 64 KiB, so that 32 bits do. */
+/* Add len bytes to a checksum's sum (RFC 1071).  len is at most 64 KiB, so 32 bits do not overflow. */
 static uint32_t add_up(uint32_t sum, const uint8_t *p, size_t len)
 {
 	for (; len >= 2; p += 2, len -= 2)
@@ -40,7 +40,7 @@ static uint16_t fold(uint32_t sum)
 	return (uint16_t)sum;
 }
 
-/* ---- who may send and hear what -------------------------------------------------------------------------------- */
+/* ---- what a guest may send and hears --------------------------------------------------------------------------- */
 
 bool ether_filter_parse(struct ether_filter *filter, const uint8_t *args, size_t len)
 {
@@ -95,7 +95,10 @@ bool ether_hears(const struct ether_filter *filter, const uint8_t mac[6], const 
 
 /* ---- checksums ------------------------------------------------------------------------------------------------- */
 
-/* What the kernel left to hardware: add up from csum_start, on top of the pseudo header's sum that is in its place. */
+/*
+ * Compute the checksum that the kernel left to hardware.  The checksum field already holds the pseudo header's sum, so
+ * adding up all bytes from csum_start includes it.
+ */
 static bool complete_csum(const struct virtio_net_hdr *vnet, uint8_t *frame, size_t len)
 {
 	size_t start = vnet->csum_start, at = start + vnet->csum_offset;
@@ -104,21 +107,24 @@ static bool complete_csum(const struct virtio_net_hdr *vnet, uint8_t *frame, siz
 	if (start > len || at > len || len - at < 2)
 		return false;
 	sum = (uint16_t)~fold(add_up(0, frame + start, len - start));
-	bytes_put_be16(frame + at, sum ? sum : 0xffff); /* for UDP 0 would mean "none" (RFC 768); TCP takes either */
+	bytes_put_be16(frame + at, sum ? sum : 0xffff); /* in UDP 0 means "no checksum" (RFC 768); TCP accepts either */
 	return true;
 }
 
 /* ---- segments -------------------------------------------------------------------------------------------------- */
 
-/* Where the parts of a large segment are. */
+/* The layout of a segment that is to be cut into frames. */
 struct cut {
 	bool v6, tcp;
-	size_t l4;	/* of the TCP or UDP header */
+	size_t l4;	/* offset of the TCP or UDP header */
 	size_t headers; /* bytes of all headers */
-	size_t mss;	/* payload bytes of each frame but the last */
+	size_t mss;	/* payload bytes of each frame except the last */
 };
 
-/* The kernel tells where the transport's header begins; that all of it is there, and where it says, is checked. */
+/*
+ * Fill c.  The kernel says in csum_start where the TCP or UDP header begins; this checks that the header is there and
+ * complete.  Returns false if it is not.
+ */
 static bool find_parts(const struct virtio_net_hdr *vnet, const uint8_t *frame, size_t len, struct cut *c)
 {
 	size_t transport;
@@ -154,7 +160,7 @@ static bool find_parts(const struct virtio_net_hdr *vnet, const uint8_t *frame, 
 	return c->headers <= PVBOOT_FRAME_MAX && c->mss <= PVBOOT_FRAME_MAX - c->headers;
 }
 
-/* The sum over the addresses, the protocol and the length (RFC 768, 793, 8200 8.1). */
+/* The pseudo header's sum: addresses, protocol and length (RFC 768, 793, 8200 8.1). */
 static uint32_t pseudo_sum(const struct cut *c, const uint8_t *frame, size_t l4_len)
 {
 	const uint8_t *ip = frame + HEADER;
@@ -162,7 +168,10 @@ static uint32_t pseudo_sum(const struct cut *c, const uint8_t *frame, size_t l4_
 	return add_up((uint32_t)l4_len + (c->tcp ? PROTO_TCP : PROTO_UDP), ip + (c->v6 ? 8 : 12), c->v6 ? 32 : 8);
 }
 
-/* Make the headers those of the n-th frame (from 0), which carries len bytes that begin at offset of the payload. */
+/*
+ * Write the headers of the n-th frame (from 0), which carries len bytes from offset of the payload.  first has the
+ * headers of the whole segment.
+ */
 static void set_headers(const struct cut *c, uint8_t *frame, const uint8_t *first, size_t n, size_t offset, size_t len,
 			bool last)
 {
@@ -184,7 +193,7 @@ static void set_headers(const struct cut *c, uint8_t *frame, const uint8_t *firs
 		if (!last)
 			l4[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 		if (n)
-			l4[13] &= (uint8_t)~TCP_CWR; /* RFC 3168 6.1.2: once */
+			l4[13] &= (uint8_t)~TCP_CWR; /* RFC 3168 6.1.2: only the first frame carries it */
 	} else {
 		bytes_put_be16(l4 + 4, l4_len);
 	}

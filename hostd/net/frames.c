@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * frames.c - a guest's Ethernet frames on its boot interface.
+ * frames.c - carry a guest's Ethernet frames to and from its boot interface.
  *
- * By a tap where that interface has a bridge, else, and where there can be no tap, by a packet socket.  Either way the
- * guest's own filter is applied here, and the kernel's queue is the bound on what waits.  While the link to the device
- * is full, nothing is read; what exceeds the queue is dropped there and counted.
+ * hostd uses a tap if the interface is or has a bridge.  Otherwise, or if hostd cannot have a tap, it uses a packet
+ * socket.  This file applies the guest's filter in both cases.  Waiting frames stay in the kernel's queue, which bounds
+ * them.  While the link to the device is full, hostd reads nothing; the kernel drops and counts what exceeds the queue.
  *
  * System calls: readv, writev, those of frames_packet.c and frames_tap.c.
  */
@@ -19,9 +19,9 @@
 #include "log.h"
 #include "net/packet_socket.h"
 
-#define TURN_MAX 32    /* reads before others have their turn */
+#define TURN_MAX 32    /* reads in one call, so that other VMs get their turn */
 #define SHORTEST 60    /* bytes of an Ethernet frame without its checksum */
-#define TICK_SECONDS 1 /* between two looks at where the interface is */
+#define TICK_SECONDS 1 /* between two checks that the port is still in place */
 
 struct frames {
 	struct event_base *base;
@@ -33,7 +33,7 @@ struct frames {
 	struct frames_port port;
 	struct event *readable, *tick;
 	bool held;
-	bool told; /* why it is not the tap */
+	bool told; /* the log already says why there is no tap */
 	struct frames_count count;
 };
 
@@ -62,7 +62,7 @@ static void close_port(struct frames *f)
 		event_free(f->readable);
 	f->readable = NULL;
 	if (f->port.fd >= 0)
-		packet_socket_close_aside(f->port.fd); /* a tap takes its time as well */
+		packet_socket_close_aside(f->port.fd); /* closing a tap is slow, too */
 	f->port.fd = -1;
 }
 
@@ -85,7 +85,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n < 0 && errno == EINVAL) { /* a kind of segment that this kernel has no name for: it is gone */
+		if (n < 0 && errno == EINVAL) { /* the kernel cannot describe this segment and has dropped it */
 			f->count.misfit++;
 			continue;
 		}
@@ -123,7 +123,10 @@ void frames_send(struct frames *f, const uint8_t *frame, size_t len)
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
-/* A tap, or else a packet socket; for the log, once: what of the tap was in the way, and what that costs. */
+/*
+ * Open a tap, or else a packet socket.  If a tap would have been better, log once why there is none, and what that
+ * costs.
+ */
 static bool open_way(struct frames *f, char *err, size_t err_len)
 {
 	f->way = &frames_tap;

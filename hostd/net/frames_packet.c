@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * frames_packet.c - a guest's Ethernet frames by a packet socket on its boot interface.
+ * frames_packet.c - carry a guest's Ethernet frames by a packet socket on its boot interface.
  *
- * As in dhcp_socket.c: ETH_P_ALL, because on a bridge port the bridge takes frames before any other socket, and because
- * it shows the frames of a server on this machine; PACKET_MR_UNICAST, because else a bridge or a plain interface would
- * drop what is for the guest's MAC.  PACKET_VNET_HDR, because what a server of this machine sends comes as segments of
- * up to 64 KiB without checksums, and the socket is told what is missing.  The kernel's filter throws away what no
- * guest could hear.
+ * The socket uses ETH_P_ALL as in dhcp_socket.c: on a bridge port the bridge takes a frame before any other socket sees
+ * it, and only ETH_P_ALL shows the frames that a server on this machine sends.  It uses PACKET_MR_UNICAST, because a
+ * bridge or a plain interface would otherwise drop frames to the guest's MAC address.  It uses PACKET_VNET_HDR, because
+ * a server on this machine sends segments of up to 64 KiB without checksums, and this header says what is missing.  A
+ * filter in the kernel drops what no guest could hear.
  *
- * What is sent on an interface leaves this machine: the host's own addresses on that interface are out of reach.
+ * A frame sent on an interface leaves this machine, so the guest cannot reach the host's own addresses there.
  *
  * System calls: socket, bind, setsockopt, getsockopt, ioctl.  Capability: CAP_NET_RAW.
  */
@@ -25,9 +25,9 @@
 #include "net/frames_internal.h"
 #include "net/packet_socket.h"
 
-#define QUEUE_BYTES (1 << 20) /* asked for; the kernel gives what net.core.rmem_max allows */
+#define QUEUE_BYTES (1 << 20) /* hostd asks for this; the kernel grants at most net.core.rmem_max */
 
-/* Untagged, not from the guest, and to its MAC or to a group. */
+/* Let pass frames that are untagged, not from the guest, and to its MAC address or to a group. */
 static bool set_filter(int fd, const uint8_t mac[6])
 {
 	const uint32_t high = bytes_be32(mac);
@@ -53,7 +53,7 @@ static bool set_filter(int fd, const uint8_t mac[6])
 	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 }
 
-/* Bind, with the filter in place before the first frame can arrive. */
+/* Attach the filter, then bind: no frame can arrive unfiltered. */
 static bool set_up(int fd, int index, const uint8_t mac[6])
 {
 	struct sockaddr_ll addr = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index};
@@ -65,7 +65,7 @@ static bool set_up(int fd, int index, const uint8_t mac[6])
 		return false;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	memcpy(member.mr_address, mac, 6);
-	/* Refused by the odd driver, which then may hear less: no reason to hear nothing. */
+	/* A few drivers refuse these.  The guest may then hear fewer frames, which is better than none: go on. */
 	(void)setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &member, sizeof(member));
 	(void)setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &groups, sizeof(groups));
 	return !bind(fd, (struct sockaddr *)&addr, sizeof(addr));
@@ -86,7 +86,7 @@ static bool open_socket(const struct frames_guest *guest, struct frames_port *po
 	return false;
 }
 
-/* The kernel's count starts over each time it is read. */
+/* The kernel resets its count each time hostd reads it. */
 static uint64_t read_drops(struct frames_port *port)
 {
 	struct tpacket_stats stats = {0};

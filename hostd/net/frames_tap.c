@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * frames_tap.c - a guest's Ethernet frames by a tap that is a port of its boot interface's bridge.
+ * frames_tap.c - carry a guest's Ethernet frames by a tap that is a port of its boot interface's bridge.
  *
- * The bridge takes them to the host's own addresses, to other ports and to the wire alike, and learns where the guest
- * is.  The process that administers networks makes the tap; what waits is in the tap's own queue, of 500 frames.
+ * The bridge forwards the guest's frames to the host's own addresses, to other ports and to the wire, and learns at
+ * which port the guest is.  The network helper (net_helper.h) makes the tap.  Frames to the guest wait in the tap's
+ * own queue, which holds 500.
  *
- * Nobody tells of a tap that is taken out of its bridge, or of a bridge that is replaced by another: so that is looked
- * at from time to time.
+ * The tap's descriptor does not report that the tap has left its bridge, or that another bridge has replaced that one.
+ * So hostd checks once a second (is_port()).
  *
  * System calls: ioctl, those of net_ask.c and rtnl.c.  Capability: none; the helper's CAP_NET_ADMIN.
  */
@@ -22,8 +23,8 @@
 #include "net/net_ask.h"
 #include "net/packet_socket.h"
 
-static char missing[256]; /* why there are no taps; "": there are */
-static bool told;	  /* that there are none */
+static char missing[256]; /* why hostd cannot have taps; "": it can */
+static bool told;	  /* the log already says why */
 
 void frames_without_taps(const char *why)
 {
@@ -31,7 +32,7 @@ void frames_without_taps(const char *why)
 	told = false;
 }
 
-/* Ask the helper.  Returns false and fills err. */
+/* Get a tap from the helper.  On failure returns false and fills err. */
 static bool get(const struct frames_guest *guest, struct frames_port *port, char *err, size_t err_len)
 {
 	struct net_request req = {.op = NET_TAP, .section = guest->section};
@@ -47,7 +48,7 @@ static bool get(const struct frames_guest *guest, struct frames_port *port, char
 	return false;
 }
 
-/* Where a bridge is down there is nothing to be a port of: the other way says so. */
+/* If the bridge is down, leave err empty: the packet socket then reports that the interface is down. */
 static bool open_tap(const struct frames_guest *guest, struct frames_port *port, char *err, size_t err_len)
 {
 	struct ifreq ifr = {.ifr_flags = 0};
@@ -81,7 +82,7 @@ static bool open_tap(const struct frames_guest *guest, struct frames_port *port,
 	return true;
 }
 
-/* It counts on, from when it was made. */
+/* The tap counts from its creation, so subtract what was counted before. */
 static uint64_t read_drops(struct frames_port *port)
 {
 	struct rtnl_link tap;

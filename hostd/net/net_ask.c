@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net_ask.c - hostd's side of the process that administers networks. */
+/* net_ask.c - send requests to the network helper and wait for its answers. */
 #include "net/net_ask.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "pass_fd.h"
 
-#define PATIENCE_MS 2000 /* hostd serves everybody from one thread; a namespace takes a few milliseconds */
+#define PATIENCE_MS 2000 /* hostd serves all VMs from one thread; making a namespace takes a few milliseconds */
 
 static int helper = -1;
 static uint32_t last_number;
@@ -21,7 +21,7 @@ void net_ask_use(int fd)
 	helper = fd;
 }
 
-/* Take one answer and the descriptor that comes with it, or -1.  False: there is none, or no helper. */
+/* Receive one answer; *fd is the descriptor attached to it, or -1.  Returns false if there is none, or no helper. */
 static bool take_answer(struct net_answer *a, int *fd)
 {
 	if (pass_fd_receive_one(helper, a, sizeof(*a), fd) != (ssize_t)sizeof(*a))
@@ -30,7 +30,10 @@ static bool take_answer(struct net_answer *a, int *fd)
 	return true;
 }
 
-/* The answer to that number, passing over older ones.  Its error (or why there is none); *fd is a descriptor or -1. */
+/*
+ * Wait for the answer to request number, skipping older answers.  Returns the answer's errno, or why there is no
+ * answer; *fd is the answer's descriptor, or -1.
+ */
 static int await(uint32_t number, struct net_answer *a, int *fd)
 {
 	int64_t end = clock_ms() + PATIENCE_MS, left;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net_ask.h - hostd's side of the process that administers networks (net_helper.h). */
+/* net_ask.h - hostd's requests to the network helper (net_helper.h). */
 #ifndef HOSTD_NET_ASK_H
 #define HOSTD_NET_ASK_H
 
 #include "net/net_helper.h"
 
-/* Whom to ask from now on: what net_process_start() returned, -1: nobody. */
+/* Send requests to fd from now on.  fd is what net_process_start() returned, or -1: there is no helper. */
 void net_ask_use(int fd);
 
 /*
- * Ask, and wait for the answer: milliseconds, at most 2 s.  req->number is set here.  Returns 0 or an errno, EPIPE if
- * the process is there no more; answer->words has its words or "", and *fd is a descriptor, now the caller's, or -1.
- * What should bring a descriptor and brings none is EPROTO.
+ * Send a request and wait for its answer, which takes milliseconds, at most 2 s.  Sets req->number.  Returns 0 or an
+ * errno; answer->words then has the error text, or "".  The errno is EPIPE if the helper has ended, ETIMEDOUT after
+ * 2 s, and EPROTO if a descriptor is missing.  *fd is the descriptor, which the caller must close, or -1.
  */
 int net_ask(struct net_request *req, struct net_answer *answer, int *fd);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net_helper.c - the process that administers networks: namespaces for `source = guest`, taps for frames. */
+/* net_helper.c - the network helper: it makes namespaces for `source = guest` and taps for frames. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "net/tap.h"
 #include "net/udp.h"
 
-#define NAMESPACES_MAX 1024 /* as many as there may be VMs */
+#define NAMESPACES_MAX 1024 /* one for each possible VM */
 
 static struct {
 	uint32_t id;
@@ -36,7 +36,10 @@ static int find_free(void)
 	return -1;
 }
 
-/* May hostd, who may be somebody else by now, have a namespace like that? */
+/*
+ * May hostd have a namespace like that?  hostd may be under an attacker's control, so check the request against the
+ * VM's section.  If allowed, fill *spec.
+ */
 static bool is_allowed(const struct net_sections *sections, const struct net_request *req, struct netns_spec *spec)
 {
 	struct net_section section;
@@ -52,7 +55,7 @@ static bool is_allowed(const struct net_sections *sections, const struct net_req
 	return true;
 }
 
-/* A socket, or -1 with the answer filled in. */
+/* Returns a socket in the namespace of req->id, which is made first if there is none; or -1 with *a filled in. */
 static int get_socket(const struct net_sections *sections, const struct net_request *req, struct net_answer *a)
 {
 	int at = find(req->id), fd;
@@ -81,7 +84,10 @@ static int get_socket(const struct net_sections *sections, const struct net_requ
 	return fd;
 }
 
-/* Nothing speaks with the address when this returns.  For what is left hostd is not to wait: a child does that. */
+/*
+ * Remove the namespace of that id.  When this returns, nothing uses its address any more.  A child does the rest, which
+ * is slow, so that hostd need not wait for it.
+ */
 static void remove_id(uint32_t id)
 {
 	int at = find(id);
@@ -100,7 +106,7 @@ static void remove_id(uint32_t id)
 	table[at].ns = -1;
 }
 
-/* A tap, or -1 with the answer filled in. */
+/* Returns a tap, or -1 with *a filled in. */
 static int get_tap(const struct net_sections *sections, const struct net_request *req, int taps, struct net_answer *a)
 {
 	struct net_section section;
@@ -117,7 +123,7 @@ static int get_tap(const struct net_sections *sections, const struct net_request
 	return fd;
 }
 
-/* A descriptor, or -1 with the answer filled in. */
+/* Carry out one request.  Returns the answer's descriptor, or -1 with *a filled in. */
 static int serve(const struct net_sections *sections, const struct net_request *req, int taps, struct net_answer *a)
 {
 	switch (req->op) {
@@ -141,7 +147,7 @@ void net_helper_serve(const struct net_sections *sections, int fd, int taps)
 
 	for (int i = 0; i < NAMESPACES_MAX; i++)
 		table[i].ns = -1;
-	signal(SIGCHLD, SIG_IGN); /* remove_id()'s children are nobody's */
+	signal(SIGCHLD, SIG_IGN); /* nothing waits for remove_id()'s children */
 	while (there && recv(fd, &req, sizeof(req), 0) == (ssize_t)sizeof(req)) {
 		struct net_answer a = {.number = req.number};
 		int got = serve(sections, &req, taps, &a);
@@ -150,7 +156,7 @@ void net_helper_serve(const struct net_sections *sections, int fd, int taps)
 		if (got >= 0)
 			close(got);
 	}
-	/* hostd is gone, perhaps without a word: nothing of a guest's stays on its network. */
+	/* hostd has ended, perhaps without a NET_REMOVE: take every guest's address off the network. */
 	for (int i = 0; i < NAMESPACES_MAX; i++)
 		if (table[i].ns >= 0)
 			netns_silence(table[i].ns, &table[i].spec);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * netns.c - a network namespace with a guest's MAC and address.
+ * netns.c - a network namespace with a guest's MAC and IP address.
  *
- * A macvlan in bridge mode: what it sends leaves by the boot interface, and what comes for its MAC there is its own.
- * IPv6 is off, so that nothing is said of the guest that hostd was not asked to say.
+ * The namespace has a macvlan in bridge mode.  It sends on the boot interface, and receives what arrives there for its
+ * MAC address.  IPv6 is off, so that the kernel sends nothing of its own with the guest's MAC address.
  *
  * System calls: unshare, setns, open, socket, write, close, and those of rtnl.c.
  */
@@ -32,7 +32,7 @@ bool netns_start(void)
 	return home >= 0;
 }
 
-/* A macvlan of that interface, in that namespace. */
+/* Make a macvlan of the interface with that index, in the namespace ns.  On failure returns false with errno. */
 static bool add_link(const struct netns_spec *spec, int index, int ns)
 {
 	const struct ifinfomsg info = {.ifi_family = AF_UNSPEC};
@@ -54,7 +54,7 @@ static bool add_link(const struct netns_spec *spec, int index, int ns)
 	return rtnl_order(&m);
 }
 
-/* Bits of the netmask. */
+/* The netmask's prefix length in bits. */
 static uint8_t prefix_of(const struct netns_spec *spec)
 {
 	uint8_t bits = 0;
@@ -66,7 +66,7 @@ static uint8_t prefix_of(const struct netns_spec *spec)
 	return bits;
 }
 
-/* The next two are for a thread that is in the namespace. */
+/* The thread must be in the namespace when it calls the next two functions. */
 
 static bool add_address(const struct netns_spec *spec, int index)
 {
@@ -84,7 +84,7 @@ static bool add_address(const struct netns_spec *spec, int index)
 	return rtnl_order(&m);
 }
 
-/* By the router, which a wrong lease may put outside the subnet: still on this link. */
+/* Add the default route.  RTNH_F_ONLINK accepts a router outside the subnet, which a wrong lease may name. */
 static bool add_route(const struct netns_spec *spec, int index)
 {
 	const struct rtmsg head = {.rtm_family = AF_INET,
@@ -110,7 +110,7 @@ static bool enter(int ns)
 	return !setns(ns, CLONE_NEWNET);
 }
 
-/* Without the way back every later step would go wrong: then it ends here, and hostd notices. */
+/* Return to the helper's own namespace.  If that fails, every later step would go wrong: exit, and hostd notices. */
 static void leave(void)
 {
 	int saved = errno;
@@ -125,9 +125,9 @@ static void disable_ipv6(void)
 	int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return; /* a kernel without it */
+		return; /* the kernel has no IPv6 */
 	if (write(fd, "1", 1) != 1)
-		errno = 0; /* then there is some chatter of a link-local address, which hurts nobody */
+		errno = 0; /* the kernel then sends a few link-local IPv6 packets, which is harmless */
 	close(fd);
 }
 
@@ -219,7 +219,7 @@ void netns_remove(int ns)
 		info.ifi_index = (int)if_nametoindex(LINK_NAME);
 		rtnl_begin(&m, RTM_DELLINK, 0, &info, sizeof(info));
 		if (info.ifi_index)
-			(void)rtnl_order(&m); /* if it fails, it goes with the namespace */
+			(void)rtnl_order(&m); /* if this fails, the kernel removes the macvlan with the namespace */
 		leave();
 	}
 	close(ns);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * packet_socket.c - a packet socket on an interface of this host.
+ * packet_socket.c - open a packet socket on an interface of this host.
  *
- * Closing a packet socket waits in the kernel until no processor looks at it any more (an RCU grace period, 15 ms as
- * measured), and hostd serves everybody from one thread: so a short-lived thread does that waiting.
+ * Closing a packet socket blocks for an RCU grace period, until no processor uses the socket any more (15 ms measured).
+ * hostd serves all VMs from one thread, so a short-lived thread does the closing.
  *
  * System calls: socket, ioctl, close, clone.  Capability: CAP_NET_RAW.
  */
@@ -40,7 +40,7 @@ void packet_socket_close_aside(int fd)
 		close(fd);
 		return;
 	}
-	sigfillset(&all); /* signals are the loop's */
+	sigfillset(&all); /* only the loop's thread takes signals */
 	begun = !pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) &&
 		!pthread_attr_setstacksize(&attr, CLOSER_STACK) && !pthread_attr_setsigmask_np(&attr, &all) &&
 		!pthread_create(&thread, &attr, close_here, (void *)(intptr_t)fd);
@@ -49,7 +49,7 @@ void packet_socket_close_aside(int fd)
 		close(fd);
 }
 
-/* Look the interface up by fd: its index, or 0 and the words of what is wrong with it. */
+/* Look ifname up and check it; fd is any socket.  Returns its index, or returns 0 and fills err. */
 static int check_interface(int fd, const char *ifname, char *err, size_t err_len)
 {
 	struct ifreq ifr = {0};
@@ -79,7 +79,7 @@ static int check_interface(int fd, const char *ifname, char *err, size_t err_len
 
 int packet_socket_open(const char *ifname, int *index, char *err, size_t err_len)
 {
-	/* Protocol 0: nothing is received before bind() names the interface. */
+	/* With protocol 0 the socket receives nothing until bind() names the interface. */
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0) {

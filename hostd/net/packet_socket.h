@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* packet_socket.h - a packet socket on an interface of this host, for DHCP and for a guest's frames alike. */
+/* packet_socket.h - open a packet socket on an interface of this host, for DHCP and for a guest's frames. */
 #ifndef HOSTD_PACKET_SOCKET_H
 #define HOSTD_PACKET_SOCKET_H
 
@@ -7,15 +7,15 @@
 #include <stddef.h>
 
 /*
- * A packet socket for that Ethernet interface, non-blocking, close-on-exec and not bound, and the interface's index.
- * -1: err has the words, with the interface and what to do.
+ * Open a packet socket for the Ethernet interface ifname: non-blocking, close-on-exec, not bound.  Sets *index to the
+ * interface's index.  Returns the descriptor.  On failure returns -1 and fills err, with the interface and what to do.
  */
 int packet_socket_open(const char *ifname, int *index, char *err, size_t err_len);
 
-/* Close a packet socket, or a tap, without waiting for it, which takes the kernel a while. */
+/* Close a packet socket or a tap in another thread, because closing blocks (packet_socket.c). */
 void packet_socket_close_aside(int fd);
 
-/* Has the interface a carrier?  True if that cannot be told. */
+/* Does the interface have a carrier?  Returns true if that cannot be determined. */
 bool packet_socket_has_carrier(const char *ifname);
 
 #endif /* HOSTD_PACKET_SOCKET_H */

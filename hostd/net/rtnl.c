@@ -2,7 +2,7 @@
 /*
  * rtnl.c - rtnetlink(7).
  *
- * System calls: socket, sendto, recv, close.  Capability: CAP_NET_ADMIN for orders, none to ask.
+ * System calls: socket, sendto, recv, close.  Capability: CAP_NET_ADMIN for rtnl_order(), none for rtnl_get_link().
  */
 #include "net/rtnl.h"
 
@@ -39,7 +39,10 @@ void rtnl_nest_end(struct rtnl_message *m, struct rtattr *nest)
 	nest->rta_len = (uint16_t)((uint8_t *)m + m->nh.nlmsg_len - (uint8_t *)nest);
 }
 
-/* Send to the namespace this thread is in and wait for the answer, which is kept in answer (ANSWER_MAX bytes). */
+/*
+ * Send m to the kernel, for the namespace this thread is in, and receive the answer into answer (ANSWER_MAX bytes).  On
+ * failure, also one that the kernel answers, returns false with errno.
+ */
 static bool ask(struct rtnl_message *m, uint8_t *answer, ssize_t *answer_len)
 {
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
@@ -79,15 +82,15 @@ bool rtnl_set_up(int index)
 	return rtnl_order(&m);
 }
 
-/* ---- what the kernel says of an interface ---------------------------------------------------------------------- */
+/* ---- what the kernel says about an interface ------------------------------------------------------------------- */
 
-/* The type without the bits that some kernels add (NLA_F_NESTED). */
+/* The attribute's type without the flag bits that some kernels add (NLA_F_NESTED). */
 static unsigned int type_of(const struct rtattr *attr)
 {
 	return attr->rta_type & (unsigned int)NLA_TYPE_MASK;
 }
 
-/* An attribute's value, if it has so many bytes. */
+/* Copy len bytes of an attribute's value, if it has that many. */
 static void take(const struct rtattr *attr, void *to, size_t len)
 {
 	if (RTA_PAYLOAD(attr) >= len)
@@ -108,7 +111,7 @@ static void take_bridge(const struct rtattr *data, struct rtnl_link *link)
 	}
 }
 
-/* The kind comes before what it explains. */
+/* The kernel sends IFLA_INFO_KIND before the IFLA_INFO_DATA that it describes. */
 static void take_info(const struct rtattr *info, struct rtnl_link *link)
 {
 	int left = (int)RTA_PAYLOAD(info);
@@ -139,7 +142,7 @@ static void take_link(const struct rtattr *attr, struct rtnl_link *link)
 		take(attr, &link->master, sizeof(link->master));
 		break;
 	case IFLA_STATS64:
-		/* Newer kernels have more at its end. */
+		/* Newer kernels append fields. */
 		take(attr, &stats, RTA_PAYLOAD(attr) < sizeof(stats) ? RTA_PAYLOAD(attr) : sizeof(stats));
 		link->tx_dropped = stats.tx_dropped;
 		break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* source.c - whose sockets reach a VM's servers. */
+/* source.c - open sockets as the host or as a guest. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -55,7 +55,7 @@ void source_unref(struct source *source)
 {
 	if (!source || --source->refs)
 		return;
-	if (!source->gone) /* nobody watches: who does holds a reference */
+	if (!source->gone) /* there are no watches: each watcher holds a reference */
 		source->ops->close(source->arg);
 	source->ops->free(source->arg);
 	free(source);

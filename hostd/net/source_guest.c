@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* source_guest.c - sources that speak with a guest's MAC and leased address. */
+/* source_guest.c - sources that use a guest's MAC address and leased address. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +14,12 @@
 struct guest {
 	char vm[PVBOOT_LINK_NAME_MAX];
 	bool made;
-	struct net_request req; /* as it is asked each time, but for number, op and type */
+	struct net_request req; /* the request each time, except for number, op and type */
 };
 
 static uint32_t last_id;
 
-/* 0, or an errno. */
+/* Send one request to the helper and log its failure.  Returns 0 or an errno. */
 static int ask(struct guest *g, enum net_op op, int type, int *fd)
 {
 	struct net_answer a;

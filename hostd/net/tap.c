@@ -2,10 +2,11 @@
 /*
  * tap.c - a tap device that is a port of a bridge.
  *
- * Each tap is an open of /dev/net/tun of its own, which only root may where no udev has changed its mode.  So the
- * process that makes them, which is not root, has a node of its own to open, in a directory that is mounted nowhere.
+ * The network helper opens /dev/net/tun once for each tap.  Unless udev has changed the node's mode, only root may do
+ * that, and the helper is not root.  So tap_start() makes a second node, which belongs to the helper's user, in a
+ * directory that is mounted nowhere.
  *
- * No offloads are asked for: then the kernel completes every checksum and cuts every segment before it is read here.
+ * hostd enables no offloads, so the kernel completes every checksum and cuts every segment before hostd reads it.
  *
  * System calls: openat, ioctl, write, close, getrandom, those of rtnl.c and bridge.c; at the start open, fstat, fsopen,
  * fsconfig, fsmount, mknodat, fchownat.  Capabilities: CAP_NET_ADMIN; at the start CAP_SYS_ADMIN, CAP_MKNOD, CAP_CHOWN.
@@ -29,7 +30,7 @@
 #define DIRECTORY "/dev/net"
 #define NODE "tun"
 
-/* A directory with nothing but the node, which is user's.  -1: that takes more rights than there are. */
+/* Make a directory with only the node, which belongs to user.  Returns its descriptor, or -1 if rights are missing. */
 static int make_directory(const char *user, dev_t device)
 {
 	const struct passwd *pw = *user ? getpwnam(user) : NULL;
@@ -60,14 +61,17 @@ int tap_start(const char *user, char *err, size_t err_len)
 	}
 	dir = fstat(fd, &st) ? -1 : make_directory(user, st.st_rdev);
 	close(fd);
-	if (dir < 0) /* where the node is everybody's, as udev has it, that one does as well */
+	if (dir < 0) /* use the host's own node: udev usually lets every user open it */
 		dir = open(DIRECTORY, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		snprintf(err, err_len, "%s: %s", DIRECTORY, strerror(errno));
 	return dir;
 }
 
-/* Locally administered, and so high that it is the lowest of no bridge's; nor the guest's, whatever that is. */
+/*
+ * Choose the tap's own MAC address: locally administered, different from the guest's, and so high that it is never the
+ * lowest in its bridge.
+ */
 static void choose_address(const uint8_t mac[6], uint8_t address[6])
 {
 	address[0] = 0xfe;
@@ -78,7 +82,7 @@ static void choose_address(const uint8_t mac[6], uint8_t address[6])
 		address[5] ^= 1;
 }
 
-/* It is to be heard of only by what is written to it. */
+/* Turn IPv6 off, so that the tap sends only what hostd writes to it. */
 static void disable_ipv6(const char *name)
 {
 	char path[80];
@@ -87,9 +91,9 @@ static void disable_ipv6(const char *name)
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return; /* a kernel without it */
+		return; /* the kernel has no IPv6 */
 	if (write(fd, "1", 1) != 1)
-		errno = 0; /* then the guest hears some chatter, which hurts nobody */
+		errno = 0; /* the guest then hears a few IPv6 packets, which is harmless */
 	close(fd);
 }
 
@@ -102,7 +106,7 @@ static bool join(const char *name, const struct rtnl_link *bridge, const uint8_t
 		return false;
 	rtnl_begin(&m, RTM_NEWLINK, 0, &info, sizeof(info));
 	rtnl_put(&m, IFLA_ADDRESS, address, 6);
-	rtnl_put(&m, IFLA_MTU, &bridge->mtu, sizeof(bridge->mtu)); /* a lower one would lower the bridge's */
+	rtnl_put(&m, IFLA_MTU, &bridge->mtu, sizeof(bridge->mtu)); /* a lower MTU would lower the bridge's */
 	rtnl_put(&m, IFLA_MASTER, &bridge->index, sizeof(bridge->index));
 	return rtnl_order(&m) && rtnl_set_up(info.ifi_index);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tap.h - a tap device that is a port of a bridge: what is written to its descriptor comes in at that port, what the
- * bridge sends out there is read from it.
+ * tap.h - a tap device that is a port of a bridge.  A frame written to its descriptor enters the bridge at that port; a
+ * frame that the bridge sends to that port can be read from the descriptor.
  *
- * It is gone when the last descriptor of it is closed, whoever held it and however it ended.  To make one needs
- * CAP_NET_ADMIN.
+ * The kernel removes the tap when its last descriptor is closed, also when the holding process crashes.  Making a tap
+ * needs CAP_NET_ADMIN.
  */
 #ifndef HOSTD_TAP_H
 #define HOSTD_TAP_H
@@ -13,16 +13,16 @@
 #include <stdint.h>
 
 /*
- * Before rights are shed: a descriptor of a directory in which the process that makes taps, as user ("": who we are),
- * finds /dev/net/tun.  -1: there can be no taps, and err is filled.
+ * Returns the descriptor of a directory where the network helper, running as user ("": the current user), finds
+ * /dev/net/tun as "tun".  Call this before hostd drops its rights.  If there can be no taps, returns -1 and fills err.
  */
 int tap_start(const char *user, char *err, size_t err_len);
 
 /*
- * A tap for a guest with that MAC, up, and a port of the bridge that the interface is or is a port of; dir is what
- * tap_start() returned.  Its descriptor, non-blocking and close-on-exec: each frame has a struct virtio_net_hdr before
- * it, in which the kernel leaves nothing to do.  -1: err has the words, errno the reason, EOPNOTSUPP if the bridge had
- * better have none.
+ * Make a tap for a guest with that MAC address, add it to the bridge that ifname is or is a port of, and bring it up.
+ * dir is what tap_start() returned.  Returns the tap's descriptor, non-blocking and close-on-exec.  Each frame follows
+ * a struct virtio_net_hdr; frames that are read need no more work (no checksum, no segmentation).  On failure returns
+ * -1, fills err and sets errno: EOPNOTSUPP if bridge_takes() refuses the bridge, ENODEV if there is no bridge.
  */
 int tap_make(int dir, const char *ifname, const uint8_t mac[6], char *err, size_t err_len);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * udp.c - a small address translator: each guest port gets a socket of hostd's, with a port of the kernel's choice.
+ * udp.c - a small address translator: for each guest port, hostd opens a socket with a port that the kernel chooses.
  *
- * Only who was written to may answer (by address: TFTP and others answer from another port).  The number of sockets is
- * bounded; the one unused for longest makes room.
+ * hostd accepts datagrams only from addresses that the guest has sent to, but from any port: TFTP and others answer
+ * from another port.  The number of sockets is bounded; hostd closes the one that was unused longest to make room.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,14 +21,14 @@
 
 #define PORTS_MAX 16
 #define PEERS_MAX 8
-#define TURN_MAX 32 /* datagrams of one socket before others have their turn */
+#define TURN_MAX 32 /* datagrams from one socket in one call, so that other sockets get their turn */
 
 struct port {
 	struct udp *udp;
 	int fd; /* -1: free */
 	struct event *readable;
 	uint16_t guest_be;
-	uint64_t used; /* by the count of sends */
+	uint64_t used; /* the count of sends when the port was last used */
 	uint8_t peer[PEERS_MAX][4];
 	unsigned int n_peers, next_peer;
 };
@@ -87,7 +87,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		ssize_t n = recvfrom(fd, payload, sizeof(payload), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
 
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			continue; /* an ICMP error of an earlier datagram: taken note of, and gone */
+			continue; /* an ICMP error about an earlier datagram: reading it has cleared it */
 		if (n < 0)
 			return;
 		if (from_len != sizeof(from) || (size_t)n > PVBOOT_DGRAM_MAX ||
@@ -100,7 +100,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* The socket of a guest's port, perhaps a new one in place of the oldest.  NULL: none to be had. */
+/* Find or open the socket of a guest's port; close the least recently used one if needed.  NULL on failure. */
 static struct port *find_port(struct udp *udp, uint16_t guest_be)
 {
 	struct port *best = &udp->ports[0];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* udp_frame.c - Ethernet frames as bytes. */
+/* udp_frame.c - build and parse Ethernet frames. */
 #include "net/udp_frame.h"
 
 #include <string.h>
@@ -11,12 +11,12 @@
 #define ETHERTYPE_ARP 0x0806
 #define IP_HEADER 20
 #define IP_UDP 17
-#define IP_FRAGMENT 0x3fff /* MF and the offset: DF and the reserved bit do not make a fragment */
+#define IP_FRAGMENT 0x3fff /* MF and the offset; DF and the reserved bit do not mark a fragment */
 #define UDP_HEADER 8
 #define ARP_REQUEST 1
 #define ARP_REPLY 2
 
-/* The Internet checksum's sum (RFC 1071), not yet folded. */
+/* Add len bytes to the Internet checksum's sum (RFC 1071).  The sum is not folded. */
 static uint32_t add_up(uint32_t sum, const uint8_t *p, size_t len)
 {
 	for (; len >= 2; p += 2, len -= 2)
@@ -33,7 +33,7 @@ static uint16_t fold(uint32_t sum)
 	return (uint16_t)sum;
 }
 
-/* The sum over a UDP datagram and its pseudo header (RFC 768): FFFFh when a received one is right. */
+/* The sum over a UDP datagram and its pseudo header (RFC 768).  It is FFFFh if a received checksum is right. */
 static uint16_t udp_sum(const uint8_t *ip, const uint8_t *udp, size_t len)
 {
 	uint32_t sum = add_up(0, ip + 12, 8);
@@ -56,7 +56,7 @@ size_t udp_frame_build(uint8_t *buf, size_t cap, const struct udp_frame *udp, co
 
 	ip[0] = 0x45;
 	bytes_put_be16(ip + 2, IP_HEADER + UDP_HEADER + len);
-	ip[8] = 64; /* through relays and routers (RFC 1122 3.2.1.7) */
+	ip[8] = 64; /* TTL, enough to pass relays and routers (RFC 1122 3.2.1.7) */
 	ip[9] = IP_UDP;
 	memcpy(ip + 12, udp->src_ip, 4);
 	memcpy(ip + 16, udp->dst_ip, 4);
@@ -67,7 +67,7 @@ size_t udp_frame_build(uint8_t *buf, size_t cap, const struct udp_frame *udp, co
 	bytes_put_be16(u + 4, UDP_HEADER + len);
 	memcpy(u + UDP_HEADER, payload, len);
 	sum = (uint16_t)~udp_sum(ip, u, UDP_HEADER + len);
-	bytes_put_be16(u + 6, sum ? sum : 0xffff); /* 0 means "none" (RFC 768) */
+	bytes_put_be16(u + 6, sum ? sum : 0xffff); /* 0 means "no checksum" (RFC 768) */
 	return UDP_FRAME_HEADERS + len;
 }
 
@@ -87,7 +87,7 @@ bool udp_frame_parse(const uint8_t *buf, size_t len, bool csum_unfinished, struc
 		return false;
 	if (ip[9] != IP_UDP || bytes_be16(ip + 6) & IP_FRAGMENT || fold(add_up(0, ip, header)) != 0xffff)
 		return false;
-	/* What lies behind total is Ethernet's padding. */
+	/* Bytes after total are Ethernet's padding. */
 	u = ip + header;
 	udp_len = bytes_be16(u + 4);
 	if (udp_len < UDP_HEADER || udp_len > total - header)
@@ -109,7 +109,7 @@ bool udp_frame_parse(const uint8_t *buf, size_t len, bool csum_unfinished, struc
 bool udp_frame_arp_answer(const uint8_t *buf, size_t len, const uint8_t mac[6], const uint8_t ip[4],
 			  uint8_t reply[UDP_FRAME_ARP])
 {
-	/* Ethernet (1), IPv4, their address lengths, a request. */
+	/* Hardware type 1 (Ethernet), protocol IPv4, their address lengths, opcode request. */
 	static const uint8_t request[8] = {0, 1, 0x08, 0x00, 6, 4, 0, ARP_REQUEST};
 	const uint8_t *arp = buf + UDP_FRAME_ETHER;
 
