@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* boot_info.c - what a lease says of a boot: the one reader of the packets that a guest gets. */
+/* boot_info.c - read what a lease says about a boot from the packets that the guest gets. */
 #include "dhcp/boot_info.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ void boot_info_identify(struct boot_info *info, const uint8_t mac[6], bool has_u
 		dhcp_msg_uuid_of_mac(info->uuid, mac); /* RFC 4578 2.3: a PXE client always sends one */
 }
 
-/* The prefix that pxelinux takes from its own name: up to the last character that no plain name has. */
+/* Set the prefix as pxelinux does: its own file name, up to the last character that no plain name has. */
 static void take_prefix_of_file(struct boot_info *info)
 {
 	const char *file = info->res.lease.bootfile;

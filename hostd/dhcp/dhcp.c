@@ -2,11 +2,11 @@
 /*
  * dhcp.c - obtain a lease with the guest's identity: RFC 2131's client, RFC 4578's options, PXE's proxies.
  *
- *   SELECTING   DISCOVER, again with back-off, until dhcp_select() chose among the offers
- *   REQUESTING  REQUEST to all, again with back-off; ACK -> on, NAK or silence -> SELECTING, a few times
- *   ASKING      only if the chosen offer is a proxy's without a file: REQUEST to it at port 4011; silence is not fatal
+ *   SELECTING   send DISCOVER, again with back-off, until dhcp_select() has chosen among the offers
+ *   REQUESTING  broadcast REQUEST, again with back-off; ACK -> continue, NAK or silence -> SELECTING, a few times
+ *   ASKING      only if the choice is a proxy without a file: send it a REQUEST at port 4011; silence is not fatal
  *
- * Nothing waits that need not: a server that answers at once is done with in two round trips.
+ * The client never waits longer than needed: with a server that answers at once it is done in two round trips.
  */
 #include "dhcp/dhcp.h"
 
@@ -27,9 +27,10 @@
 #include "net/packet_socket.h"
 
 /*
- * RFC 2131 4.1 begins at 4 s because a LAN of its day was slow; on a virtual network the first retry comes after 1 s,
- * then 2, 4, 8, and from there every 16 (not 64): with the default timeout one still falls after the 30 s that a
- * bridge's spanning tree may block its port.  A proxy has PXE's two first timeouts, 4 and 8 s (PXE 2.1, 2.2.1).
+ * RFC 2131 4.1 retries first after 4 s, because LANs were slow then.  On a virtual network hostd retries first after
+ * 1 s, then after 2, 4 and 8 s, then every 16 s (not 64): a bridge's spanning tree may block its port for 30 s, and
+ * with the default timeout one retry still comes after that.  hostd waits for a proxy for PXE's first two timeouts, 4
+ * and 8 s (PXE 2.1, 2.2.1).
  */
 const struct dhcp_timing dhcp_timing_default = {
 	.discover_first = 1000,
@@ -90,7 +91,7 @@ static void fail(struct dhcp *d, uint32_t status, const char *fmt, ...)
 
 /* ---- the end --------------------------------------------------------------------------------------------------- */
 
-/* Give the address of a boot that cannot happen back. */
+/* Release the leased address, because the boot cannot happen. */
 static void give_back(struct dhcp *d)
 {
 	dhcp_send_release(d->pkt, d->req.mac, &d->result.info.res.lease, d->offers.offer[d->choice.lease].src_mac);
@@ -109,7 +110,7 @@ static void say_losers(struct dhcp *d)
 	}
 }
 
-/* With the lease in hand and the message that names (or does not name) the boot file: the result. */
+/* Make the result, from the lease and from reply, the message that may name the boot file. */
 static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 {
 	struct dhcp_result *r = &d->result;
@@ -146,13 +147,13 @@ static void conclude(struct dhcp *d, const struct dhcp_msg *reply)
 			"this name fills the %d bytes of the packet's file field, so its end is probably cut off: give "
 			"the file a shorter name, or have the DHCP server send option 67 in place of the field",
 			DHCP_FILE_FIELD);
-	/* A URL names its own server, and that one may be a name. */
+	/* A URL has its own server, perhaps by name, so the route to the boot server does not matter. */
 	if (!d->req.own_network && boot_info_named(&r->info) != BOOT_NAMED_URL && !dhcp_result_route(r, d->req.ifname))
 		give_back(d);
 	finish(d);
 }
 
-/* Nobody at 4011 names a file: never fatal, DHCP's own may. */
+/* No server at port 4011 named a file.  This is not fatal: the ACK may name one. */
 static void conclude_without_boot_server(struct dhcp *d)
 {
 	dhcp_say(d, LOG_WARNING, "%s does not answer at port %u: going on with what DHCP said",
@@ -180,7 +181,7 @@ static void start_over(struct dhcp *d, bool nak)
 	dhcp_send_discover(d);
 }
 
-/* Take the choice if it can be made by now. */
+/* Choose among the offers so far, if that is possible now, and go on to REQUESTING. */
 static void consider(struct dhcp *d)
 {
 	const struct dhcp_offer *lease;
@@ -197,8 +198,8 @@ static void consider(struct dhcp *d)
 	dhcp_send_request(d);
 }
 
-/* How long from now, the first address being offered, a proxy is waited for; what is left for REQUEST is a quarter at
- * least. */
+/* After the first offer of an address: for how many milliseconds from now to wait for a proxy.  At least a quarter of
+ * the timeout is left for REQUEST. */
 static int64_t proxy_wait(const struct dhcp *d)
 {
 	int64_t since = clock_ms() - d->started;
@@ -268,8 +269,8 @@ static void got_nak(struct dhcp *d, const struct dhcp_msg *msg)
 	start_over(d, true);
 }
 
-/* An answer at 4011; not a late copy of the lease's own ACK, which comes from another port of perhaps the same server.
- */
+/* Take an answer from port 4011.  Ignore a late copy of the lease's own ACK: it comes from another port, perhaps of the
+ * same server. */
 static void got_boot_reply(struct dhcp *d, const struct dhcp_msg *msg, const struct udp_frame *from)
 {
 	struct dhcp_pxe pxe;
@@ -281,7 +282,9 @@ static void got_boot_reply(struct dhcp *d, const struct dhcp_msg *msg, const str
 	conclude(d, msg);
 }
 
-/* A message with our xid at our port: is it for us, and does it belong here?  True if d may be gone. */
+/* Handle a message with our xid at our port, if it is for this guest and fits the state.  Returns true if d may be
+ * gone.
+ */
 static bool dispatch(struct dhcp *d, const struct dhcp_msg *msg, const struct udp_frame *from)
 {
 	if (msg->op != DHCP_OP_REPLY || msg->xid != d->xid || memcmp(msg->chaddr, d->req.mac, 6))
@@ -312,7 +315,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	struct dhcp_msg msg;
 	ssize_t n;
 
-	/* The loop comes back for what remains: it has other VMs. */
+	/* Read a limited number, so that other VMs get their turn.  The loop calls again for the rest. */
 	for (int i = 0; i < 16; i++) {
 		n = dhcp_socket_recv(d->pkt, &from, buf, sizeof(buf));
 		if (n < 0)
@@ -418,7 +421,7 @@ static void on_total(evutil_socket_t fd, short what, void *arg)
 		     packet_socket_has_carrier(d->req.ifname) ? "" : " (the interface has no carrier)");
 }
 
-/* ---- for others ------------------------------------------------------------------------------------------------ */
+/* ---- public functions ------------------------------------------------------------------------------------------ */
 
 struct dhcp *dhcp_start_timed(struct event_base *base, const struct dhcp_request *req, dhcp_done_fn done,
 			      dhcp_trace_fn trace, void *arg, const struct dhcp_timing *timing)
@@ -445,7 +448,7 @@ struct dhcp *dhcp_start_timed(struct event_base *base, const struct dhcp_request
 		free_dhcp(d);
 		return NULL;
 	}
-	event_active(d->retry, EV_TIMEOUT, 0); /* so that no failure comes before this returns */
+	event_active(d->retry, EV_TIMEOUT, 0); /* begin from the loop, so that done is not called before this returns */
 	return d;
 }
 

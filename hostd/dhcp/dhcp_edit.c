@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_edit.c - what hostd changes in the packets that a boot program sees. */
+/* dhcp_edit.c - change the packets that a boot program sees. */
 #include <stdio.h>
 #include <string.h>
 
 #include "dhcp/dhcp_edit.h"
 #include "dhcp/dhcp_msg.h"
 
-/* Take every such option out of the options proper.  A writer that goes on behind the last of the others. */
+/* Remove every option with that code from the options proper.  Returns a writer that appends after the options left. */
 static struct dhcp_writer strip(uint8_t packet[PVBOOT_DHCP_PACKET], uint8_t code)
 {
 	struct dhcp_writer w = {.buf = packet, .cap = PVBOOT_DHCP_PACKET, .len = DHCP_HEADER};
@@ -20,7 +20,7 @@ static struct dhcp_writer strip(uint8_t packet[PVBOOT_DHCP_PACKET], uint8_t code
 
 		more = dhcp_walk_next(&walk);
 		next = DHCP_HEADER + walk.pos;
-		/* What was read, and the pads before it: those stay. */
+		/* Keep the item that was read, and the pads before it; of one to be removed, only the pads. */
 		to = more && walk.code == code ? next - 2 - walk.length : next;
 		memmove(packet + w.len, packet + from, to - from);
 		w.len += to - from;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dhcp_local.c - a lease without a server: the addresses of QEMU's user network, so that a guest which also has a
- * `-nic user` finds the address it was told good on it.
+ * dhcp_local.c - make up a lease without a server.  It has the addresses of QEMU's user network, so that a guest that
+ * also has a `-nic user` can use its address there.
  */
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -19,7 +19,7 @@ static const uint8_t guest_ip[4] = {10, 0, 2, 15};
 static const uint8_t server_ip[4] = {10, 0, 2, 2};
 static const uint8_t netmask[4] = {255, 255, 255, 0};
 
-/* What to boot where nobody says. */
+/* Boot files to try if no boot file is named. */
 static const char *const usual[] = {"pxelinux.0", "lpxelinux.0", "boot/pxelinux.0", "undionly.kpxe", "ipxe.kpxe"};
 
 static uint32_t xid_of(const struct dhcp_local_request *req)
@@ -29,7 +29,7 @@ static uint32_t xid_of(const struct dhcp_local_request *req)
 	return (uint32_t)m[2] << 24 | (uint32_t)m[3] << 16 | (uint32_t)m[4] << 8 | m[5];
 }
 
-/* The DHCPDISCOVER that hostd would have sent. */
+/* Make the DHCPDISCOVER that hostd would have sent. */
 static void make_discover(const struct dhcp_local_request *req, struct boot_info *info)
 {
 	struct dhcp_send send = {.type = DHCP_DISCOVER, .xid = xid_of(req)};
@@ -39,7 +39,7 @@ static void make_discover(const struct dhcp_local_request *req, struct boot_info
 	dhcp_msg_build(info->res.discover, PVBOOT_DHCP_PACKET, &send);
 }
 
-/* The DHCPACK of a server at the host's address. */
+/* Make the DHCPACK that a server at the host's address would have sent. */
 static void make_ack(const struct dhcp_local_request *req, const char *boot_file, struct boot_info *info)
 {
 	struct dhcp_grant grant = {.xid = xid_of(req), .seconds = LEASE_SECONDS, .file = boot_file};
@@ -74,7 +74,7 @@ static const char *choose_boot_file(const struct dhcp_local_request *req)
 	return "";
 }
 
-/* Read the ACK, as one that a server sent. */
+/* Read the ACK, like one from a server, into *out. */
 static void read_ack(struct dhcp_result *out)
 {
 	struct dhcp_msg ack;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_msg.c - DHCP messages as bytes. */
+/* dhcp_msg.c - build and parse DHCP messages. */
 #include "dhcp/dhcp_msg.h"
 
 #include <string.h>
@@ -35,8 +35,8 @@ static const uint8_t cookie[4] = {99, 130, 83, 99};
 
 static const uint8_t class_id[] = "PXEClient:Arch:00000:UNDI:002001";
 
-/* What a PXE client asks for (RFC 4578 2.4: 128-135 are always asked), what pxelinux reads (RFC 5071), and iPXE's 175.
- */
+/* Option 55: the options that a PXE client requests (RFC 4578 2.4: 128-135 always), that pxelinux reads (RFC 5071), and
+ * iPXE's 175. */
 static const uint8_t parameters[] = {1,	  3,   6,   12,	 15,  17,  28,	43,  54,  60,  66,  67,	 97, 128,
 				     129, 130, 131, 132, 133, 134, 135, 150, 175, 208, 209, 210, 211};
 
@@ -67,7 +67,7 @@ static void put_address(struct dhcp_writer *w, uint8_t code, const uint8_t addr[
 		dhcp_put_option(w, code, addr, 4);
 }
 
-/* What a PXE client says of itself in every message but a RELEASE (RFC 4578 2, RFC 2132 9.10). */
+/* Write the options that identify a PXE client, in every message except a RELEASE (RFC 4578 2, RFC 2132 9.10). */
 static void put_identity(struct dhcp_writer *w, const struct dhcp_send *send)
 {
 	static const uint8_t arch[2];		 /* 0: an x86 BIOS */
@@ -79,7 +79,7 @@ static void put_identity(struct dhcp_writer *w, const struct dhcp_send *send)
 	memcpy(asked, parameters, sizeof(parameters));
 	asked[sizeof(parameters)] = send->site_option;
 	dhcp_put_option(w, DHCP_OPT_PARAMETERS, asked, sizeof(parameters) + (send->site_option ? 1 : 0));
-	/* No more than the buffers that every boot program expects of GET_CACHED_INFO can hold. */
+	/* Accept no message larger than the buffers of GET_CACHED_INFO that boot programs expect. */
 	bytes_put_be16(size, PVBOOT_DHCP_PACKET);
 	dhcp_put_option(w, DHCP_OPT_MAX_SIZE, size, sizeof(size));
 	dhcp_put_option(w, DHCP_OPT_CLASS, class_id, sizeof(class_id) - 1);
@@ -105,7 +105,7 @@ static struct dhcp_writer begin(uint8_t *buf, size_t cap, uint8_t op, uint8_t ty
 	return w;
 }
 
-/* Write END; the message's length, or 0 if it did not fit. */
+/* Write END.  Returns the message's length, padded to DHCP_MSG_MIN, or 0 if it did not fit. */
 static size_t end(struct dhcp_writer *w)
 {
 	if (!dhcp_put_end(w))
@@ -183,14 +183,14 @@ bool dhcp_walk_next(struct dhcp_walk *walk)
 	return true;
 }
 
-/* Where options may stand, in the order in which pieces of one option follow each other (RFC 3396 5). */
+/* The regions that may hold options, in the order in which an option's pieces are concatenated (RFC 3396 5). */
 struct regions {
 	const uint8_t *buf[3];
 	size_t len[3];
 	unsigned int count;
 };
 
-/* Find the regions: option 52 counts only among the options proper. */
+/* Find the regions.  Option 52 is valid only among the options proper. */
 static void find_regions(struct regions *regions, const uint8_t *raw, size_t len, uint8_t *overload)
 {
 	struct dhcp_walk walk;
@@ -214,7 +214,7 @@ static void find_regions(struct regions *regions, const uint8_t *raw, size_t len
 	}
 }
 
-/* Sum the pieces of each option, give each its place in the pool, then copy them there. */
+/* Add up the pieces of each option, assign each option its place in the pool, then copy the pieces there. */
 static void gather_options(struct dhcp_msg *msg, const struct regions *regions)
 {
 	struct dhcp_walk walk;
@@ -272,7 +272,7 @@ bool dhcp_msg_parse(struct dhcp_msg *msg, const void *buf, size_t len)
 	find_regions(&regions, msg->raw, len, &overload);
 	gather_options(msg, &regions);
 	msg->file_overloaded = overload & OVERLOAD_FILE;
-	/* Neither field need be terminated: the copies are, by a byte of their own. */
+	/* The fields need not end with a NUL.  The copies are one byte longer, so they do. */
 	if (!msg->file_overloaded)
 		memcpy(msg->file, msg->raw + OFF_FILE, LEN_FILE);
 	if (!(overload & OVERLOAD_SNAME))
@@ -324,7 +324,7 @@ size_t dhcp_msg_string(const struct dhcp_msg *msg, uint8_t code, char *buf, size
 void dhcp_msg_uuid_of_mac(uint8_t uuid[16], const uint8_t mac[6])
 {
 	memset(uuid, 0, 16);
-	uuid[7] = 0x10; /* version 1; SMBIOS has the first three fields little-endian, and so has PXE */
+	uuid[7] = 0x10; /* version 1; in SMBIOS and in PXE the first three fields are little-endian */
 	uuid[8] = 0x80; /* the variant of RFC 4122 */
 	memcpy(uuid + 10, mac, 6);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_msg.h - DHCP messages as bytes: built for a PXE client, parsed from anybody (RFC 2131, 2132, 3396, 4578). */
+/* dhcp_msg.h - build a PXE client's DHCP messages, and parse untrusted ones (RFC 2131, 2132, 3396, 4578). */
 #ifndef HOSTD_DHCP_MSG_H
 #define HOSTD_DHCP_MSG_H
 
@@ -12,10 +12,10 @@
 #define DHCP_PXE_PORT 4011 /* ProxyDHCP and boot servers (PXE 2.1, 2.2.1) */
 
 #define DHCP_HEADER 240	    /* the fixed fields and the magic cookie */
-#define DHCP_FILE_AT 108    /* where the boot file's name is among them, */
-#define DHCP_FILE_FIELD 128 /* and its bytes (RFC 2131 2); a NUL is not needed */
-#define DHCP_MSG_MIN 300    /* what BOOTP relays may insist on (RFC 1542 2.1) */
-#define DHCP_MSG_MAX 1500   /* no larger datagram arrives unfragmented */
+#define DHCP_FILE_AT 108    /* offset of the boot file's name in the fixed fields */
+#define DHCP_FILE_FIELD 128 /* its size in bytes (RFC 2131 2); it need not end with a NUL */
+#define DHCP_MSG_MIN 300    /* BOOTP relays may insist on this many bytes (RFC 1542 2.1) */
+#define DHCP_MSG_MAX 1500   /* a larger datagram does not arrive unfragmented */
 
 #define DHCP_OP_REQUEST 1
 #define DHCP_OP_REPLY 2
@@ -54,7 +54,7 @@
 #define DHCP_OPT_PXELINUX_PREFIX 210
 #define DHCP_OPT_END 255
 
-/* What is to be sent.  An address of 0.0.0.0 leaves its option or field out. */
+/* A message to build for a client.  If an address is 0.0.0.0, its option or field is left out. */
 struct dhcp_send {
 	uint8_t type; /* DHCP_DISCOVER, DHCP_REQUEST or DHCP_RELEASE */
 	uint32_t xid;
@@ -65,12 +65,12 @@ struct dhcp_send {
 	uint8_t ciaddr[4];
 	uint8_t requested[4]; /* option 50 */
 	uint8_t server[4];    /* option 54 */
-	uint8_t site_option;  /* one more in option 55, 0: none */
-	bool has_item;	      /* option 43, sub-option 71: the boot menu's item of this type */
+	uint8_t site_option;  /* code of one more option to request in option 55; 0: none */
+	bool has_item;	      /* send option 43, sub-option 71: the type of the boot menu's item */
 	uint16_t item;
 };
 
-/* What a server grants.  An address of 0.0.0.0 leaves its option out. */
+/* An ACK to build for a server.  If an address is 0.0.0.0, its option is left out. */
 struct dhcp_grant {
 	uint32_t xid;
 	uint8_t mac[6];
@@ -79,15 +79,15 @@ struct dhcp_grant {
 	uint8_t netmask[4];
 	uint8_t router[4];
 	uint32_t seconds;
-	const char *file; /* the boot file's name, at most 255 bytes; "": none is named */
+	const char *file; /* the boot file's name, at most 255 bytes; "": none */
 };
 
-/* Options are written here.  The bytes behind len are the caller's until it writes END. */
+/* A buffer that options are appended to.  The bytes after len are undefined until END is written. */
 struct dhcp_writer {
 	uint8_t *buf;
 	size_t cap;
 	size_t len;
-	bool full; /* something did not fit, and was left out */
+	bool full; /* an option did not fit and was left out */
 };
 
 /* One option in a struct dhcp_msg: its pieces concatenated (RFC 3396). */
@@ -97,7 +97,7 @@ struct dhcp_option {
 	uint16_t length;
 };
 
-/* A message that was parsed: everything in it is a copy, and every offset was checked. */
+/* A parsed message.  It has copies of everything, and every offset was checked. */
 struct dhcp_msg {
 	uint8_t raw[DHCP_MSG_MAX]; /* as received */
 	size_t len;
@@ -109,67 +109,71 @@ struct dhcp_msg {
 	uint8_t yiaddr[4];
 	uint8_t siaddr[4];
 	uint8_t giaddr[4];
-	uint8_t chaddr[6];		/* zero unless htype is Ethernet's and hlen 6 */
+	uint8_t chaddr[6];		/* 0 unless htype is Ethernet and hlen is 6 */
 	char file[DHCP_FILE_FIELD + 1]; /* NUL terminated; empty where options overload it */
 	bool file_overloaded;		/* option 52: the field holds options (RFC 2132 9.3) */
 	char sname[65];			/* NUL terminated; empty where options overload it */
-	bool truncated; /* an option claimed more bytes than there were, and was left out with all that followed it */
+	bool truncated; /* an option claimed more bytes than there are: it and all after it were left out */
 	struct dhcp_option option[256];
 	uint8_t pool[DHCP_MSG_MAX];
 };
 
-/* A walk over code-length-value triples: options, and the sub-options of option 43. */
+/* An iterator over code-length-value items: options, or the sub-options of option 43. */
 struct dhcp_walk {
 	const uint8_t *buf;
 	size_t len;
 	size_t pos;
-	uint8_t code;	/* of the item found */
+	uint8_t code;	/* of the current item */
 	uint8_t length; /* of its value */
 	const uint8_t *value;
 	bool truncated; /* the walk ended in the middle of an item */
 };
 
-/* Begin a walk over len bytes at buf, which must outlive it. */
+/* Begin a walk over len bytes at buf, which must outlive the walk. */
 void dhcp_walk_begin(struct dhcp_walk *walk, const void *buf, size_t len);
-/* Step to the next item, over pads.  False at END, at the end of the bytes, and (truncated is set) inside an item. */
+/* Step to the next item, skipping pads.  Returns false at END, at the end of the bytes, or if the bytes end inside an
+ * item (truncated is then set). */
 bool dhcp_walk_next(struct dhcp_walk *walk);
 
-/* Write a client's message (RFC 2131 4.4.1, RFC 4578) to buf; bytes written, at least DHCP_MSG_MIN, or 0 if cap is too
- * small. */
+/* Write a client's message (RFC 2131 4.4.1, RFC 4578) to buf.  Returns the bytes written, at least DHCP_MSG_MIN, or 0
+ * if cap is too small. */
 size_t dhcp_msg_build(uint8_t *buf, size_t cap, const struct dhcp_send *send);
 
-/* Write a server's ACK to buf; bytes written, at least DHCP_MSG_MIN, or 0 if cap is too small. */
+/* Write a server's ACK to buf.  Returns the bytes written, at least DHCP_MSG_MIN, or 0 if cap is too small. */
 size_t dhcp_msg_build_ack(uint8_t *buf, size_t cap, const struct dhcp_grant *grant);
 
-/* Write an option of at most 255 bytes, where END will fit behind it. */
+/* Append an option of len bytes.  If len exceeds 255, or the option and END do not fit, sets full and writes nothing.
+ */
 void dhcp_put_option(struct dhcp_writer *w, uint8_t code, const void *value, size_t len);
-/* Write END.  False if that, or an option before it, did not fit. */
+/* Append END.  Returns false if END, or an option before it, did not fit. */
 bool dhcp_put_end(struct dhcp_writer *w);
 
 /*
- * Parse len bytes.  Overloaded `file` and `sname` are read as options, in that order (RFC 2131 4.1); an option sent in
- * pieces is put together (RFC 3396).  False if it is no DHCP message: too short, too long, no magic cookie.
+ * Parse len bytes.  Reads overloaded `file` and `sname` as options, in that order (RFC 2131 4.1), and concatenates an
+ * option that was sent in pieces (RFC 3396).  Returns false if this is not a DHCP message: it is too short or too long,
+ * or has no magic cookie.
  */
 bool dhcp_msg_parse(struct dhcp_msg *msg, const void *buf, size_t len);
 
-/* The value of an option with at least min bytes (its length goes to *len unless NULL), or NULL. */
+/* Returns the value of an option, and its length in *len (len may be NULL); NULL if it is absent or shorter than min.
+ */
 const uint8_t *dhcp_msg_option(const struct dhcp_msg *msg, uint8_t code, size_t min, size_t *len);
-/* The first address of an option into addr; false (addr is 0.0.0.0) if there is none. */
+/* Copy the first address of an option to addr.  If there is none, returns false and sets addr to 0.0.0.0. */
 bool dhcp_msg_address(const struct dhcp_msg *msg, uint8_t code, uint8_t addr[4]);
 /*
- * An option as a string into buf: up to its first NUL, without the blanks, control characters and FFh bytes that some
- * servers leave behind it.  Its length, or 0 if it is absent, empty or too long for cap.
+ * Copy an option as a string to buf: up to its first NUL, without the blanks, control characters and FFh bytes that
+ * some servers append.  Returns its length, or 0 if the option is absent, empty or too long for cap.
  */
 size_t dhcp_msg_string(const struct dhcp_msg *msg, uint8_t code, char *buf, size_t cap);
 
-/* The identifier sent for a guest without a UUID: version 1 of RFC 4122 at time 0, its node the MAC.  pxelinux takes it
- * for none (byte 6 is below 10h), so it leads to no configuration. */
+/* Make the UUID that is sent for a guest without one: RFC 4122 version 1, time 0, the MAC address as its node. pxelinux
+ * treats it as no UUID (byte 6 is below 10h), so it does not look for a configuration by it. */
 void dhcp_msg_uuid_of_mac(uint8_t uuid[16], const uint8_t mac[6]);
 
-/* "DISCOVER", "ACK", ... for the log. */
+/* The name of a message type for the log: "DISCOVER", "ACK", ... */
 const char *dhcp_msg_type_name(uint8_t type);
 
-/* What comes from the network goes to screens and logs: make every byte that is not printable ASCII a '?'. */
+/* Replace every byte of s that is not printable ASCII by '?': text from the network goes to screens and logs. */
 void dhcp_msg_printable(char *s);
 
 #endif /* HOSTD_DHCP_MSG_H */

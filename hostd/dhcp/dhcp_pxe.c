@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_pxe.c - what a DHCP message says about booting. */
+/* dhcp_pxe.c - read what a DHCP message says about booting. */
 #include "dhcp/dhcp_pxe.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static bool take_server(struct dhcp_pxe *pxe, const char *from, const uint8_t ad
 	return true;
 }
 
-/* A server given in words: taken if they are an address, else remembered for the log. */
+/* Take a server from text.  If the text is an address, use it and return true; else remember it for the log. */
 static bool take_named(struct dhcp_pxe *pxe, const char *from, const char *name)
 {
 	uint8_t addr[4];
@@ -67,7 +67,7 @@ static void read_server(struct dhcp_pxe *pxe, const struct dhcp_msg *msg)
 		take_server(pxe, "option 54", addr);
 }
 
-/* Sub-option 9: entries of a type, a length and a description.  Type 0 is "boot from the local disk". */
+/* Read sub-option 9.  Each entry has a type, a length and a description.  Type 0 is "boot from the local disk". */
 static void read_menu(struct dhcp_pxe *pxe, const uint8_t *menu, size_t len)
 {
 	while (len >= 3) {
@@ -88,7 +88,7 @@ static void read_menu(struct dhcp_pxe *pxe, const uint8_t *menu, size_t len)
 	}
 }
 
-/* Sub-option 8: entries of a type, a count and that many addresses. */
+/* Read sub-option 8.  Each entry has a type, a count and that many addresses. */
 static void read_servers(struct dhcp_pxe *pxe, const uint8_t *list, size_t len)
 {
 	while (len >= 3) {
@@ -116,7 +116,7 @@ static void read_sub_string(char *to, size_t cap, const struct dhcp_walk *walk)
 	to[len] = 0;
 }
 
-/* Option 43 is the vendor's own: it is PXE's only where option 60 says so (PXE 2.1, 2.2.3; RFC 5071 2). */
+/* Read option 43.  Each vendor defines its own: it is PXE's only if option 60 says so (PXE 2.1, 2.2.3; RFC 5071 2). */
 static void read_vendor(struct dhcp_pxe *pxe, const struct dhcp_msg *msg)
 {
 	struct dhcp_walk walk;
@@ -141,7 +141,7 @@ static void read_vendor(struct dhcp_pxe *pxe, const struct dhcp_msg *msg)
 		else if (walk.code == SUB_MENU)
 			read_menu(pxe, walk.value, walk.length);
 	}
-	/* Which entry matters is known only when the menu was read, and that may stand behind. */
+	/* Read the servers after the menu, which selects the entry that matters and may come later in the packet. */
 	read_servers(pxe, servers.value, servers.length);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_pxe.h - what a DHCP message says about booting (PXE 2.1, RFC 4578, RFC 5071, RFC 5859). */
+/* dhcp_pxe.h - read what a DHCP message says about booting (PXE 2.1, RFC 4578, RFC 5071, RFC 5859). */
 #ifndef HOSTD_DHCP_PXE_H
 #define HOSTD_DHCP_PXE_H
 
@@ -9,23 +9,24 @@
 #include "dhcp/dhcp_msg.h"
 #include "pvboot_req.h"
 
-/* Option 43, sub-option 6: how boot servers may be looked for. */
+/* Option 43, sub-option 6: how a client may discover boot servers. */
 #define DHCP_PXE_NO_BROADCAST 0x01
 #define DHCP_PXE_NO_MULTICAST 0x02
 #define DHCP_PXE_LISTED_ONLY 0x04
-#define DHCP_PXE_FILE_NOW 0x08 /* the file named here is to be booted, whatever menu there is */
+#define DHCP_PXE_FILE_NOW 0x08 /* boot the file named here, even if there is a menu */
 
 struct dhcp_pxe {
 	bool is_pxe; /* option 60 begins with "PXEClient": a proxy, a boot server, or a DHCP server that is one too */
-	char file[PVBOOT_BOOTFILE_MAX]; /* empty: none is named */
+	char file[PVBOOT_BOOTFILE_MAX]; /* empty: none */
 	const char *file_from;		/* "file field" or "option 67" */
-	bool file_full;			/* it fills the file field: its end is probably cut off */
-	bool file_too_long;		/* one was named that does not fit, and is treated as none */
-	uint8_t server[4];		/* where the file is; 0.0.0.0: nobody says */
+	bool file_full;			/* the name fills the file field, so its end is probably cut off */
+	bool file_too_long;		/* the name does not fit and is ignored */
+	uint8_t server[4];		/* where the file is; 0.0.0.0: the message does not say */
 	const char *server_from;	/* "siaddr", "option 66", ... */
-	char server_name[65]; /* option 66 or sname where it is a name, which is not used: hostd resolves nothing */
+	char server_name[65]; /* option 66 or sname if it is a host name, which is only logged: hostd does not resolve
+				 it */
 	uint8_t control;      /* option 43, sub-option 6 */
-	bool has_item;	      /* a menu: its first entry that is not "boot locally" */
+	bool has_item;	      /* there is a menu; item is its first entry that is not "boot locally" */
 	uint16_t item;
 	char item_text[64];
 	bool has_item_server; /* sub-option 8 lists a boot server for that item */
@@ -35,8 +36,8 @@ struct dhcp_pxe {
 };
 
 /*
- * Read what msg says.  The file: the `file` field, else option 67.  Its server: siaddr, else option 66 or sname where
- * it is an address, else the first of option 150, else option 54.
+ * Fill *pxe from msg.  The file is the `file` field, else option 67.  Its server is siaddr, else option 66 or sname if
+ * that is an address, else the first address of option 150, else option 54.
  */
 void dhcp_pxe_read(struct dhcp_pxe *pxe, const struct dhcp_msg *msg);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_result.c - what a DHCP exchange came to: the lease, the packets, the route. */
+/* dhcp_result.c - make the result of a DHCP exchange: the lease, the packets, the route. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "base/addr.h"
 #include "dhcp/dhcp_internal.h"
 
-/* The mask of an address's class (RFC 950), for servers that send no option 1. */
+/* Set mask to that of the address's class (RFC 950), for servers that do not send option 1. */
 static void class_mask(uint8_t mask[4], const uint8_t addr[4])
 {
 	memset(mask, 0, 4);
@@ -59,7 +59,7 @@ bool dhcp_result_route(struct dhcp_result *result, const char *ifname)
 	int why = 0;
 
 	memcpy(&to.sin_addr, lease->boot_server, 4);
-	/* Nothing is sent: connect() on a datagram socket only looks the route up. */
+	/* On a datagram socket connect() only looks up the route; it sends nothing. */
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)))
 		why = errno;
 	if (fd >= 0)

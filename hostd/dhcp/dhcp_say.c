@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_say.c - what DHCP did, in words. */
+/* dhcp_say.c - describe the steps of DHCP in the log and the trace. */
 #include <stdarg.h>
 #include <stdio.h>
 

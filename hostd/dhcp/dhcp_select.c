@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_select.c - choosing among DHCP offers. */
+/* dhcp_select.c - choose among DHCP offers. */
 #include "dhcp/dhcp_select.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 bool dhcp_offer_is_lease(const struct dhcp_offer *offer)
 {
-	/* Without a server identifier nothing could be requested (RFC 2131 4.3.1). */
+	/* A REQUEST needs the offer's server identifier (RFC 2131 4.3.1). */
 	return offer->msg.type == DHCP_OFFER && addr_unicast(offer->msg.yiaddr) &&
 	       dhcp_msg_option(&offer->msg, DHCP_OPT_SERVER_ID, 4, NULL);
 }
@@ -48,9 +48,9 @@ int dhcp_offers_add(struct dhcp_offers *offers, const struct dhcp_msg *msg, cons
 
 struct survey {
 	int lease;	/* the first offer of an address */
-	int lease_file; /* the first one that also names a file */
-	int lease_pxe;	/* the first one that says it is a PXE server too, without a file */
-	int proxy;	/* the first proxy, to be asked */
+	int lease_file; /* the first of them that also names a file */
+	int lease_pxe;	/* the first of them that is also a PXE server, without a file */
+	int proxy;	/* the first proxy that can be asked */
 	int proxy_file; /* the first proxy that names a file */
 };
 
@@ -93,7 +93,7 @@ static bool choose(struct dhcp_choice *choice, int lease, int boot, bool ask, co
 bool dhcp_select(const struct dhcp_offers *offers, enum dhcp_proxy_mode mode, bool over, struct dhcp_choice *choice)
 {
 	struct survey s = look_at(offers, mode);
-	/* A server that names a file is the better lease too: its other options belong to that boot. */
+	/* Prefer the lease of a server that names a file, because its other options belong to that boot. */
 	int lease = s.lease_file != DHCP_NO_OFFER ? s.lease_file : s.lease;
 
 	if (s.lease == DHCP_NO_OFFER)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dhcp_send.c - the messages of dhcp.c on their way out, and when each is to be sent again. */
+/* dhcp_send.c - send the messages of dhcp.c, and set the time of the next try. */
 #include <errno.h>
 #include <event2/event.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 #include "log.h"
 #include "dhcp/dhcp_socket.h"
 
-/* With the flag clear, answers come to the guest's MAC alone; from this DISCOVER on they are asked to be broadcast, in
- * case something on the way does not know where that MAC is. */
+/* From this try on, set the broadcast flag.  Without it servers answer to the guest's MAC address only, and a switch or
+ * relay on the way may not know that address. */
 #define BROADCAST_FROM_TRY 2
 
 void dhcp_arm(struct event *ev, int64_t ms)
@@ -31,14 +31,14 @@ static struct dhcp_send identity(const struct dhcp *d, uint8_t type)
 	return send;
 }
 
-/* Build and send.  Failing is like a loss: the next retry may find the interface up again. */
+/* Build and send a message.  A failure is treated as a loss: at the next try the interface may be up again. */
 static size_t transmit(struct dhcp *d, uint8_t buf[DHCP_MSG_MAX], const struct dhcp_send *send, struct udp_frame *udp)
 {
 	size_t len = dhcp_msg_build(buf, DHCP_MSG_MAX, send);
 
 	if (!dhcp_socket_send(d->pkt, udp, buf, len) && !d->send_failed) {
 		d->send_failed = true;
-		/* ENOBUFS is what the kernel says of a link without a carrier. */
+		/* The kernel reports ENOBUFS if the link has no carrier. */
 		dhcp_say(d, LOG_WARNING, "cannot send on %s: %s", d->req.ifname,
 			 errno == ENOBUFS ? "is its link up?" : strerror(errno));
 	}
@@ -54,8 +54,8 @@ static void address_broadcast(struct udp_frame *udp)
 	udp->dst_port = DHCP_SERVER_PORT;
 }
 
-/* ms, twice as long each time up to most, +- 1 s (RFC 2131 4.1) or a quarter of a shorter one: VMs that start together
- * do not stay together. */
+/* The wait after try number `tries` (from 0), in ms: doubled each time up to most, +- 1 s (RFC 2131 4.1), or +- a
+ * quarter if that is less.  The jitter separates VMs that start together. */
 static int64_t back_off(uint32_t first, uint32_t most, unsigned int tries)
 {
 	int64_t ms = first;
@@ -103,7 +103,7 @@ void dhcp_send_request(struct dhcp *d)
 	send.broadcast = d->tries >= BROADCAST_FROM_TRY;
 	memcpy(send.requested, lease->msg.yiaddr, 4);
 	memcpy(send.server, lease->server_id, 4);
-	/* To all, so that the servers not chosen hear it too (RFC 2131 3.1). */
+	/* Broadcast, so that the servers that were not chosen hear it, too (RFC 2131 3.1). */
 	address_broadcast(&udp);
 	transmit(d, buf, &send, &udp);
 	dhcp_say(d, LOG_DEBUG, "REQUEST for %s to %s, try %u", addr_text(lease->msg.yiaddr),
@@ -131,7 +131,7 @@ void dhcp_send_ask(struct dhcp *d)
 	send.item = boot->pxe.item;
 	memcpy(udp.src_ip, d->ack.yiaddr, 4);
 	memcpy(udp.dst_ip, dhcp_asked_server(d), 4);
-	/* The frame of its offer showed the way to it; a server known only by name is found by a broadcast frame. */
+	/* If the server sent the offer, the offer's frame showed its MAC address; otherwise send a broadcast frame. */
 	if (!memcmp(udp.dst_ip, boot->server_id, 4) || !memcmp(udp.dst_ip, boot->src_ip, 4))
 		memcpy(udp.dst_mac, boot->src_mac, 6);
 	else
@@ -161,7 +161,7 @@ void dhcp_send_release(struct dhcp_socket *pkt, const uint8_t mac[6], const stru
 	if (dst_mac)
 		memcpy(udp.dst_mac, dst_mac, 6);
 	else
-		memset(udp.dst_mac, 0xff, 6); /* on the same network a broadcast frame finds it as well */
+		memset(udp.dst_mac, 0xff, 6); /* a broadcast frame also reaches a server on the same network */
 	len = dhcp_msg_build(buf, sizeof(buf), &send);
 	(void)dhcp_socket_send(pkt, &udp, buf, len);
 }

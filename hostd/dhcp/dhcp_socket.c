@@ -2,15 +2,15 @@
 /*
  * dhcp_socket.c - a packet socket that speaks as the guest on its boot interface.
  *
- * ETH_P_ALL, because on a bridge port the bridge takes every frame before a socket bound to ETH_P_IP could see it, and
- * because that is also what shows the frames of a server on this very machine.  PACKET_MR_UNICAST, because on a bridge
- * or a plain interface a frame to the guest's MAC would else be dropped as somebody else's.  The filter runs in the
- * kernel, so that all other traffic costs nothing here.
+ * The socket uses ETH_P_ALL: on a bridge port the bridge takes every frame before a socket bound to ETH_P_IP sees it,
+ * and only ETH_P_ALL shows the frames that a server on this machine sends.  It uses PACKET_MR_UNICAST, because a bridge
+ * or a plain interface would otherwise drop a frame to the guest's MAC address as not its own.  The filter runs in the
+ * kernel, so that other traffic costs hostd nothing.
  *
- * A frame sent on an interface leaves this machine: a server of this very machine that listens there with an ordinary
- * socket (libvirt's dnsmasq on virbr0) would not hear it.  So what is for everybody, or for the interface's own
- * address, is also handed to that address by an ordinary socket of our own, which never reaches the wire; the answers
- * are seen as all others, on their way out.
+ * A frame sent on an interface leaves this machine.  A server on this machine that listens on the interface with an
+ * ordinary socket (libvirt's dnsmasq on virbr0) would not hear it.  So hostd also sends each datagram that is
+ * broadcast, or for the interface's own address, to that address through an ordinary socket; this copy never reaches
+ * the wire.  The packet socket sees the server's answers, like all others, when they leave.
  *
  * System calls: socket, bind, setsockopt, ioctl, sendto, recvmsg, close, those of packet_socket.c.  Capability:
  * CAP_NET_RAW.
@@ -35,7 +35,7 @@
 
 struct dhcp_socket {
 	int fd;
-	int local_fd; /* to servers of this machine, -1: the interface has no address */
+	int local_fd; /* for servers on this machine; -1: the interface has no address */
 	uint8_t local_ip[4];
 	uint8_t mac[6];
 	uint8_t arp_ip[4];
@@ -43,7 +43,8 @@ struct dhcp_socket {
 
 static bool set_filter(int fd, uint32_t xid)
 {
-	/* Untagged; ARP, or IPv4 UDP, no fragment's tail, to port 68 or 4011, with our xid in the DHCP header. */
+	/* Let pass untagged frames: ARP, or IPv4 UDP (no later fragment) to port 68 or 4011 with our xid in the DHCP
+	 * header. */
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 14),
@@ -68,7 +69,7 @@ static bool set_filter(int fd, uint32_t xid)
 	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 }
 
-/* Bind, with the filter in place before the first frame can arrive. */
+/* Attach the filter, then bind: no frame can arrive unfiltered. */
 static bool set_up(int fd, int index, const uint8_t mac[6], uint32_t xid)
 {
 	struct sockaddr_ll addr = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index};
@@ -78,12 +79,13 @@ static bool set_up(int fd, int index, const uint8_t mac[6], uint32_t xid)
 	if (!set_filter(fd, xid) || setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)))
 		return false;
 	memcpy(member.mr_address, mac, 6);
-	/* Refused by the odd driver: broadcast answers still arrive, and those are asked for from the third try on. */
+	/* A few drivers refuse this.  Broadcast answers still arrive, and hostd asks for those from the third try on.
+	 */
 	(void)setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &member, sizeof(member));
 	return !bind(fd, (struct sockaddr *)&addr, sizeof(addr));
 }
 
-/* A socket to servers of this machine, and the interface's address, at which they listen; -1 if it has none. */
+/* Open a socket for servers on this machine, and get the interface's address, where they listen; -1 if it has none. */
 static int open_local(const char *ifname, uint8_t ip[4])
 {
 	struct ifreq ifr = {0};
@@ -93,7 +95,7 @@ static int open_local(const char *ifname, uint8_t ip[4])
 	if (fd < 0)
 		return -1;
 	memcpy(ifr.ifr_name, ifname, strlen(ifname) + 1);
-	/* Bound to the interface, so that a server takes the datagram for one that came in there. */
+	/* Bind to the interface, so that a server treats the datagram as one that arrived there. */
 	if (ioctl(fd, SIOCGIFADDR, &ifr) ||
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname, (socklen_t)strlen(ifname))) {
 		close(fd);
@@ -147,7 +149,7 @@ int dhcp_socket_fd(const struct dhcp_socket *pkt)
 	return pkt->fd;
 }
 
-/* Hand a datagram to a server of this machine, if it may be for one.  Nobody there, no matter. */
+/* Send a datagram also to this machine, if it may be for a server here.  Failure is ignored: there may be no server. */
 static void send_local(struct dhcp_socket *pkt, const struct udp_frame *udp, const void *payload, size_t len)
 {
 	static const uint8_t all[4] = {0xff, 0xff, 0xff, 0xff};
@@ -174,7 +176,7 @@ bool dhcp_socket_send(struct dhcp_socket *pkt, struct udp_frame *udp, const void
 	return send(pkt->fd, frame, frame_len, 0) == (ssize_t)frame_len;
 }
 
-/* What the kernel says of a frame beside its bytes. */
+/* Did a sender on this machine leave the frame's checksum to hardware? */
 static bool csum_unfinished(struct msghdr *msg)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
@@ -204,7 +206,7 @@ ssize_t dhcp_socket_recv(struct dhcp_socket *pkt, struct udp_frame *udp, void *b
 	if (n < 0)
 		return -1;
 	if (udp_frame_arp_answer(frame, (size_t)n, pkt->mac, pkt->arp_ip, arp)) {
-		(void)!send(pkt->fd, arp, sizeof(arp), 0); /* who asked will ask again */
+		(void)!send(pkt->fd, arp, sizeof(arp), 0); /* if it is lost, the sender asks again */
 		return 0;
 	}
 	if (msg.msg_flags & MSG_TRUNC ||
