@@ -2,8 +2,8 @@
 /*
  * http.c - libcurl's multi interface on the loop.
  *
- * libcurl must not be called from its own callbacks, and owners of transfers are told things from there: what they
- * begin or end meanwhile is done when libcurl has returned (settle()).
+ * libcurl must not be called from its own callbacks, but owners of transfers are called from there.  Transfers that
+ * they begin or end meanwhile are therefore handled once libcurl has returned (settle()).
  */
 #include "http/http.h"
 
@@ -18,9 +18,9 @@
 #define CONNECT_MS 10000
 #define STALL_MS 30000
 #define RETRY_MS 250
-#define IDLE_CONNECTIONS 32 /* kept open for the next question */
+#define IDLE_CONNECTIONS 32 /* kept open for later requests */
 
-/* A socket of libcurl's. */
+/* A socket that libcurl uses, and its event. */
 struct watch {
 	struct http *http;
 	struct event *event;
@@ -74,7 +74,7 @@ void http_start(struct http_get *get)
 		add(get);
 }
 
-/* libcurl has returned: what ended, what is to begin, what nobody wants any more. */
+/* After libcurl has returned: handle the exchanges that ended, begin new ones, and free cancelled ones. */
 static void settle(struct http *http)
 {
 	struct http_get *get, *next;
@@ -91,9 +91,9 @@ static void settle(struct http *http)
 		if (msg->msg != CURLMSG_DONE)
 			continue;
 		http->lib->easy_getinfo(easy, CURLINFO_PRIVATE, &ended);
-		http->lib->multi_remove_handle(http->multi, easy); /* msg is gone with it */
+		http->lib->multi_remove_handle(http->multi, easy); /* this also frees msg */
 		((struct http_get *)ended)->added = false;
-		http->inside++; /* what its owner does to others waits for the loops below */
+		http->inside++; /* if its owner begins or ends others, the loops below handle them */
 		http_get_ended((struct http_get *)ended, code);
 		http->inside--;
 	}

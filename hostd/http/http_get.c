@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * http_get.c - one file by HTTP: exchanges with the server until all of it is there.
+ * http_get.c - fetch one file by HTTP, in one or more exchanges with the server.
  *
- * An exchange that breaks is followed by another.  Where the first answer had a strong validator, that one asks for the
- * rest only (Range and If-Range, RFC 9110 13.1.5); else, or where the server sends all of it nevertheless, the bytes
- * that have come before are compared, since guests may have read them: the file is then the later answer's, or fails.
+ * If an exchange breaks, hostd begins another.  If the first answer had a strong validator, hostd asks only for the
+ * rest (Range and If-Range, RFC 9110 13.1.5).  Otherwise, or if the server sends the whole file anyway, hostd compares
+ * the bytes that came before, since guests may have read them: if they differ, the file fails.
  */
 #include <arpa/inet.h>
 #include <event2/event.h>
@@ -22,10 +22,10 @@
 
 #define REDIRECTS_MAX 8L
 #define BUFFER (512L << 10)
-#define SLOW_BYTES 1024L /* in a second: less is no progress */
+#define SLOW_BYTES 1024L /* a second: a slower transfer has stalled */
 #define TRIES_MAX 4	 /* exchanges without progress */
-#define PROGRESS 65536	 /* bytes that count as such: a server that drips is not waited for */
-#define TRIES_FIRST 2	 /* and of these, where no server has answered yet */
+#define PROGRESS 65536	 /* bytes that count as progress: hostd does not wait for a server that drips */
+#define TRIES_FIRST 2	 /* the same limit while no server has answered yet */
 
 /* ---- refusals -----------------------------------------------------------------------------------------------------
  */
@@ -33,7 +33,7 @@
 static void refuse(struct http_get *get, uint32_t status, uint32_t detail, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The file fails, whatever libcurl makes of it.  The first one counts. */
+/* Let the file fail, whatever libcurl reports.  Only the first refusal counts. */
 static void refuse(struct http_get *get, uint32_t status, uint32_t detail, const char *fmt, ...)
 {
 	va_list ap;
@@ -85,7 +85,7 @@ static void open_file(struct http_get *get)
 	get->ops->opened(get->arg, &answer);
 }
 
-/* The answer to a Range: is it the rest of what is here? */
+/* Check a 206, the answer to a Range: refuse it unless it is the rest of this file. */
 static void judge_range(struct http_get *get)
 {
 	const struct http_head *head = &get->head;
@@ -96,7 +96,7 @@ static void judge_range(struct http_get *get)
 		refuse_changed(get);
 }
 
-/* All of it again: is it the same file, as far as one can tell before its bytes? */
+/* Check a 200 that sends the whole file again: is it the same file, judging by its head? */
 static void judge_again(struct http_get *get)
 {
 	const struct http_head *head = &get->head;
@@ -107,7 +107,7 @@ static void judge_again(struct http_get *get)
 		refuse_changed(get);
 }
 
-/* The copy that was asked about is right, if that is what the server speaks of. */
+/* Check a 304: the cached copy is current, if the server's answer is about that copy. */
 static void judge_unchanged(struct http_get *get)
 {
 	const struct http_answer answer = {.unchanged = true, .etag = "", .modified = ""};
@@ -123,7 +123,7 @@ static void judge_unchanged(struct http_get *get)
 	get->ops->opened(get->arg, &answer);
 }
 
-/* The final head of an exchange is there. */
+/* Check the final head of an exchange. */
 static void judge(struct http_get *get)
 {
 	const struct http_head *head = &get->head;
@@ -141,7 +141,7 @@ static void judge(struct http_get *get)
 	} else if (head->status == 200) {
 		judge_again(get);
 	} else if (head->status >= 500 && get->opened) {
-		; /* a server that is not itself: ended() asks again */
+		; /* the server has a problem that may pass: http_get_ended() tries again */
 	} else {
 		refuse_status(get, head->status);
 	}
@@ -177,7 +177,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
 /* ---- the body -----------------------------------------------------------------------------------------------------
  */
 
-/* What came before comes again: compare. */
+/* Compare bytes that came before and are sent again.  Moves *bytes and *len past them. */
 static bool skip(struct http_get *get, const char **bytes, size_t *len)
 {
 	size_t part = *len < get->skip ? *len : (size_t)get->skip;
@@ -201,7 +201,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 	if (get->dead || get->refused)
 		return 0;
 	if (!get->judged || (get->head.status != 200 && get->head.status != 206))
-		return len; /* the words of an error */
+		return len; /* the body of an error page: ignore it */
 	if (!skip(get, &at, &rest))
 		return 0;
 	if (get->size != PVBOOT_SIZE_UNKNOWN && rest > get->size - get->have) {
@@ -230,12 +230,12 @@ static bool address_allowed(struct http_get *get, const struct sockaddr *to)
 	return get->http->set.allowed(get->address);
 }
 
-/* Each address that libcurl is about to connect to passes here, after DNS and after each redirect. */
+/* libcurl calls this for each address that it is about to connect to, after DNS and after each redirect. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct http_get *get = arg;
 
-	/* A proxy is the administrator's choice. */
+	/* The administrator chose the proxy, so its address is not checked. */
 	if (!get->http->proxy[0] && !address_allowed(get, &to->addr)) {
 		get->denied = true;
 		return CURL_SOCKET_BAD;
@@ -243,7 +243,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 	return source_socket(get->source, SOCK_STREAM);
 }
 
-/* Behind a proxy the address is out of sight, unless it is written down. */
+/* With a proxy, hostd does not see the server's address, but it can check one that the URL contains. */
 static bool literal_allowed(struct http_get *get)
 {
 	char host[ADDR_IP_TEXT];
@@ -267,7 +267,7 @@ static bool add_header(struct http_get *get, const char *name, const char *value
 	return more != NULL;
 }
 
-/* What this exchange asks for. */
+/* Add the request headers of this exchange. */
 static bool add_headers(struct http_get *get)
 {
 	char range[48];
@@ -290,7 +290,7 @@ static void set_tls(struct http_get *get)
 	const struct http_lib *lib = get->http->lib;
 	struct curl_blob blob = {.data = (void *)(uintptr_t)set->ca, .len = set->ca_len, .flags = CURL_BLOB_NOCOPY};
 
-	/* The peer and its name are verified by default: there is no way to switch it off. */
+	/* libcurl verifies the peer and its name by default.  hostd has no option to turn this off. */
 	if (!set->ca)
 		return;
 	lib->easy_setopt(get->easy, CURLOPT_CAINFO, NULL);
@@ -323,7 +323,7 @@ bool http_get_prepare(struct http_get *get)
 	lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	lib->easy_setopt(easy, CURLOPT_USERAGENT, "pvboot-hostd/" PVBOOT_VERSION);
 	lib->easy_setopt(easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V4);
-	/* Not the environment's proxy, nor its exceptions: without a proxy open_socket() looks at addresses. */
+	/* Ignore the environment's proxy and exceptions: without a proxy, open_socket() must see the real addresses. */
 	lib->easy_setopt(easy, CURLOPT_PROXY, set->proxy);
 	lib->easy_setopt(easy, CURLOPT_NOPROXY, "");
 	lib->easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -339,12 +339,12 @@ bool http_get_prepare(struct http_get *get)
 	lib->easy_setopt(easy, CURLOPT_WRITEDATA, get);
 	lib->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	lib->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, get);
-	/* A connection is its source's own. */
+	/* A guest's source must not share connections. */
 	lib->easy_setopt(easy, CURLOPT_FRESH_CONNECT, source_is_host(get->source) ? 0L : 1L);
 	lib->easy_setopt(easy, CURLOPT_FORBID_REUSE, source_is_host(get->source) ? 0L : 1L);
 	set_tls(get);
 	if (set->proxy[0] && !literal_allowed(get)) {
-		/* Where libcurl connects to is the proxy: refused before. */
+		/* libcurl would connect to the proxy, where open_socket() cannot refuse: refuse here. */
 		get->denied = true;
 		lib->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "file");
 	}
@@ -366,7 +366,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 		http_get_later(get);
 }
 
-/* The sockets lead nowhere any more: end from the loop, for this may be called from anywhere. */
+/* The sockets are cut off.  This may be called from anywhere, so end the transfer from the loop. */
 void http_get_cut(struct source_watch *watch)
 {
 	struct http_get *get = container_of(watch, struct http_get, cut);
@@ -387,7 +387,7 @@ void http_get_later(struct http_get *get)
 		event_add(get->retry, &(struct timeval){ms / 1000, ms % 1000 * 1000});
 }
 
-/* Is it worth another exchange?  Not where the answer would be the same. */
+/* Is the failure one that may pass, so that another exchange can succeed? */
 static bool is_passing(const struct http_get *get, CURLcode code)
 {
 	if (get->refused || get->denied)
@@ -428,7 +428,7 @@ static const struct {
 	{CURLE_OUT_OF_MEMORY, PVBOOT_S_NO_RESOURCES, "out of memory", "give the host more"},
 };
 
-/* The URL, what failed, libcurl's own words for it, and what to do; where that is too much the URL is cut. */
+/* Refuse with the URL, what failed, libcurl's error text, and what to do.  Cuts the URL if that is too long. */
 static void refuse_curl(struct http_get *get, uint32_t status, const char *words, const char *cure)
 {
 	const char *own = get->curl_error;
@@ -459,7 +459,7 @@ static void explain(struct http_get *get, CURLcode code)
 	refuse_curl(get, PVBOOT_S_FAILED, "HTTP fails", "see the server's log");
 }
 
-/* All of it is there, as far as HTTP can say. */
+/* Is the file complete, as far as HTTP can tell? */
 static bool is_whole(const struct http_get *get, CURLcode code)
 {
 	unsigned int status = get->head.status;

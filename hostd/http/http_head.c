@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* http_head.c - the head of a response, line by line. */
+/* http_head.c - parse the head of a response, line by line. */
 #include "http/http_head.h"
 
 #include <ctype.h>
@@ -12,7 +12,7 @@
 
 #define DISTINCT_SECONDS 2 /* a file may change twice within one second of its server's clock */
 
-/* Digits at *at, up to end; moves *at behind them.  False if there are none, or too many. */
+/* Read digits at *at, up to end, and move *at past them.  Returns false if there are none, or too many. */
 static bool read_number(const char **at, const char *end, uint64_t *out)
 {
 	const char *from = *at;
@@ -27,7 +27,7 @@ static bool read_number(const char **at, const char *end, uint64_t *out)
 	return *at > from;
 }
 
-/* Text of printable characters that fits; else "". */
+/* Copy a value that is printable and fits; otherwise set out to "". */
 static void take_text(char out[HTTP_VALIDATOR_MAX], const char *value, size_t len)
 {
 	out[0] = '\0';

@@ -18,7 +18,7 @@ struct http {
 	struct event *timer;
 	struct http_settings set;
 	char *proxy;
-	unsigned int inside; /* calls into libcurl now on the stack: it is not to be called again */
+	unsigned int inside; /* depth of calls into libcurl: while not 0, do not call it again */
 	struct http_get *gets;
 };
 
@@ -31,26 +31,26 @@ struct http_get {
 	struct curl_slist *headers;
 	struct event *retry;
 	struct source *source;
-	struct source_watch cut; /* the source has gone */
-	bool wanted;		 /* is to be added to the multi handle */
-	bool added;		 /* is */
-	bool dead;		 /* nobody is to be told of it any more */
+	struct source_watch cut; /* calls http_get_cut() */
+	bool wanted;		 /* to be added to the multi handle */
+	bool added;		 /* has been added */
+	bool dead;		 /* cancelled: call no ops any more */
 
 	/* this exchange */
 	struct http_head head;
 	size_t head_bytes;
-	bool judged;	    /* the head was looked at */
-	bool refused;	    /* by us: status, detail and text have what for */
-	bool denied;	    /* the last address that libcurl wanted to connect to */
-	uint64_t skip;	    /* bytes from the start that have come before, and are compared */
-	uint8_t address[4]; /* which was denied */
+	bool judged;	    /* judge() has checked the head */
+	bool refused;	    /* hostd refused it: status, detail and text say why */
+	bool denied;	    /* hostd refused the last address that libcurl wanted to connect to */
+	uint64_t skip;	    /* bytes that came before, are sent again, and must be compared */
+	uint8_t address[4]; /* the address that was denied */
 	uint32_t status, detail;
 
 	/* the file */
 	bool opened;
-	uint64_t size, have, best;				     /* best: have at the last break */
-	unsigned int tries;					     /* since there was progress */
-	char etag[HTTP_VALIDATOR_MAX], modified[HTTP_VALIDATOR_MAX]; /* strong ones of the first answer */
+	uint64_t size, have, best; /* best: the value of have when progress was last seen */
+	unsigned int tries;	   /* exchanges since the last progress */
+	char etag[HTTP_VALIDATOR_MAX], modified[HTTP_VALIDATOR_MAX]; /* strong validators of the first answer */
 	char vm[64];
 	char *url, *ask_etag, *ask_modified;
 	bool stat_only;
@@ -58,18 +58,18 @@ struct http_get {
 	char curl_error[CURL_ERROR_SIZE];
 };
 
-/* http_get.c: libcurl ended the exchange. */
+/* http_get.c: handle the end of an exchange, which libcurl reports with code. */
 void http_get_ended(struct http_get *get, CURLcode code);
-/* The source has gone. */
+/* Handle the end of the transfer's source. */
 void http_get_cut(struct source_watch *watch);
-/* Begin an exchange after a while. */
+/* Begin the next exchange after a delay. */
 void http_get_later(struct http_get *get);
-/* Set up the next exchange.  False if memory ran out. */
+/* Set up the next exchange.  Returns false if memory ran out. */
 bool http_get_prepare(struct http_get *get);
 
-/* http.c: have it added to the multi handle, now or when libcurl has returned. */
+/* http.c: add it to the multi handle, now or once libcurl has returned. */
 void http_start(struct http_get *get);
-/* Take it out and free it, now or when libcurl has returned. */
+/* Remove it from the multi handle and free it, now or once libcurl has returned. */
 void http_drop(struct http_get *get);
 
 #endif /* HOSTD_HTTP_INTERNAL_H */

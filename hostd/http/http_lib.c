@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* http_lib.c - libcurl, loaded when it is needed. */
+/* http_lib.c - load libcurl when it is first needed. */
 #include "http/http_lib.h"
 
 #include <dlfcn.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * http_lib.h - libcurl, loaded when it is needed.
+ * http_lib.h - load libcurl when it is first needed.
  *
- * With what it brings along it takes 6 ms to load, which a `pvboot run --root` would wait for in vain.
+ * Loading libcurl and its libraries takes 6 ms, which `pvboot run --root` would waste: it does not use libcurl.
  */
 #ifndef HOSTD_HTTP_LIB_H
 #define HOSTD_HTTP_LIB_H
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* As in <curl/curl.h>, without the prefix. */
+/* libcurl's functions, named as in <curl/curl.h> without the prefix. */
 struct http_lib {
 	CURLcode (*global_init)(long flags);
 	CURL *(*easy_init)(void);
@@ -31,7 +31,7 @@ struct http_lib {
 	void (*slist_free_all)(struct curl_slist *list);
 };
 
-/* Load it, once.  Returns NULL and fills err if it is not there. */
+/* Load libcurl, once.  On failure returns NULL and fills err. */
 const struct http_lib *http_lib_load(char *err, size_t err_len);
 
 #endif /* HOSTD_HTTP_LIB_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tls_ca.c - the file of tls_ca. */
+/* tls_ca.c - read the file of tls_ca. */
 #include "http/tls_ca.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #define FILE_MAX_BYTES (4u << 20)
 
-/* How many there are, as libcurl will read them; 0 if one is damaged. */
+/* Count the certificates as libcurl will read them.  Returns 0 if one is damaged. */
 static int count_certificates(const char *pem, size_t len)
 {
 	BIO *bio = BIO_new_mem_buf(pem, (int)len);

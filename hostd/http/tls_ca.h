@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tls_ca.h - the file of tls_ca: the certificates of the authorities that https: servers may be certified by. */
+/* tls_ca.h - read the file of tls_ca: certificates of the authorities that may certify https: servers. */
 #ifndef HOSTD_TLS_CA_H
 #define HOSTD_TLS_CA_H
 
@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * Read it whole.  True with *pem, *len of them, which the caller frees.  Returns false and fills err if there is no
- * file, or no certificates in PEM form in it, or not all of them are whole.
+ * Read the whole file.  Returns true, with its *len bytes at *pem, which the caller frees.  Returns false and fills err
+ * if the file cannot be read, has no certificates in PEM form, or has a damaged one.
  */
 bool tls_ca_read(const char *path, char **pem, size_t *len, char *err, size_t err_len);
 
