@@ -23,13 +23,13 @@
 
 #define WINDOWSIZE_DEFAULT 32
 #define HEADROOM 32		/* IPv4, UDP and TFTP headers: blksize is the MTU less this */
-#define BATCH_MAX 32		/* datagrams taken by one system call */
-#define BATCH_BYTES (256 << 10) /* and the memory spent on them */
-#define DATAGRAM_MIN 1024	/* room for a datagram that is no DATA */
-#define SPIN_US 50		/* in lock step: looks at the socket for so long, which costs less than to wake up */
-#define SPIN_ALL_US 2000	/* but then others have their turn */
-#define SPIN_RTT_US 500		/* where the answer takes longer than this there is no point in it */
-#define ROUNDS_MAX 4		/* system calls in a row before others have their turn */
+#define BATCH_MAX 32		/* datagrams received by one system call */
+#define BATCH_BYTES (256 << 10) /* memory for them */
+#define DATAGRAM_MIN 1024	/* room for a datagram other than DATA */
+#define SPIN_US 50		/* in lock step, poll the socket for so long, which costs less than a wakeup */
+#define SPIN_ALL_US 2000	/* at most so long in one call, so that others get their turn */
+#define SPIN_RTT_US 500		/* do not poll if the round trip is longer than this */
+#define ROUNDS_MAX 4		/* system calls in one call, so that others get their turn */
 
 struct tftp {
 	struct event_base *base;
@@ -39,10 +39,10 @@ struct tftp {
 	void *arg;
 	char vm[64], ifname[IF_NAMESIZE], *filename;
 	struct sockaddr_in server;
-	uint64_t armed; /* when the timer goes off; 0: it does not */
+	uint64_t armed; /* when the timer expires; 0: it is not set */
 	int fd;
-	unsigned sockets; /* opened so far: a new one may have the old one's number */
-	int error;	  /* a send failed with: told to the client once it returned */
+	unsigned sockets; /* sockets opened so far, because a new one may have the old one's descriptor */
+	int error;	  /* errno of a failed send; passed to the client once it has returned */
 	uint16_t error_port;
 	unsigned nested; /* calls into the client now on the stack */
 	bool started, dead;
@@ -52,9 +52,9 @@ struct tftp {
 	bool source_gone;
 	size_t slot, slots; /* bytes of one receive buffer, and how many */
 	uint8_t *buffers;
-	uint8_t *stage; /* bytes in order that the owner does not have yet: one call for a whole batch of blocks */
+	uint8_t *stage; /* bytes in order for the owner, so that it gets a whole batch of blocks in one call */
 	size_t staged, stage_size;
-	bool refused; /* the owner wants no more */
+	bool refused; /* the owner's data() returned false */
 };
 
 static unsigned transfers; /* now going on */
@@ -101,7 +101,7 @@ static void on_send(void *arg, uint16_t port, const void *buf, size_t len)
 		if (sendto(t->fd, buf, len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to)) >= 0)
 			return;
 	if (errno == EAGAIN || errno == ENOBUFS)
-		return; /* as good as lost on the way */
+		return; /* treat it as lost on the network */
 	t->error = errno;
 	t->error_port = port;
 }
@@ -150,7 +150,7 @@ static void on_rebind(void *arg)
 		fail_socket(t, err);
 }
 
-/* It may be the owner's call that ends the source, so the end comes from the loop. */
+/* The owner itself may be closing the source, so end the transfer from the loop. */
 static void on_source_gone(struct source_watch *watch)
 {
 	struct tftp *t = container_of(watch, struct tftp, watch);
@@ -209,7 +209,7 @@ static const struct tftp_ops client_ops = {.opened = on_opened, .data = on_data,
 
 /* ---- the loop's side ------------------------------------------------------------------------------------------- */
 
-/* After each call into the client: pass on what the socket said, free it if it is over, or set the timer. */
+/* After each call into the client: report a failed send, free the transfer if it has ended, or set the timer. */
 static void settle(struct tftp *t)
 {
 	if (t->client.state != TFTP_DONE && !flush(t) && !t->dead)
@@ -225,7 +225,7 @@ static void settle(struct tftp *t)
 		destroy(t);
 		return;
 	}
-	/* A timer that goes off early is cheaper than one that is set for every datagram. */
+	/* Let the timer expire early now and then: that is cheaper than setting it for every datagram. */
 	if (!t->armed || t->client.deadline < t->armed) {
 		uint64_t now = clock_us();
 		uint64_t wait = t->client.deadline > now ? t->client.deadline - now : 0;
@@ -236,7 +236,7 @@ static void settle(struct tftp *t)
 	}
 }
 
-/* ICMP errors that came back, each with the port it is about: one about a stray TID must not end the transfer. */
+/* Read ICMP errors, each with the port that it is about: one about a stray TID must not end the transfer. */
 static void read_errors(struct tftp *t)
 {
 	unsigned socket = t->sockets;
@@ -264,7 +264,7 @@ static void read_errors(struct tftp *t)
 	}
 }
 
-/* Room for the blocks that are asked for now: one byte more than the largest DATA, so that a larger one shows. */
+/* Make room for blocks of the size now asked for, plus one byte, so that a DATA that is too large can be noticed. */
 static bool fit_buffers(struct tftp *t)
 {
 	const struct tftp_client *c = &t->client;
@@ -286,7 +286,7 @@ static bool fit_buffers(struct tftp *t)
 	return false;
 }
 
-/* Take a batch of datagrams; *some: there were any.  False if that was all for now. */
+/* Receive a batch of datagrams.  Sets *some if there were any.  Returns false if there are no more for now. */
 static bool receive_batch(struct tftp *t, bool *some)
 {
 	struct mmsghdr msgs[BATCH_MAX];
@@ -309,7 +309,7 @@ static bool receive_batch(struct tftp *t, bool *some)
 		return false;
 	*some = true;
 	for (int i = 0; i < count; i++) {
-		/* Another host's datagrams are nobody's (RFC 1350 4); a socket opened anew has nothing of these. */
+		/* Ignore datagrams from another host (RFC 1350 4). */
 		if (msgs[i].msg_hdr.msg_namelen != sizeof(from[i]) || from[i].sin_family != AF_INET ||
 		    from[i].sin_addr.s_addr != t->server.sin_addr.s_addr)
 			continue;
@@ -323,7 +323,8 @@ static bool receive_batch(struct tftp *t, bool *some)
 }
 
 /*
- * Is the next block so near that one may wait for it?  Small ones only: large ones take the kernel's time, not ours.
+ * Is the next block so near that polling for it pays?  Only for small blocks: with large ones the kernel takes the
+ * time.
  */
 static bool spins(const struct tftp *t)
 {

@@ -9,7 +9,8 @@
 struct event_base;
 struct tftp;
 
-/* Begin.  NULL only if memory ran out: every other failure comes through done, from the loop. */
+/* Begin to fetch a file.  Returns NULL only if memory ran out.  Every other failure comes through done, from the loop.
+ */
 struct tftp *tftp_get(struct event_base *base, const struct tftp_request *req, const struct tftp_ops *ops, void *arg);
 /* End it now (ERROR 0 to the server); done is not called. */
 void tftp_cancel(struct tftp *tftp);

@@ -12,16 +12,16 @@
 #define RTO_MIN (30 * TFTP_MS)	   /* a busy host schedules no better */
 #define REPEAT_MIN (200 * TFTP_MS) /* before an ACK is repeated: a server may pause, and take it for a new one */
 #define RTO_MAX (2000 * TFTP_MS)
-#define RTO_EVEN 2	       /* repetitions before it grows: several lost ACKs must not look like a dead server */
-#define GAP_AHEAD 3	       /* blocks beyond a gap that mean loss, not reordering */
+#define RTO_EVEN 2  /* repetitions before the timeout grows: several lost ACKs must not look like a dead server */
+#define GAP_AHEAD 3 /* blocks beyond a gap that mean loss, not reordering */
 #define REORDER_MAX (1u << 20) /* bytes spent on blocks that came early */
 #define LATE (80 * TFTP_MS)    /* a block that took so long was lost and sent again */
-#define LATE_MAX 3	       /* so many of them, each less than: */
-#define CALM 64		       /* blocks after the one before */
-#define WINDOWS_COUNTED 16     /* windows after which those with a loss are counted, */
-#define LOSSY_MAX 12	       /* and if they are so many the window is too long */
-#define WINDOW_SHORT 4	       /* but not below this */
-#define ONES_CERTAIN 3	       /* first after a window, that many times: this server rolls over to 1 */
+#define LATE_MAX 3	       /* give up after so many late blocks, with fewer than CALM blocks between them */
+#define CALM 64		       /* so many blocks in time reset the count of late ones */
+#define WINDOWS_COUNTED 16     /* check the losses after so many windows */
+#define LOSSY_MAX 12	       /* if so many of them had a loss, the window is too long */
+#define WINDOW_SHORT 4	       /* a window of this length or less is never too long */
+#define ONES_CERTAIN 3	       /* if 1 came first after a window so many times, this server rolls over to 1 */
 
 void tftp_blocks_wait(struct tftp_client *c, uint64_t now, uint64_t wait)
 {
@@ -51,7 +51,9 @@ static uint16_t wire_number(const struct tftp_client *c, uint64_t n)
 static uint64_t rto(const struct tftp_client *c)
 {
 	uint64_t t = c->srtt ? c->srtt + 4 * c->rttvar : RTO_FIRST;
-	/* Not for the ACK of a window whose end is missing, and not where the server ignores what is repeated. */
+	/* REPEAT_MIN is not needed for the ACK of a window whose end is missing, or if the server ignores repeated
+	 * ACKs.
+	 */
 	uint64_t least = c->blocks > c->acked || c->utimeout ? RTO_MIN : REPEAT_MIN;
 
 	if (t < least)
@@ -91,7 +93,7 @@ void tftp_blocks_measure(struct tftp_client *c, uint64_t now)
 
 /* ---- receiving ------------------------------------------------------------------------------------------------- */
 
-/* Bytes at offset: remember those of the file's head, or compare what comes again.  False if they differ. */
+/* Hash the bytes of the file's head, or compare them when they come again.  Returns false if they differ. */
 static bool check_head(struct tftp_client *c, uint64_t offset, const uint8_t *data, size_t len)
 {
 	size_t known = 0, more = 0;
@@ -111,7 +113,7 @@ static bool check_head(struct tftp_client *c, uint64_t offset, const uint8_t *da
 	return true;
 }
 
-/* Hand on what is new of a block's bytes. */
+/* Pass the new bytes of a block to the owner. */
 static bool deliver(struct tftp_client *c, uint64_t now, const uint8_t *data, size_t len)
 {
 	uint64_t start = c->bytes;
@@ -148,7 +150,7 @@ static bool deliver(struct tftp_client *c, uint64_t now, const uint8_t *data, si
 	return c->state != TFTP_DONE;
 }
 
-/* The last block is in: what came must be what was announced (a wrong guess about rollover shows here). */
+/* The last block has come: check the size that was announced.  A wrong guess about rollover shows here. */
 static void complete(struct tftp_client *c, uint64_t now)
 {
 	tftp_blocks_ack(c, now);
@@ -165,7 +167,7 @@ static void complete(struct tftp_client *c, uint64_t now)
 	tftp_transfer_finish(c, PVBOOT_S_OK, 0, "");
 }
 
-/* The next block in order.  False if the transfer ended. */
+/* Take the next block in order.  Returns false if the transfer ended. */
 static bool take_block(struct tftp_client *c, uint64_t now, const uint8_t *data, size_t len)
 {
 	c->blocks++;
@@ -204,7 +206,7 @@ static void keep_early(struct tftp_client *c, uint64_t distance, const struct tf
 	c->slots[slot].present = true;
 }
 
-/* Blocks that were waiting for the one that just came. */
+/* Take the early blocks that follow the one that just came.  Returns false if the transfer ended. */
 static bool take_early(struct tftp_client *c, uint64_t now)
 {
 	while (c->slots) {
@@ -220,8 +222,8 @@ static bool take_early(struct tftp_client *c, uint64_t now)
 }
 
 /*
- * Is this the block that follows 65535 (or, once rolled over, any multiple)?  Servers go on with 0 or with 1.  In lock
- * step the first that comes tells; with windows a 1 may also mean that 0 was lost, so it must come first repeatedly.
+ * Learn how the server numbers the block after 65535: 0 or 1.  In lock step the first block that comes shows it.  With
+ * windows a 1 may also mean that 0 was lost, so 1 must come first repeatedly.  Returns true once the number is known.
  */
 static bool infer_rollover(struct tftp_client *c, uint16_t number)
 {
@@ -234,7 +236,7 @@ static bool infer_rollover(struct tftp_client *c, uint16_t number)
 	return c->rollover >= 0;
 }
 
-/* A block beyond a gap: report the loss once (RFC 7440 4: the sender resumes after the block acknowledged). */
+/* Take a block beyond a gap, and report the loss once (RFC 7440 4: the sender resumes after the block acknowledged). */
 static void note_gap(struct tftp_client *c, uint64_t now, uint64_t distance, const struct tftp_msg *msg)
 {
 	keep_early(c, distance, msg);
@@ -256,16 +258,16 @@ bool tftp_blocks_large(const struct tftp_client *c)
 }
 
 /*
- * The next block above the MTU has come.  Were too many lost before they came?  One alone may only have been slow, on a
- * busy host; more mean to give them up: of one block in many fragments, a loss also leaves fragments that others may be
- * put together with (RFC 4963).
+ * The next block above the MTU has come.  Returns true if so many came late, probably after a loss, that the client
+ * should give up such blocks.  A single late one may only be due to a busy host.  A loss is worse than late: it leaves
+ * fragments that the kernel may combine with those of other blocks (RFC 4963).
  */
 static bool came_late(struct tftp_client *c, uint64_t now)
 {
 	if (!tftp_blocks_large(c) || now - c->last_heard < LATE + 2 * c->srtt || c->size == PVBOOT_SIZE_UNKNOWN)
 		return false;
 	c->calm = 0;
-	c->ack_time = 0; /* it says nothing of the round trip */
+	c->ack_time = 0; /* this does not measure the round trip */
 	return ++c->late >= LATE_MAX;
 }
 
@@ -285,8 +287,8 @@ bool tftp_blocks_window(struct tftp_client *c, bool timed_out)
 	if (!lossy)
 		return true;
 	tftp_path_window_lost(c->path, c->windowsize);
-	/* Gaps are soon filled, but a timeout each window is slower than to begin again, unless it is for the last part
-	 * of a file. */
+	/* Gaps are filled soon, so go on.  A timeout in each window is slower than beginning again, unless most of the
+	 * file has come. */
 	return !cut || c->size == PVBOOT_SIZE_UNKNOWN || c->bytes > c->size / 2;
 }
 
@@ -302,14 +304,14 @@ enum tftp_blocks_next tftp_blocks_receive(struct tftp_client *c, uint64_t now, c
 		return TFTP_GO_ON;
 	}
 	if (infer_rollover(c, msg->number) && c->rollover == 1 && c->slots)
-		/* What came early was filed as if 0 came next. */
+		/* Drop the early blocks: they were stored as if 0 came next. */
 		memset(c->slots, 0, c->windowsize * sizeof(*c->slots));
 	due = wire_number(c, c->blocks + 1);
 	distance = (uint16_t)(msg->number - due);
 	if (c->rollover == 1 && msg->number < due)
 		distance--; /* there is no 0 in between */
 	if (distance >= c->windowsize || (c->rollover == 1 && !msg->number))
-		return TFTP_GO_ON; /* a duplicate: never acknowledged again but by our own timeout (RFC 1123 4.2.3.1) */
+		return TFTP_GO_ON; /* a duplicate: only our own timeout repeats the ACK (RFC 1123 4.2.3.1) */
 	if (!distance && came_late(c, now))
 		return TFTP_GIVE_UP_LARGE;
 	c->last_heard = now;

@@ -12,17 +12,17 @@
 #include "tftp/tftp_blocks.h"
 
 #define DEFAULT_PATIENCE (30000 * TFTP_MS)
-#define ASK_FIRST (500 * TFTP_MS) /* until the RRQ is sent again; doubles */
+#define ASK_FIRST (500 * TFTP_MS) /* wait before the RRQ is repeated; doubles each time */
 #define ASK_LAST (4000 * TFTP_MS)
-#define STALL (5000 * TFTP_MS)	    /* silence after which the server is taken to have forgotten us */
-#define AGAIN_DELAY (200 * TFTP_MS) /* before the file is asked for again at a server that just refused */
-#define REFUSALS_MAX 3		    /* ICMP errors in a row that make a server that never answered absent */
+#define STALL (5000 * TFTP_MS)	    /* silence after which the server has probably lost the transfer */
+#define AGAIN_DELAY (200 * TFTP_MS) /* wait before asking a server again that just sent an ERROR */
+#define REFUSALS_MAX 3		    /* ICMP errors in a row after which a server that never answered counts as absent */
 #define BARREN_MAX 4		    /* times the file is asked for again with nothing new in it */
-#define BARE_AFTER 4		    /* RRQs with options left unanswered before every other one goes without */
-#define LARGE_WORTH (512u << 10)    /* a file smaller than this is not asked for twice for the sake of larger blocks */
-#define LARGE_ASKED 2		    /* times that a server is asked for them that does not answer */
-#define LARGE_FIRST (300 * TFTP_MS) /* silence that means that they do not arrive: for the first, */
-#define LARGE_NEXT (500 * TFTP_MS)  /* and for the others */
+#define BARE_AFTER 4		    /* after so many unanswered RRQs with options, send every other one without */
+#define LARGE_WORTH (512u << 10)    /* do not ask again for larger blocks if the file is smaller than this */
+#define LARGE_ASKED 2		    /* how often to ask a server for larger blocks that does not answer */
+#define LARGE_FIRST (300 * TFTP_MS) /* silence before the first larger block that means they do not arrive */
+#define LARGE_NEXT (500 * TFTP_MS)  /* the same before any other of them */
 #define UTIMEOUT 100000 /* asked of tftp-hpa, which ignores repeated ACKs and by itself waits 1 s after a loss */
 
 void tftp_client_init(struct tftp_client *c, const struct tftp_request *req, uint16_t blksize, uint16_t windowsize,
@@ -64,7 +64,8 @@ static void send_rrq(struct tftp_client *c, uint64_t now)
 	uint64_t wait = ASK_FIRST;
 	size_t len;
 
-	/* Silence can mean a server that drops what it does not understand; one that once granted options is just away.
+	/* A silent server may drop options that it does not understand; but if it once granted options, it is only
+	 * away.
 	 */
 	c->bare = c->options_bad || (!c->options_ok && c->asked >= BARE_AFTER && c->asked % 2);
 	if (!c->bare) {
@@ -124,7 +125,7 @@ void tftp_client_start(struct tftp_client *c, uint64_t now)
 	send_rrq(c, now);
 }
 
-/* From the beginning, from a new port, after delay. */
+/* Ask for the file again after delay, from the beginning and from a new port. */
 static void ask_again(struct tftp_client *c, uint64_t now, uint64_t delay, bool large)
 {
 	begin(c, now);
@@ -135,9 +136,9 @@ static void ask_again(struct tftp_client *c, uint64_t now, uint64_t delay, bool 
 }
 
 /*
- * The server fell silent or forgot us: ask for the file again from the beginning, and skip what we have: TFTP cannot
- * seek.  The same size and the same first 64 KiB make it the same file.  A window half as large, in case it was the
- * window that some buffer on the way did not hold.
+ * The server fell silent or lost the transfer: ask for the file again from the beginning, and skip the bytes that came
+ * before, because TFTP cannot seek.  If the size and the first 64 KiB are the same, it is the same file.  Halve the
+ * window, in case some buffer on the path was too small for it.
  */
 static void start_over(struct tftp_client *c, uint64_t now, uint64_t delay)
 {
@@ -160,7 +161,7 @@ static void start_over(struct tftp_client *c, uint64_t now, uint64_t delay)
 	ask_again(c, now, delay, false);
 }
 
-/* The server does not like so large a number. */
+/* The server refuses so large a blksize: ask for the file again, with smaller blocks. */
 static void refuse_large(struct tftp_client *c, uint64_t now)
 {
 	c->large_lost = true;
@@ -187,7 +188,7 @@ static void shorten_window(struct tftp_client *c, uint64_t now)
 
 /* ---- receiving ------------------------------------------------------------------------------------------------- */
 
-/* Tell the owner the size, once.  False if the transfer ended over it. */
+/* Tell the owner the size, once.  Returns false if this ended the transfer. */
 static bool open_with(struct tftp_client *c, uint64_t size)
 {
 	if (c->opened) {
@@ -223,8 +224,9 @@ static void lock_tid(struct tftp_client *c, uint64_t now, uint16_t port)
 }
 
 /*
- * Without windows each block costs a round trip, so the larger the better, above the MTU too if the path carries IP
- * fragments.  But whether windows are granted, and how large the file is, only the first answer told.
+ * Should the client ask again for blocks above the MTU?  Without windows each block costs a round trip, so larger
+ * blocks are better if the path carries IP fragments.  Only the first answer tells whether the server grants windows,
+ * and how large the file is.
  */
 static bool larger_is_better(struct tftp_client *c, uint64_t now)
 {
@@ -306,12 +308,12 @@ static void receive_error(struct tftp_client *c, uint64_t now, const struct tftp
 		start_over(c, now, 0);
 		return;
 	}
-	/* A server that came back does not know us any more. */
+	/* A server that was restarted does not know the transfer any more. */
 	if (c->state == TFTP_RECEIVING && msg->number == TFTP_E_UNKNOWN_TID) {
 		start_over(c, now, AGAIN_DELAY);
 		return;
 	}
-	/* "Not defined", in mid-transfer: a server that lost count, or is being stopped.  Once. */
+	/* ERROR 0, "not defined", during a transfer: the server lost count, or is being stopped.  Ask again, once. */
 	if (c->state == TFTP_RECEIVING && msg->number == TFTP_E_UNDEFINED && !c->ended_once &&
 	    (!c->have || c->size != PVBOOT_SIZE_UNKNOWN)) {
 		c->ended_once = true;
@@ -376,7 +378,7 @@ void tftp_client_input(struct tftp_client *c, uint64_t now, uint16_t port, const
 
 /* ---- time and errors ------------------------------------------------------------------------------------------- */
 
-/* When silence means that blocks above the MTU do not arrive. */
+/* The time at which silence means that blocks above the MTU do not arrive. */
 static uint64_t give_up_large_at(const struct tftp_client *c)
 {
 	if (!tftp_blocks_large(c) || c->size == PVBOOT_SIZE_UNKNOWN)

@@ -8,7 +8,7 @@
 #include "tftp/tftp_msg.h"
 
 #define VERSION 1
-#define BASE_MAX (UINT64_C(1) << 47) /* blocks: times any blksize it still is a file offset */
+#define BASE_MAX (UINT64_C(1) << 47) /* blocks; times any blksize it does not overflow a file offset */
 
 /* The name follows. */
 struct blob {

@@ -48,7 +48,7 @@ static bool parse_number(const char *str, uint64_t max, uint64_t *value)
 	return true;
 }
 
-/* Too large a blksize is one to answer with a smaller one (RFC 2348), not a wrong one. */
+/* A blksize that is too large is valid: the server answers with a smaller one (RFC 2348). */
 static const struct option_kind {
 	const char *name;
 	uint32_t bit;
@@ -79,7 +79,8 @@ static void set_option(struct tftp_options *opt, uint32_t bit, uint64_t value)
 	opt->present |= bit;
 }
 
-/* Names in any case and any order; of one named twice the first counts; what follows the last whole pair is ignored. */
+/* Parse options, whose names may be in any case and order.  The first of a repeated option counts; bytes after the last
+ * whole pair are ignored. */
 static void parse_options(struct cursor *cur, struct tftp_options *opt)
 {
 	for (;;) {

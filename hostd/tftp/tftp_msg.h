@@ -25,22 +25,22 @@
 #define TFTP_E_UNKNOWN_TID 5
 #define TFTP_E_OPTIONS 8
 
-#define TFTP_HEADER 4		 /* bytes before DATA's payload; all of an ACK */
+#define TFTP_HEADER 4		 /* bytes before DATA's payload; the size of an ACK */
 #define TFTP_BLKSIZE_DEFAULT 512 /* RFC 1350: without the option */
 #define TFTP_BLKSIZE_MIN 8	 /* RFC 2348 */
 #define TFTP_BLKSIZE_MAX 65464	 /* RFC 2348 */
-#define TFTP_REQUEST_MAX 1280	 /* bytes of a request we build: the longest name and our options */
-#define TFTP_ERROR_TEXT 128	 /* bytes of an ERROR's words we keep or send, NUL included */
+#define TFTP_REQUEST_MAX 1280	 /* bytes of a request that hostd builds: the longest name and hostd's options */
+#define TFTP_ERROR_TEXT 128	 /* bytes of an ERROR's text that hostd keeps or sends, NUL included */
 
 #define TFTP_O_BLKSIZE 0x1u
 #define TFTP_O_TSIZE 0x2u
 #define TFTP_O_WINDOWSIZE 0x4u
-#define TFTP_O_UTIMEOUT 0x8u /* tftp-hpa's own: its retransmission time in microseconds; nobody else's */
+#define TFTP_O_UTIMEOUT 0x8u /* only tftp-hpa has it: its retransmission time in microseconds */
 
 struct tftp_options {
-	uint32_t present; /* TFTP_O_*: named, and with a value in range */
-	uint32_t bad;	  /* TFTP_O_*: named with a value that is no number or out of range */
-	uint32_t unknown; /* how many others were named */
+	uint32_t present; /* TFTP_O_*: options with a value in range */
+	uint32_t bad;	  /* TFTP_O_*: options with a value that is not a number or is out of range */
+	uint32_t unknown; /* how many other options there are */
 	uint16_t blksize;
 	uint16_t windowsize;
 	uint32_t utimeout;
@@ -56,19 +56,19 @@ struct tftp_msg {
 	const char *filename;	    /* RRQ, WRQ: not empty, NUL terminated */
 	bool octet;		    /* RRQ, WRQ: the mode is octet, in any case */
 	struct tftp_options opt;    /* RRQ, WRQ, OACK */
-	char text[TFTP_ERROR_TEXT]; /* ERROR: the words, printable ASCII only, never missing its NUL */
+	char text[TFTP_ERROR_TEXT]; /* ERROR: its text, printable ASCII only, always NUL terminated */
 };
 
 /* Parse one datagram.  False if it is not a well-formed TFTP message; msg is then undefined. */
 bool tftp_parse(const void *buf, size_t len, struct tftp_msg *msg);
 
-/* Builders: return the length, or 0 if room is too small. */
+/* Builders: each writes a message to buf, and returns its length, or 0 if room (bytes) is too small. */
 
 /* An RRQ in octet mode with the options of opt->present; tsize is asked for as 0 (RFC 2349). */
 size_t tftp_build_rrq(void *buf, size_t room, const char *filename, const struct tftp_options *opt);
 size_t tftp_build_oack(void *buf, size_t room, const struct tftp_options *opt);
 size_t tftp_build_ack(void *buf, size_t room, uint16_t block);
-/* Only the header of a DATA: the payload is read straight in behind it. */
+/* Only the header of a DATA: the caller reads the payload into the buffer after it. */
 size_t tftp_build_data(void *buf, size_t room, uint16_t block);
 /* text is cut to TFTP_ERROR_TEXT - 1 bytes. */
 size_t tftp_build_error(void *buf, size_t room, uint16_t code, const char *text);

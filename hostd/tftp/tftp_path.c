@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tftp_path.c - what transfers from a TFTP server have taught, for those that follow. */
+/* tftp_path.c - remember what transfers have shown about a TFTP server, for later ones. */
 #include "tftp/tftp_path.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static bool same(const struct tftp_path *path, const uint8_t server[4], uint16_t
 	return !memcmp(path->server, server, 4) && path->port == port && !strcmp(path->ifname, ifname);
 }
 
-/* Drop what nobody holds, from the keep-th on. */
+/* Free unused paths, except for the `keep` most recently used of them. */
 static void forget(unsigned keep)
 {
 	struct tftp_path **link = &paths;
@@ -123,7 +123,7 @@ static void not_large(struct tftp_path *path, uint64_t now, uint64_t wait)
 void tftp_path_large_lost(struct tftp_path *path, uint64_t now)
 {
 	if (now < path->large_after)
-		return; /* a transfer beside this one saw it first */
+		return; /* a parallel transfer has recorded it already */
 	if (path->large_wait < LARGE_WAIT_MIN)
 		path->large_wait = LARGE_WAIT_MIN;
 	not_large(path, now, path->large_wait);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tftp_serve.c - answer the guest's own TFTP on the host: whose datagram is it, and which session's.
+ * tftp_serve.c - answer the guest's own TFTP on the host: assign each datagram to its session.
  *
- * The only timer ends what a guest left behind.
+ * The only timer ends sessions that the guest has abandoned.
  */
 #include "tftp/tftp_serve.h"
 
@@ -17,8 +17,8 @@
 #include "log.h"
 #include "tftp/tftp_session.h"
 
-#define SESSIONS_MAX 12	    /* of one guest: with its files and the lease they fit a device's PVBOOT_LINK_KEEPS */
-#define IDLE_MS (5 * 60000) /* a session without a word from the guest */
+#define SESSIONS_MAX 12	    /* of one guest; with its files and the lease these fit the device's PVBOOT_LINK_KEEPS */
+#define IDLE_MS (5 * 60000) /* end a session after this long without a datagram from the guest */
 
 /* ---- sessions -------------------------------------------------------------------------------------------------- */
 
@@ -48,7 +48,7 @@ static void expire(evutil_socket_t fd, short what, void *arg)
 		event_add(serve->idle, &tv);
 }
 
-/* Make room by ending what was silent longest; a guest with that many transfers only harms itself. */
+/* Make room by ending the session that was silent longest.  A guest with that many transfers only harms itself. */
 static void make_room(struct tftp_serve *serve)
 {
 	struct tftp_session *oldest = serve->sessions;
@@ -63,7 +63,7 @@ static void make_room(struct tftp_serve *serve)
 	tftp_session_end(oldest, true);
 }
 
-/* A session for id, with its file being opened; NULL if that failed (the guest is told). */
+/* Make a session for id and begin to open its file.  If that fails, tells the guest and returns NULL. */
 static struct tftp_session *create(struct tftp_serve *serve, const struct tftp_keep *id)
 {
 	const struct timeval tv = {.tv_sec = IDLE_MS / 1000};
@@ -133,7 +133,7 @@ static void receive_rrq(struct tftp_serve *serve, struct tftp_keep *id, const st
 	tftp_session_pump(s);
 }
 
-/* A datagram to port 69. */
+/* Take a datagram to port 69. */
 static void receive_request(struct tftp_serve *serve, struct tftp_keep *id, const void *payload, size_t len)
 {
 	struct tftp_msg msg;
@@ -156,7 +156,7 @@ bool tftp_serve_input(struct tftp_serve *serve, const struct pvboot_dgram_args *
 	struct tftp_session *s = find(serve, id.guest_port);
 	struct tftp_msg msg;
 
-	/* Not a broadcast or multicast: who would answer? */
+	/* Ignore broadcast and multicast: no single server would answer. */
 	if (!id.guest_port || to->dest[0] == 0 || to->dest[0] >= 224)
 		return false;
 	memcpy(id.server, to->dest, sizeof(id.server));
@@ -172,7 +172,7 @@ bool tftp_serve_input(struct tftp_serve *serve, const struct pvboot_dgram_args *
 		tftp_session_input(s, &msg);
 		return true;
 	}
-	/* An ACK to one of our ports that belongs to nothing: a transfer that was replaced, or lost with an earlier
+	/* An ACK to one of hostd's ports without a session: the transfer was replaced, or was lost with an earlier
 	 * hostd. */
 	if (msg.op != TFTP_OP_ACK || len != TFTP_HEADER)
 		return false;
@@ -220,7 +220,7 @@ struct tftp_serve *tftp_serve_new(struct event_base *base, const char *vm, const
 
 void tftp_serve_free(struct tftp_serve *serve)
 {
-	/* Nothing is forgotten: another hostd may go on. */
+	/* Let the device keep the blobs: the next hostd may continue these sessions. */
 	while (serve->sessions)
 		tftp_session_end(serve->sessions, false);
 	event_free(serve->idle);

@@ -25,12 +25,12 @@ void tftp_serve_free(struct tftp_serve *serve);
 /* The guest started over: end all sessions. */
 void tftp_serve_reset(struct tftp_serve *serve);
 
-/* Is this datagram TFTP's, to be answered here?  True if it was taken (and any answer sent). */
+/* Take a guest's datagram of len bytes if it is TFTP, and send any answer.  Returns false if it is not for TFTP. */
 bool tftp_serve_input(struct tftp_serve *serve, const struct pvboot_dgram_args *to, const uint8_t guest_ip[4],
 		      const void *payload, size_t len);
 
-/* Restore a session from a blob an earlier hostd had kept; hostile input.  False if it is not one of ours, or its file
- * is refused now: the caller forgets the blob. */
+/* Restore a session from a blob that an earlier hostd had kept; hostile input.  Returns false if the blob is invalid or
+ * its file is refused now: the caller must then forget the blob. */
 bool tftp_serve_restore(struct tftp_serve *serve, uint16_t key, const void *blob, size_t len);
 
 #endif /* HOSTD_TFTP_SERVE_H */

@@ -2,8 +2,8 @@
 /*
  * tftp_session.c - one transfer to the guest.
  *
- * The guest's client drives it: it repeats what was not answered, so there is no timer here.  A block is sent once the
- * file has it; the file's growth and the guest's ACKs are the two events.
+ * The guest's client repeats what hostd does not answer, so there is no timer here.  hostd sends a block once the file
+ * has it.  Two events drive the session: the file grows, or the guest sends an ACK.
  */
 #include "tftp/tftp_session.h"
 
@@ -18,7 +18,7 @@
 #include "file/file_root.h"
 #include "log.h"
 
-#define RESEND_MS 50	    /* a repeated ACK this soon after DATA has crossed it: no reason to send again */
+#define RESEND_MS 50	    /* a repeated ACK this soon after DATA has crossed that DATA: do not send again */
 #define KEEP_EVERY_SHIFT 15 /* the kept position is renewed each 32768 blocks, half the range of a block number */
 #define KEEP_SLACK 16384    /* the guest may repeat an ACK from a little before the kept position */
 
@@ -102,9 +102,9 @@ bool tftp_session_open(struct tftp_session *s)
 }
 
 /*
- * The file failed: tell the guest.  But pxelinux heeds no ERROR between two blocks, and repeats its ACK for two
- * minutes: where the server only went away, each ACK has the file fetched again, so that a server that is back in time
- * saves the boot.
+ * The file failed: tell the guest.  But pxelinux ignores an ERROR between two blocks, and repeats its ACK for two
+ * minutes.  So if the server only went away, hostd fetches the file again on each ACK: if the server comes back in
+ * time, the boot goes on.
  */
 static void refuse_as_file(struct tftp_session *s)
 {
@@ -126,7 +126,7 @@ static void refuse_as_file(struct tftp_session *s)
 	drop_file(s);
 }
 
-/* Have the device keep where we are. */
+/* Let the device keep the session's position. */
 static void keep(struct tftp_session *s)
 {
 	uint8_t blob[PVBOOT_LINK_KEEP_MAX];
@@ -137,7 +137,7 @@ static void keep(struct tftp_session *s)
 
 /* ---- answering ------------------------------------------------------------------------------------------------- */
 
-/* The number of the last block, the short one; UINT64_MAX while nobody knows. */
+/* The number of the last block, the short one; UINT64_MAX while the size is unknown. */
 static uint64_t last_block(const struct tftp_session *s)
 {
 	if (s->id.size == PVBOOT_SIZE_UNKNOWN)
@@ -145,7 +145,8 @@ static uint64_t last_block(const struct tftp_session *s)
 	return s->id.size / s->id.blksize + 1;
 }
 
-/* Compare a --root file with what it was.  Its failure would be told to us too, and end the session under our feet. */
+/* Is a --root file unchanged?  Its failure would also call this session's watch and end the session within this call.
+ */
 static bool unchanged(struct tftp_session *s)
 {
 	bool same;
@@ -181,7 +182,7 @@ static int send_block(struct tftp_session *s)
 		}
 		have += (size_t)n;
 	}
-	/* Numbers wrap to 0, as every server's do that pxelinux meets. */
+	/* Block numbers wrap to 0, as with the servers that pxelinux is used with. */
 	tftp_build_data(buf, sizeof(buf), (uint16_t)(s->sent + 1));
 	s->sent++;
 	s->sent_ms = clock_ms();
@@ -239,7 +240,7 @@ void tftp_session_pump(struct tftp_session *s)
 		return;
 	if (!s->ready && !begin(s))
 		return;
-	/* A size that was unknown is known at the end. */
+	/* If the size was unknown, it is known once the file is complete. */
 	if (s->id.size == PVBOOT_SIZE_UNKNOWN && file_done(s->file))
 		s->id.size = file_size(s->file);
 	if (s->acked > last_block(s)) {
@@ -267,7 +268,7 @@ static void finished(struct tftp_session *s)
 	tftp_session_end(s, true);
 }
 
-/* The first ACK after a restart says where the guest is, modulo 65536; the kept position says the rest. */
+/* Find the guest's position from its first ACK after a restart, which is modulo 65536, and from the kept position. */
 static bool locate(struct tftp_session *s, uint16_t number)
 {
 	uint64_t low = s->id.base > KEEP_SLACK ? s->id.base - KEEP_SLACK : 0;
@@ -321,7 +322,7 @@ void tftp_session_input(struct tftp_session *s, const struct tftp_msg *msg)
 		receive_ack(s, msg->number);
 		break;
 	case TFTP_OP_ERROR:
-		/* pxelinux ends like this each transfer of which it wanted only the size or the start. */
+		/* pxelinux sends an ERROR to end a transfer of which it wanted only the size or the start. */
 		log_msg(LOG_DEBUG, s->serve->vm, "tftp: the boot program ends %.128s: %s", s->id.filename, msg->text);
 		tftp_session_end(s, true);
 		break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tftp_session.h - one transfer to the guest, within tftp_serve. */
+/* tftp_session.h - one transfer to the guest; part of tftp_serve. */
 #ifndef HOSTD_TFTP_SESSION_H
 #define HOSTD_TFTP_SESSION_H
 
@@ -16,8 +16,8 @@ struct tftp_session {
 	struct tftp_serve *serve;
 	struct file_watch watch;
 	struct file *file;
-	struct tftp_keep id;	       /* who, what, how large, and the position kept last */
-	struct tftp_options asked;     /* the RRQ's */
+	struct tftp_keep id;	       /* the addresses, file, sizes, and the position that was kept last */
+	struct tftp_options asked;     /* the RRQ's options */
 	bool ready;		       /* the file is open, and its size known or known to be unknown */
 	bool begun;		       /* the OACK or the first DATA was sent */
 	bool heard_ack;		       /* and the guest answered it */
@@ -41,20 +41,20 @@ struct tftp_serve {
 void tftp_session_error(struct tftp_serve *serve, const struct tftp_keep *id, uint16_t src_port, uint16_t code,
 			const char *text);
 
-/* Begin to get the file.  False if that is refused: the guest was told and the session is gone. */
+/* Begin to fetch the file.  Returns false if that is refused: the guest was told and the session is gone. */
 bool tftp_session_open(struct tftp_session *s);
 
-/* Send what may be sent.  The session may be gone afterwards. */
+/* Send all blocks that may be sent now.  The session may be gone afterwards. */
 void tftp_session_pump(struct tftp_session *s);
 
-/* The RRQ came again: while the file is being opened there is nothing to say; later our answer was lost, unless the two
- * crossed.  The session may be gone afterwards. */
+/* Handle a repeated RRQ.  While the file is being opened, ignore it.  Later hostd's answer was probably lost: send it
+ * again, unless it was sent only just before.  The session may be gone afterwards. */
 void tftp_session_repeat(struct tftp_session *s);
 
-/* A message from the guest to the session's port.  The session may be gone afterwards. */
+/* Take a message from the guest to the session's port.  The session may be gone afterwards. */
 void tftp_session_input(struct tftp_session *s, const struct tftp_msg *msg);
 
-/* Free a session; forget: the device need not keep it any longer either. */
+/* End and free a session.  forget: also let the device forget its blob. */
 void tftp_session_end(struct tftp_session *s, bool forget);
 
 #endif /* HOSTD_TFTP_SESSION_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tftp_socket.c - the socket of a TFTP client, and what it and the route say about block sizes. */
+/* tftp_socket.c - the socket of a TFTP client, and the block sizes that it and the route allow. */
 #include "tftp/tftp_socket.h"
 
 #include <errno.h>
@@ -9,10 +9,10 @@
 
 #include "net/source.h"
 
-#define MTU_FALLBACK 1500 /* where the route does not tell */
+#define MTU_FALLBACK 1500 /* if the route has no MTU */
 #define MTU_MIN 68	  /* RFC 791 */
-#define RCVBUF (2 << 20)  /* asked for; a user's own hostd gets net.core.rmem_max */
-#define OVERHEAD 3	  /* the kernel counts its own bookkeeping too: bytes of the buffer for each of a datagram */
+#define RCVBUF (2 << 20)  /* hostd asks for this; without CAP_NET_ADMIN it gets at most net.core.rmem_max */
+#define OVERHEAD 3 /* bytes of the buffer for each byte of a datagram, as the kernel also counts its bookkeeping */
 
 /* In a guest's namespace there is one interface, with its name inside. */
 static int bind_to(int fd, struct source *source, const char *ifname)
@@ -31,10 +31,10 @@ int tftp_socket_open(struct source *source, const char *ifname)
 		return -1;
 	if (bind_to(fd, source, ifname) < 0)
 		goto failed;
-	/* Whole windows arrive at once. */
+	/* The buffer must hold a whole window, which arrives at once. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof(want)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof(want));
-	/* ICMP errors as errno also on a socket that is not connected: the server's port is not known beforehand. */
+	/* Report ICMP errors although the socket is not connected: the server's port is not known beforehand. */
 	if (setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)) == 0)
 		return fd;
 failed:
@@ -50,7 +50,7 @@ int tftp_socket_mtu(struct source *source, const char *ifname, const struct sock
 	socklen_t len = sizeof(mtu);
 
 	if (fd < 0)
-		return MTU_FALLBACK; /* opening the real one says why */
+		return MTU_FALLBACK; /* tftp_socket_open() will report why */
 	(void)bind_to(fd, source, ifname);
 	if (connect(fd, (const struct sockaddr *)server, sizeof(*server)) < 0) {
 		err = errno;

@@ -33,7 +33,7 @@ void tftp_transfer_error(struct tftp_client *c, uint16_t port, uint16_t code, co
 	c->out->send(c->out_arg, port, buf, tftp_build_error(buf, sizeof(buf), code, text));
 }
 
-/* Fail, and have the server stop too if it is sending (RFC 1350 7: a courtesy). */
+/* An ERROR stops the server if it is sending (RFC 1350 7: a courtesy). */
 void tftp_transfer_fail(struct tftp_client *c, uint32_t status, uint32_t detail, const char *fmt, ...)
 {
 	char text[PVBOOT_ERROR_MAX + 1];
