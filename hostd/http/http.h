@@ -16,7 +16,7 @@ struct source;
 
 struct http_settings {
 	const char *proxy; /* a URL; NULL or "": none.  hostd ignores the environment's proxy */
-	const void *ca; /* PEM of the trusted authorities, must outlive the process's transfers; NULL: the system's */
+	const void *ca;	   /* PEM of the trusted authorities, kept for the life of the process; NULL: the system's */
 	size_t ca_len;
 	uint32_t connect_ms; /* give up a connection attempt after this; 0: the default, 10 s */
 	uint32_t stall_ms;   /* give up a transfer that is slower than 1 KiB/s for this long; 0: 30 s */
