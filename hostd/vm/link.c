@@ -15,9 +15,9 @@
 
 #define IN_ROOM (sizeof(struct pvboot_link_hdr) + PVBOOT_LINK_BODY_MAX)
 #define OUT_FULL (256u << 10) /* bulk data and input wait above this */
-#define OUT_MAX (1u << 20)    /* a device that does not read for so long is given up */
+#define OUT_MAX (1u << 20)    /* a device that leaves so many bytes unread loses its link */
 #define OUT_BATCH 16	      /* messages of one sendmsg() */
-#define SKIP_MAX (4u << 20)   /* bytes of an old stream before the IDENTITY */
+#define SKIP_MAX (4u << 20)   /* bytes of an earlier session to skip before the IDENTITY */
 
 struct out_msg {
 	struct out_msg *next;
@@ -56,7 +56,7 @@ static void end(struct link *link, const char *why)
 
 /* ---- input ----------------------------------------------------------------------------------------------------- */
 
-/* Is the IDENTITY that answers our HELLO at p?  More than a header's and a nonce's bytes are there. */
+/* Is the IDENTITY that answers our HELLO at p?  The caller has checked that p has room for a header and a nonce. */
 static bool identity_at(const struct link *link, const uint8_t *p)
 {
 	struct pvboot_link_hdr hdr;
@@ -69,7 +69,7 @@ static bool identity_at(const struct link *link, const uint8_t *p)
 	       nonce == link->nonce;
 }
 
-/* Skip an old stream's rest.  The number of bytes to drop from the input. */
+/* Skip the rest of an earlier session.  Returns the number of bytes to drop from the input. */
 static size_t skip(struct link *link)
 {
 	const size_t need = sizeof(struct pvboot_link_hdr) + sizeof(uint64_t);
@@ -87,8 +87,8 @@ static size_t skip(struct link *link)
 }
 
 /*
- * Take whole messages out of the input, until what they are answered with fills the output: the rest waits until the
- * device has read some of it.  False: the link is to end, why says it.
+ * Handle the whole messages in the input.  Stops when the answers have filled the output: the rest waits until the
+ * device has read some of it.  Returns false and sets *why if the link must end.
  */
 static bool take_messages(struct link *link, const char **why)
 {
@@ -128,7 +128,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *link = arg;
 	const char *why = NULL;
-	/* recv(), without room for ancillary data: descriptors the device sends are closed by the kernel. */
+	/* recv() has no room for ancillary data, so the kernel closes descriptors that the device sends. */
 	ssize_t n = recv(fd, link->in + link->in_len, sizeof(link->in) - link->in_len, MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -180,7 +180,9 @@ static void sent(struct link *link, size_t n)
 	}
 }
 
-/* One sendmsg() of the first messages; one that carries a descriptor goes alone.  As sendmsg(). */
+/*
+ * Send the first messages with one sendmsg().  A message with a descriptor is sent alone.  Returns what sendmsg() does.
+ */
 static ssize_t send_batch(struct link *link)
 {
 	union pass_fd_one room;
@@ -201,7 +203,7 @@ static ssize_t send_batch(struct link *link)
 	return sendmsg(link->fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* End the link from the loop: callers of link_send() do not expect to lose it under their feet. */
+/* End the link from the loop, since callers of link_send() do not expect the link to be freed during the call. */
 static void give_up(struct link *link, const char *why)
 {
 	while (link->head)

@@ -17,27 +17,34 @@ struct event_base;
 struct link;
 
 struct link_ops {
-	/* A whole message; body has hdr->length bytes, aligned for nothing.  False, with words in *why, ends the link.
+	/*
+	 * A whole message has arrived; body has hdr->length bytes and may be unaligned.  To end the link, return false
+	 * and set *why to the reason.
 	 */
 	bool (*message)(void *arg, const struct pvboot_link_hdr *hdr, const uint8_t *body, const char **why);
-	/* There is room for bulk output again, after link_full(). */
+	/* After link_full(): the output has room for bulk data again. */
 	void (*drained)(void *arg);
-	/* The end: the peer closed (why is NULL), or broke the rules.  Called once, last; link_free() may be called
-	 * from here. */
+	/*
+	 * The link has ended: the peer closed it (why is NULL), or broke the protocol.  This is the last call, made
+	 * once; it may call link_free().
+	 */
 	void (*closed)(void *arg, const char *why);
 };
 
 /*
- * Begin on fd, which becomes the link's, with a HELLO of this nonce.  Until the IDENTITY that answers it, bytes are
- * skipped.  NULL if memory ran out (fd is then closed).
+ * Begin a link on fd with a HELLO that carries nonce.  The link owns fd.  Input is skipped until the IDENTITY that
+ * answers the HELLO. Returns NULL, with fd closed, if memory ran out.
  */
 struct link *link_new(struct event_base *base, int fd, uint64_t nonce, const struct link_ops *ops, void *arg);
-/* Close without a call of closed(); what is queued is lost.  Not from within message() or drained(). */
+/*
+ * Close the link without a call of closed(), and discard queued output.  Must not be called from message() or
+ * drained().
+ */
 void link_free(struct link *link);
-/* Send what is queued as far as the socket takes it now; then the link may be freed. */
+/* Send as much queued output as the socket takes now.  For use before link_free(). */
 void link_flush(struct link *link);
 
-/* Has the peer closed, whatever of its bytes waits to be read? */
+/* Has the peer closed its end?  Input that is not yet read does not matter. */
 bool link_hung_up(const struct link *link);
 
 /* A piece of a message's body. */
@@ -47,12 +54,12 @@ struct link_part {
 };
 
 /*
- * Queue a message.  fd, if not negative, travels with it and is the link's from now on.  Nothing is sent before the
- * loop's next turn.  A device that lets more than a bound pile up loses the link, by closed() from the loop.
+ * Queue a message; it is sent on the loop's next turn. fd, if not negative, is sent with it, and the link owns it from
+ * now on.  If the device leaves too much output unread, the link ends: the loop then calls closed().
  */
 void link_send(struct link *link, uint16_t type, uint32_t id, int fd, const struct link_part *parts, size_t n_parts);
 
-/* Is so much queued that bulk data is to wait for drained()?  Input waits meanwhile, too. */
+/* Is so much output queued that bulk data must wait for drained()?  The link reads no input meanwhile. */
 bool link_full(const struct link *link);
 
 #endif /* HOSTD_LINK_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm.c - one connected VM: the greeting, the dispatch of what its device sends, and its end. */
+/* vm.c - one connected VM: the greeting, the dispatch of its device's messages, and the end of its link. */
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static void cancel_request(struct vm *vm, uint32_t id)
 		vm_lease_cancelled(vm);
 }
 
-/* The guest started over: what it asked for and what it had open is gone; its lease is kept. */
+/* The guest was reset: drop its requests and its open files; keep its lease. */
 static void reset(struct vm *vm)
 {
 	log_msg(LOG_DEBUG, vm->id.name, "the guest started over");
@@ -62,8 +62,8 @@ static void reset(struct vm *vm)
 }
 
 static const struct {
-	size_t fixed; /* bytes of arguments, at least */
-	/* args is a copy, unaligned. */
+	size_t fixed; /* minimum bytes of arguments */
+	/* args is a copy and may be unaligned. */
 	void (*begin)(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
 } requests[] = {
 	[PVBOOT_OP_DISCOVER] = {sizeof(struct pvboot_discover_args), vm_lease_discover},
@@ -75,7 +75,7 @@ static const struct {
 	[PVBOOT_OP_FRAME_OPEN] = {sizeof(struct pvboot_frame_open_args), vm_frame_open},
 };
 
-/* The head of a REQUEST or NOTE; *args is what follows it. */
+/* Parse the head of a REQUEST or NOTE; *args is what follows it. */
 static bool parse_request(const struct pvboot_link_hdr *hdr, const uint8_t *body, struct pvboot_link_request *req,
 			  const uint8_t **args)
 {
@@ -160,7 +160,7 @@ static bool on_note(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint
 	case PVBOOT_OP_FRAME_CLOSE:
 		vm_frame_reset(vm);
 		break;
-	default: /* a note of a kind to come */
+	default: /* a note that this version does not know: ignored */
 		break;
 	}
 	return true;
@@ -179,7 +179,7 @@ static bool refuse(struct vm *vm, uint32_t status, const char *text)
 
 static bool on_identity(struct vm *vm, const uint8_t *body, const char **why)
 {
-	static char text[PVBOOT_ERROR_MAX + 1]; /* lives until the link has ended */
+	static char text[PVBOOT_ERROR_MAX + 1]; /* static, because the link uses it until it has ended */
 	struct pvboot_link_welcome welcome = {.version = PVBOOT_LINK_VERSION};
 	struct pvboot_link_identity id;
 
@@ -238,7 +238,7 @@ static bool on_kept(struct vm *vm, const struct pvboot_link_hdr *hdr, const uint
 		ok = vm_file_restore(vm, key - PVBOOT_LINK_KEY_FILE, body, hdr->length);
 	if (ok)
 		return true;
-	/* Not one of ours, or of a version that is no more: the guest sees a file that is gone, not a hostd that is. */
+	/* An unknown key, or a blob of another version: only that file or lease is lost, and the link stays. */
 	log_msg(LOG_WARNING, vm->id.name, "what the device kept under %#x is of no use: dropped", key);
 	vm_send_forget(vm, key);
 	return true;
@@ -279,7 +279,7 @@ static bool on_message(void *arg, const struct pvboot_link_hdr *hdr, const uint8
 	}
 	if (vm->state == VM_RUNNING)
 		return on_running(vm, hdr, body, why);
-	if (vm->state == VM_UNKNOWN) /* the link lets nothing else through first */
+	if (vm->state == VM_UNKNOWN) /* link.c lets only an IDENTITY through first */
 		return on_identity(vm, body, why);
 	*why = "KEPT or RESUME was expected";
 	if (hdr->type == PVBOOT_LINK_KEPT)

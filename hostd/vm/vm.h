@@ -12,27 +12,29 @@ struct vm;
 struct vm_env;
 struct vm_identity;
 
-/* Begin to talk to a device on fd, which becomes the VM's; uid and pid are the peer's, env stays the caller's.  NULL if
- * memory ran out (fd is closed). */
+/*
+ * Start a VM for the device on fd, which the VM owns. uid and pid are the peer's; env stays the caller's.  Returns
+ * NULL, with fd closed, if memory ran out.
+ */
 struct vm *vm_new(const struct vm_env *env, int fd, uid_t uid, pid_t pid);
 /*
- * The same on a stream that tells of no end (docs/spec.md 5.6), one end of a socket pair here: the VM is the one of
- * that section, whatever its device says.
+ * The same for a stream, which never reports that the other side has closed (docs/spec.md 5.6). fd is one end of a
+ * socket pair.  The VM is the one of section conf, whatever name its device sends.
  */
 struct vm *vm_new_stream(const struct vm_env *env, int fd, const struct conf_vm *conf);
-/* The section that named the VM's stream; NULL: it connected by itself. */
+/* The section that names the VM's stream; NULL if the device connected to hostd's socket. */
 const struct conf_vm *vm_stream_conf(const struct vm *vm);
-/* End the link and free everything; not to be called from within the VM's own callbacks. */
+/* End the link and free the VM.  Must not be called from the VM's own callbacks. */
 void vm_free(struct vm *vm);
 
 uid_t vm_uid(const struct vm *vm);
 pid_t vm_pid(const struct vm *vm);
-/* Has the device closed its end, which nobody has looked at yet? */
+/* Has the device closed its end, even if the loop has not seen it yet? */
 bool vm_hung_up(const struct vm *vm);
-/* NULL until the device was let in. */
+/* The VM's identity; NULL until hostd has admitted the device. */
 struct vm_identity *vm_identity(struct vm *vm);
 
-/* The VMs of a server form a list that is the server's. */
+/* The server links its VMs into a list; the list belongs to the server. */
 struct vm *vm_next(const struct vm *vm);
 void vm_set_next(struct vm *vm, struct vm *next);
 

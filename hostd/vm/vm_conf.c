@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_conf.c - what is asked of a VM's settings. */
+/* vm_conf.c - questions about a VM's settings. */
 #include <string.h>
 
 #include "vm/vm_conf.h"
@@ -12,7 +12,7 @@ bool conf_vm_has_directory(const struct conf_vm *vm)
 bool conf_vm_allows_mac(const struct conf_vm *vm, const uint8_t mac[6])
 {
 	if (!addr_mac_unicast(mac))
-		return false; /* no station has such an address */
+		return false; /* a group address, or all zeros: not a station's */
 	for (size_t i = 0; i < vm->n_macs; i++)
 		if (addr_mac_matches(&vm->mac[i], mac))
 			return true;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_data.h - a VM as the files of its room see it; what belongs to one of them is a struct that only it knows. */
+/*
+ * vm_data.h - struct vm, shared by the files of hostd/vm; each file defines its own part in a struct that is private to
+ * it.
+ */
 #ifndef HOSTD_VM_DATA_H
 #define HOSTD_VM_DATA_H
 
@@ -19,8 +22,8 @@ struct vm_prefix;
 struct vm_waits;
 
 enum vm_state {
-	VM_UNKNOWN, /* IDENTITY is awaited */
-	VM_WELCOME, /* KEPT and RESUME are awaited */
+	VM_UNKNOWN, /* waiting for IDENTITY */
+	VM_WELCOME, /* waiting for KEPT and RESUME */
 	VM_RUNNING
 };
 
@@ -29,27 +32,27 @@ struct vm {
 	const struct vm_env *env;
 	struct link *link;
 	uid_t uid;
-	pid_t pid;	     /* 0: not known */
-	bool ending;	     /* nothing is sent any more */
+	pid_t pid;	     /* 0: unknown */
+	bool ending;	     /* hostd is ending: send nothing more */
 	enum vm_state state; /* changed by vm.c:set_state() alone */
 	uint64_t nonce;
 	struct event *deadline;	      /* of the greeting */
-	const struct conf_vm *stream; /* whose stream it is; NULL: a socket */
-	struct event *beat;	      /* on a stream: a sign of life */
-	bool fds;		      /* PVBOOT_LINK_F_FD is agreed on */
-	bool lost;		      /* the device has none of the descriptors passed before */
+	const struct conf_vm *stream; /* the section of its stream; NULL: connected to hostd's socket */
+	struct event *beat;	      /* on a stream: sends a sign of life */
+	bool fds;		      /* both sides agreed on PVBOOT_LINK_F_FD */
+	bool lost;		      /* the device has lost the descriptors that hostd passed before */
 	struct vm_identity id;
 	struct vm_files *files;
 	struct vm_waits *waits;
 	struct dhcp *dhcp;
-	struct boot_info boot;	    /* of its lease; all 0 before the first one */
-	struct vm_plan *plan;	    /* being made, or NULL */
-	struct vm_prefix *pxelinux; /* the boot file, from DISCOVER until it is opened; or NULL */
-	const char *no_prefix;	    /* why pxelinux.0 gets no path prefix, to be said when it is opened; or NULL */
+	struct boot_info boot;	    /* of the last lease; all 0 before the first one */
+	struct vm_plan *plan;	    /* the plan being made, or NULL */
+	struct vm_prefix *pxelinux; /* the boot file, from DISCOVER until the guest opens it; or NULL */
+	const char *no_prefix;	    /* why pxelinux.0 gets no path prefix, logged when it is opened; or NULL */
 	struct vm_dgram *dgram;
 	struct vm_frame *frame;
-	struct source *source; /* NULL: the host's own */
-	bool own_stack;	       /* the boot program's: vm_source_own_stack() */
+	struct source *source; /* sockets to fetch with; NULL: the host's own */
+	bool own_stack;	       /* set by vm_source_own_stack() */
 };
 
 #endif /* HOSTD_VM_DATA_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_dgram.c - a guest's datagrams: its TFTP is answered here, the rest is sent on. */
+/* vm_dgram.c - a guest's datagrams: hostd answers TFTP itself and forwards the rest. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "vm/vm_open.h"
 #include "vm/vm_send.h"
 
-/* What the device keeps of the datagram state for the next hostd. */
+/* The datagram state that the device keeps for the next hostd. */
 struct kept_dgram {
 	struct kept_head head;
 	uint8_t address[4];
@@ -24,10 +24,13 @@ _Static_assert(sizeof(struct kept_dgram) == 12, "kept_dgram");
 struct vm_dgram {
 	struct tftp_serve *serve;
 	struct udp *udp;
-	uint8_t ip[4]; /* what the guest opened; 0.0.0.0: nothing */
+	uint8_t ip[4]; /* the address that the guest opened; 0.0.0.0: none */
 };
 
-/* To the guest.  While the device does not read, datagrams are lost, as in a full queue of a switch. */
+/*
+ * Send a datagram to the guest.  If the device does not read, the datagram is dropped, as a switch with a full queue
+ * would drop it.
+ */
 static void send_pkt(void *arg, const struct pvboot_pkt *pkt, const void *payload)
 {
 	struct vm *vm = arg;
@@ -39,7 +42,7 @@ static void send_pkt(void *arg, const struct pvboot_pkt *pkt, const void *payloa
 	vm_send(vm, PVBOOT_LINK_DGRAM, 0, -1, (struct link_part[]){{pkt, sizeof(*pkt)}, {payload, pkt->length}}, 2);
 }
 
-/* The address a guest's datagrams come from: what it opened, else its lease's. */
+/* The source address of the guest's datagrams: the one it opened, else its lease's. */
 static const uint8_t *guest_address(const struct vm *vm)
 {
 	return !addr_none(vm->dgram->ip) ? vm->dgram->ip : vm->boot.res.lease.address;
@@ -121,7 +124,7 @@ bool vm_dgram_input(struct vm *vm, const uint8_t *body, size_t len, const char *
 	to.dst_port_be = pkt.dst_port_be;
 	if (tftp_serve_input(vm->dgram->serve, &to, guest_address(vm), body + sizeof(pkt), pkt.length))
 		return true;
-	if (!conf_vm_has_directory(vm->id.conf)) /* behind a directory there is no network */
+	if (!conf_vm_has_directory(vm->id.conf)) /* a VM with a directory has no network */
 		udp_send(vm->dgram->udp, &to, body + sizeof(pkt), pkt.length);
 	return true;
 }

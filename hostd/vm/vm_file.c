@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_file.c - the files a guest has open: OPEN, CLOSE, PROGRESS, and telling the device how far they have grown. */
+/* vm_file.c - the files that a guest has open: OPEN, CLOSE, PROGRESS, and reports of their growth to the device. */
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +20,9 @@
 #include "vm/vm_prefix.h"
 #include "vm/vm_send.h"
 
-#define GROW_BYTES (256u << 10) /* tell the device at once of so much */
-#define GROW_MS 5		/* and of less after so long */
-#define BLOCK_DEFAULT 1408	/* what PXE may report where the guest names no block size */
+#define GROW_BYTES (256u << 10) /* report this much growth at once, */
+#define GROW_MS 5		/* and less after this time */
+#define BLOCK_DEFAULT 1408	/* the block size reported to PXE if the guest names none */
 
 struct vm_files {
 	struct vm_file file[PVBOOT_FILES_MAX];
@@ -47,7 +47,7 @@ struct vm_file *vm_file_slot(struct vm *vm)
 	return NULL;
 }
 
-/* A handle that no open file has: 1..65535, since the low 16 bits are the key of KEEP. */
+/* Choose a handle that no open file has: 1..65535, since its 16 bits are the low part of the key of KEEP. */
 static uint32_t new_handle(struct vm *vm)
 {
 	bool taken;
@@ -118,7 +118,7 @@ void vm_file_send_grow(struct vm_file *vf, int fd, uint32_t status, const char *
 	vf->announced_ms = clock_ms();
 }
 
-/* The device has all of vf, or knows that it never will. */
+/* The device has all of vf, or has been told that the rest will not come: mark it complete, and log that. */
 static void finish(struct vm_file *vf)
 {
 	struct vm *vm = vf->vm;
@@ -134,7 +134,7 @@ static void finish(struct vm_file *vf)
 		vm_file_keep(vf);
 }
 
-/* Say how far the file has grown: at once if it is much or the end, else a little later. */
+/* Report the file's growth: at once if there is much of it or the file has ended, else when the timer fires. */
 static void grow(struct vm_file *vf)
 {
 	bool done = file_done(vf->file);
@@ -150,7 +150,7 @@ static void grow(struct vm_file *vf)
 		finish(vf);
 	else if (!vf->headed && file_available(vf->file) >= VM_FILE_HEAD) {
 		vf->headed = true;
-		vm_file_keep(vf); /* from now on with what tells it from another file of its size */
+		vm_file_keep(vf); /* keep the hash of its head, too: it tells this file from another of the same size */
 	}
 }
 
@@ -165,7 +165,7 @@ static void fail_open(struct vm_file *vf, uint32_t status, uint32_t detail, cons
 	vm_file_drop(vf);
 }
 
-/* The file is open: hand it over and answer. */
+/* The file is open: reply to the OPEN and hand over the descriptor. */
 static void answer_open(struct vm_file *vf)
 {
 	struct pvboot_open_res res = {.handle = vf->handle, .block_size = vf->block_size, .size = file_size(vf->file)};
@@ -194,7 +194,10 @@ static void answer_open(struct vm_file *vf)
 	vm_reply(vm, vf->open_id, PVBOOT_S_OK, 0, "", &res, sizeof(res));
 }
 
-/* A STAT is answered by the announced size; where the server announces none, the file is fetched and measured. */
+/*
+ * Must this STAT wait?  It is answered with the size that the server announces; if the server announces none, hostd
+ * fetches the file to measure it.
+ */
 static bool stat_waits(struct vm_file *vf)
 {
 	if (!(vf->flags & PVBOOT_OPEN_F_STAT) || file_size(vf->file) != PVBOOT_SIZE_UNKNOWN)
@@ -240,7 +243,7 @@ void vm_file_step(struct vm_file *vf)
 
 /* ---- requests -------------------------------------------------------------------------------------------------- */
 
-/* Fill in server, port and name of vf.  PVBOOT_S_OK or a failure with words. */
+/* Fill in vf's server, port and name.  Returns PVBOOT_S_OK, or another status and an error text. */
 static uint32_t resolve(struct vm_file *vf, const struct pvboot_open_args *args, const uint8_t *name, size_t len,
 			char *err, size_t err_len)
 {
@@ -309,7 +312,10 @@ void vm_file_open(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, 
 		vm_file_step(vf);
 }
 
-/* The arguments of CLOSE and PROGRESS; NULL after answering what is wrong with them. */
+/*
+ * Check the arguments of CLOSE and PROGRESS and return the file.  If they are wrong, sends the failure and returns
+ * NULL.
+ */
 static struct vm_file *file_args(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len)
 {
 	struct pvboot_file_args args;

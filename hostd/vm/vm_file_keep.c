@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vm_file_keep.c - open files over a restart of hostd (docs/spec.md 5.5).
+ * vm_file_keep.c - open files across a restart of hostd (docs/spec.md 5.5).
  *
- * The device keeps a blob for each open file.  The next hostd fetches the file again and hands over a new descriptor,
- * once it is as good as sure that it is the same file: the size, and the first 64 KiB of it (a root's file: inode, size
- * and times).  A complete file is not fetched again, the device has it.
+ * The device keeps a blob for each open file.  The next hostd fetches the file again, and compares its size and first
+ * 64 KiB (for a file below a root: inode, size and times).  If they match, hostd sends the device a new descriptor.  A
+ * complete file is not fetched again: the device already has its bytes.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@
 #include "vm/vm_file_keep.h"
 #include "vm/vm_send.h"
 
-/* The name follows. */
+/* The fixed part of the blob; the file's name follows. */
 struct kept_file {
 	struct kept_head head;
 	uint64_t size;
@@ -35,9 +35,9 @@ struct kept_file {
 };
 _Static_assert(sizeof(struct kept_file) == 40, "kept_file");
 #define KEPT_FILE_VERSION 1
-#define KEPT_FILE_COMPLETE 0x1u /* the device has all of it, and the descriptor */
+#define KEPT_FILE_COMPLETE 0x1u /* the device has all of the file, and its descriptor */
 
-/* The hash of a file's first len bytes, which are available; 0 if they cannot be read. */
+/* Hash the first len bytes of a file, all of which must be available.  Returns 0 if they cannot be read. */
 static uint64_t hash_head(struct file *file, uint32_t len)
 {
 	static uint8_t bytes[VM_FILE_HEAD];
@@ -97,7 +97,10 @@ bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t
 	vf->begun_ms = clock_ms();
 	memcpy(vf->server, kept.server, 4);
 	memcpy(vf->name, blob + sizeof(kept), name_len);
-	/* The device reads a complete file from the descriptor it has.  A root's is compared with what it was. */
+	/*
+	 * The device reads a complete file from the descriptor that it has.  A root's file is opened again, to compare
+	 * its stamp.
+	 */
 	vf->complete = kept.flags & KEPT_FILE_COMPLETE && vm->fds && !vm->lost && !conf_vm_has_directory(vm->id.conf);
 	if (vf->complete)
 		return true;
@@ -111,7 +114,7 @@ bool vm_file_restore(struct vm *vm, uint32_t handle, const uint8_t *blob, size_t
 	return true;
 }
 
-/* Is it what the guest opened, as far as one can tell? */
+/* Is it the file that the guest opened, as far as size and stamp can tell? */
 static bool is_same(const struct vm_file *vf)
 {
 	uint64_t now = file_size(vf->file);
@@ -123,7 +126,7 @@ static bool is_same(const struct vm_file *vf)
 	return file_available(vf->file) >= vf->head_len && hash_head(vf->file, vf->head_len) == vf->stamp;
 }
 
-/* A file without bytes, to go with the news that there are none: it replaces what was said before. */
+/* Open an empty file, to send with the news that the file has failed: it replaces the descriptor sent before. */
 static int open_empty(void)
 {
 	char path[64];
@@ -137,7 +140,7 @@ static int open_empty(void)
 	return again;
 }
 
-/* Put a file that has failed in the place of one that is another by now.  False if memory ran out. */
+/* The server's file has changed: put a failed file in its place.  Returns false if memory ran out. */
 static bool replace(struct vm_file *vf)
 {
 	char words[PVBOOT_ERROR_MAX + 1];
@@ -166,7 +169,7 @@ void vm_file_resume(struct vm_file *vf)
 	if (good && !is_same(vf)) {
 		good = false;
 		if (!replace(vf)) {
-			vm_file_drop(vf); /* the device waits for it until the guest gives up */
+			vm_file_drop(vf); /* out of memory: the device waits until the guest gives up */
 			return;
 		}
 	}

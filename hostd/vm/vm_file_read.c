@@ -11,7 +11,7 @@
 
 static uint8_t chunk[PVBOOT_LINK_DATA_MAX];
 
-/* Send what there is and fits.  False if the file could not be read. */
+/* Send the bytes that are available and fit.  Returns false if the file could not be read. */
 static bool send_data(struct vm_wait *wait)
 {
 	struct file *file = wait->vf->file;
@@ -56,7 +56,7 @@ static void step(struct vm_wait *wait)
 	if (wait->sent == wait->room)
 		answer(wait, PVBOOT_S_OK, "");
 	else if (end < file_available(file))
-		return; /* the link is full: go on when it has drained */
+		return; /* the link is full: vm_file_drained() continues */
 	else if (file_done(file) && file_status(file) != PVBOOT_S_OK)
 		answer(wait, file_status(file), file_text(file));
 	else if (file_done(file) || (wait->partial && wait->sent))
@@ -94,7 +94,7 @@ void vm_file_read_end(struct vm *vm, struct vm_file *vf)
 	}
 }
 
-/* The open file of that handle, if its bytes are here. */
+/* The open file of that handle, if hostd still has its bytes; else NULL. */
 static struct vm_file *find(struct vm *vm, uint32_t handle)
 {
 	struct vm_file *vf = vm_file_find(vm, handle);
@@ -102,7 +102,7 @@ static struct vm_file *find(struct vm *vm, uint32_t handle)
 	return vf && vf->file && !(vf->flags & PVBOOT_OPEN_F_STAT) ? vf : NULL;
 }
 
-/* When a READ with PVBOOT_READ_F_PARTIAL is answered at the latest.  False if memory ran out. */
+/* Set the deadline for the answer to a READ with PVBOOT_READ_F_PARTIAL.  Returns false if memory ran out. */
 static bool arm(struct vm_wait *wait, uint32_t ms)
 {
 	if (ms > PVBOOT_READ_WAIT_MAX)
@@ -140,7 +140,7 @@ void vm_file_read(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t len, 
 		return;
 	wait->vf = vf;
 	wait->offset = args.offset;
-	/* The answer's length has 32 bits. */
+	/* The length in the answer has 32 bits. */
 	if (wait->room > UINT32_MAX)
 		wait->room = UINT32_MAX;
 	if (args.flags & PVBOOT_READ_F_PARTIAL && !arm(wait, args.wait_ms)) {

@@ -11,9 +11,9 @@ struct vm;
 struct vm_file;
 
 void vm_file_read(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
-/* Answer what READs can be answered, all those of one file (NULL: of every file). */
+/* Answer the READs of vf (NULL: of every file) that can be answered now. */
 void vm_file_read_step(struct vm *vm, struct vm_file *vf);
-/* The file is closed: its READs fail. */
+/* The file is closed: fail its READs. */
 void vm_file_read_end(struct vm *vm, struct vm_file *vf);
 
 #endif /* HOSTD_VM_FILE_READ_H */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_frame.c - a guest's Ethernet frames: opened, sent, delivered, and kept for the next hostd (docs/spec.md 4.9). */
+/*
+ * vm_frame.c - a guest's Ethernet frames: open, send, deliver, and keep the state for the next hostd (docs/spec.md
+ * 4.9).
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +15,7 @@
 #include "vm/vm_send.h"
 #include "vm/vm_source.h"
 
-/* What the device keeps of what the guest hears. */
+/* The frame state that the device keeps for the next hostd. */
 struct kept_frame {
 	struct kept_head head;
 	struct pvboot_frame_open_args args;
@@ -21,11 +24,14 @@ _Static_assert(sizeof(struct kept_frame) == 64, "kept_frame");
 #define KEPT_FRAME_VERSION 1
 
 struct vm_frame {
-	struct frames *open;		    /* NULL: the guest has opened none */
-	char refused[PVBOOT_ERROR_MAX + 1]; /* why not, as logged in this boot */
+	struct frames *open;		    /* NULL: the guest has not opened frames */
+	char refused[PVBOOT_ERROR_MAX + 1]; /* the last refusal logged in this boot */
 };
 
-/* To the guest.  When the device does not keep up, the rest waits in the kernel's queue, until vm_frame_drained(). */
+/*
+ * Deliver a frame to the guest.  If the device does not read, frames wait in the kernel's queue until
+ * vm_frame_drained().
+ */
 static bool deliver(void *arg, const uint8_t *frame, size_t len)
 {
 	struct vm *vm = arg;
@@ -46,7 +52,7 @@ void vm_frame_drained(struct vm *vm)
 		frames_hold(vm->frame->open, false);
 }
 
-/* PVBOOT_S_OK, or why not. */
+/* Open frames.  Returns PVBOOT_S_OK; otherwise another status, and err is filled. */
 static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *err, size_t err_len)
 {
 	const struct conf_vm *conf = vm->id.conf;
@@ -65,7 +71,7 @@ static uint32_t begin(struct vm *vm, const uint8_t *args, size_t len, char *err,
 		snprintf(err, err_len, "[vm %s] may not send frames: its boot program needs frames = on", conf->name);
 		return PVBOOT_S_DENIED;
 	}
-	if (!conf_vm_allows_mac(conf, vm->id.mac)) { /* none yet: mac = card, and no DISCOVER */
+	if (!conf_vm_allows_mac(conf, vm->id.mac)) { /* no MAC yet: mac = card, before any DISCOVER */
 		snprintf(err, err_len, "the guest asks for frames before it said which MAC its card has");
 		return PVBOOT_S_DENIED;
 	}
@@ -89,7 +95,7 @@ void vm_frame_open(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, 
 	uint32_t status = begin(vm, args, len, why, sizeof(why));
 
 	if (status != PVBOOT_S_OK) {
-		/* Some boot programs ask again and again. */
+		/* Some boot programs retry endlessly: log a refusal once. */
 		if (strcmp(why, vm->frame->refused) != 0)
 			log_msg(LOG_WARNING, vm->id.name, "%s", why);
 		snprintf(vm->frame->refused, sizeof(vm->frame->refused), "%s", why);

@@ -11,20 +11,20 @@
 
 struct conf_vm;
 
-/* Who a connected device is, as hostd holds it to be. */
+/* The identity of a connected device, as hostd has admitted it. */
 struct vm_identity {
 	const struct conf_vm *conf;
 	char name[PVBOOT_LINK_NAME_MAX];
 	uint8_t mac[6];
-	bool mac_of_name; /* mac is made from the name */
-	bool mac_of_card; /* mac is what take_card() of the environment last took, 0: nothing yet */
+	bool mac_of_name; /* mac is derived from the name */
+	bool mac_of_card; /* mac comes from take_card() of struct vm_env; all 0 before the first call */
 	bool has_uuid;
 	uint8_t uuid[16];
-	uint8_t previous[4]; /* the address its last lease had, 0.0.0.0: none known */
-	/* of two devices that have one name, and that end one another's link in turns */
-	pid_t rival;	   /* whose link this one's ended while it lived, 0: nobody's */
-	unsigned int took; /* how often the two have done that */
-	int64_t since_ms;  /* when this one was let in, or turned the other away */
+	uint8_t previous[4]; /* address of its last lease; 0.0.0.0: unknown */
+	/* for two devices of one name that end each other's links in turn */
+	pid_t rival;	   /* the device whose live link this one replaced; 0: none */
+	unsigned int took; /* how often they have replaced each other */
+	int64_t since_ms;  /* when this device was admitted, or last refused the other */
 };
 
 #endif /* HOSTD_VM_IDENTITY_H */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_lease.c - DISCOVER: a lease from a DHCP server or made up, kept so that the next boot asks for it again. */
+/*
+ * vm_lease.c - DISCOVER: get a lease from a DHCP server or make one up; remember it, so that the next boot requests it.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,10 +19,10 @@
 #include "vm/vm_source.h"
 #include "vm/vm_wait.h"
 
-/* What the device keeps of struct boot_info for the next hostd. */
+/* The part of struct boot_info that the device keeps for the next hostd. */
 struct kept_lease {
 	struct kept_head head;
-	uint8_t card[PVBOOT_CARD_LEN]; /* with mac = card, else 0 */
+	uint8_t card[PVBOOT_CARD_LEN]; /* if mac = card, else 0 */
 	uint8_t prefix_sent;	       /* 0 or 1 */
 	uint8_t reserved;
 	struct pvboot_lease lease;
@@ -78,7 +80,7 @@ static void answer_all(struct vm *vm, uint32_t status, const char *text, const s
 	}
 }
 
-/* Answer every DISCOVER that waits with the lease; prefix: for pxelinux, or NULL. */
+/* Answer every waiting DISCOVER with the lease.  prefix is the path prefix for pxelinux, or NULL. */
 static void answer_lease(struct vm *vm, const char *prefix)
 {
 	struct pvboot_discover_res res = vm->boot.res;
@@ -90,7 +92,7 @@ static void answer_lease(struct vm *vm, const char *prefix)
 	answer_all(vm, PVBOOT_S_OK, "", &res);
 }
 
-/* Answer now, or once it is known whether the boot program is pxelinux. */
+/* Answer at once, or after vm_prefix.c has found out whether the boot program is pxelinux. */
 static void answer(struct vm *vm, const struct dhcp_result *result)
 {
 	if (result->status != PVBOOT_S_OK) {
@@ -104,7 +106,7 @@ static void answer(struct vm *vm, const struct dhcp_result *result)
 		answer_lease(vm, NULL);
 }
 
-/* A plan does without a boot file; if there is none in the end, the guest says so. */
+/* A lease without a boot file is enough for a plan.  If no plan is found either, the guest reports it. */
 static void plan_needs_no_boot_file(const struct vm *vm, struct dhcp_result *result)
 {
 	if (result->status == PVBOOT_S_NO_BOOTFILE && (vm_plan_wanted(vm, &result->info) || vm->id.conf->kernel[0]))
@@ -172,7 +174,7 @@ static void make_up(struct vm *vm)
 	answer(vm, &result);
 }
 
-/* With mac = card: the VM is whose card it says it has.  False: it may not, and is told why. */
+/* If mac = card: take the card's MAC as the VM's.  If the VM may not have it, fails the request and returns false. */
 static bool take_card(struct vm *vm, uint32_t id, const uint8_t card[PVBOOT_CARD_LEN])
 {
 	char why[PVBOOT_ERROR_MAX + 1];
@@ -185,7 +187,7 @@ static bool take_card(struct vm *vm, uint32_t id, const uint8_t card[PVBOOT_CARD
 		vm_fail(vm, id, PVBOOT_S_DENIED, 0, why);
 		return false;
 	}
-	if (memcmp(before, vm->id.mac, 6) != 0) { /* the one before may be another VM's from now on */
+	if (memcmp(before, vm->id.mac, 6) != 0) { /* another VM may get the MAC that this one had */
 		vm_frame_reset(vm);
 		vm_source_leave(vm);
 	}
@@ -213,7 +215,7 @@ void vm_lease_discover(struct vm *vm, uint32_t id, const uint8_t *bytes, size_t 
 	if (!asked && !take_card(vm, id, card))
 		return;
 	if (!vm_wait_begin(vm, PVBOOT_OP_DISCOVER, id, room) || asked)
-		return; /* it is refused, or waits for the answer that is on its way */
+		return; /* refused, or an exchange is under way already */
 	if (conf_vm_has_directory(vm->id.conf))
 		make_up(vm);
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_open.c - where a file that a guest names comes from: the VM's directory, or a TFTP server. */
+/* vm_open.c - choose the source of a file that a guest names: the VM's directory, a TFTP server or an HTTP server. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ static struct file *refuse(struct vm *vm, const char *name, uint32_t status, con
 	return file_new_failed(vm->id.name, name, status, words);
 }
 
-/* May a VM of that section have that file of its directory? */
+/* May a VM of this section read this file of its directory? */
 static bool may_have(const struct conf_vm *conf, const char *name)
 {
 	if (!conf->sealed || !strcmp(name, conf->kernel))
@@ -30,7 +30,7 @@ static bool may_have(const struct conf_vm *conf, const char *name)
 	return false;
 }
 
-/* Its own directory, whichever server the guest asks. */
+/* Open a file of the VM's directory, whichever server the guest named. */
 static struct file *from_root(struct vm *vm, const char *name)
 {
 	const struct conf_vm *conf = vm->id.conf;
@@ -43,7 +43,10 @@ static struct file *from_root(struct vm *vm, const char *name)
 	return refuse(vm, name, PVBOOT_S_DENIED, words);
 }
 
-/* A server may give each address files of its own: what is fetched with a guest's address is for that guest. */
+/*
+ * The identity that is part of a cache key.  A server may give each address different files, so a file that is fetched
+ * with a guest's address is for that guest alone.
+ */
 static const char *identity_of(const struct vm *vm)
 {
 	static char text[64];
@@ -54,7 +57,7 @@ static const char *identity_of(const struct vm *vm)
 	return text;
 }
 
-/* What every file asked of a server has in common. */
+/* Fill in what requests to TFTP and HTTP servers have in common. */
 static struct cache_request request_of(const struct vm *vm, bool stat_only)
 {
 	const struct conf_vm *conf = vm->id.conf;
@@ -111,7 +114,7 @@ struct file *vm_open(struct vm *vm, const uint8_t server[4], uint16_t port, cons
 	const struct conf_vm *conf = vm->id.conf;
 	bool http = addr_none(server) && url_kind(name) == URL_HTTP;
 
-	/* A VM with a directory has no network, but for what the configuration names. */
+	/* A VM with a directory has no network: of all URLs it may open only those that its section names. */
 	if (http && conf_vm_has_directory(conf) && !conf_vm_names(conf, name))
 		return refuse(vm, name, PVBOOT_S_DENIED,
 			      "this VM has a directory and no network: name the URL in its section");

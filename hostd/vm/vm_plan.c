@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_plan.c - PLAN: what a guest boots without a boot program, by its section or by a pxelinux configuration. */
+/* vm_plan.c - PLAN: what a guest boots without a boot program, from its section or from a pxelinux configuration. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +19,11 @@
 
 struct vm_plan {
 	struct vm *vm;
-	struct file_watch watch; /* watch.file: the boot file, while it is seen whether that is a kernel */
+	struct file_watch watch; /* watch.file: the boot file, until hostd knows whether it is a kernel */
 	struct file *boot_file;
-	uint32_t id; /* request */
+	uint32_t id; /* the PLAN's request id */
 	struct pvboot_plan_args args;
-	struct pxelinux_guest guest; /* of the lease */
+	struct pxelinux_guest guest; /* the guest, from its lease */
 	struct pxelinux_fetch *fetch;
 };
 
@@ -90,7 +90,10 @@ static struct file *open_file(void *arg, const struct pxelinux_file *named)
 
 /* ---- what DHCP says ---------------------------------------------------------------------------------------------- */
 
-/* By the site's option (*understood: there is none, or it says what is known), else by the section. */
+/*
+ * Read the choice between direct boot and boot program from the site's DHCP option, else from the section.  *understood
+ * is false if the option has a value that hostd does not know.
+ */
 static enum plan_boot read_boot(const struct vm *vm, const struct boot_info *info, const char **options,
 				bool *understood)
 {
@@ -145,7 +148,7 @@ static void reply_boot_file(struct vm_plan *job)
 	free(job);
 }
 
-/* As soon as there is enough of the boot file to tell: it is the kernel, or it is passed over. */
+/* The boot file has grown: once its head is there, answer with it as the kernel, or continue without it. */
 static void look(struct vm_plan *job)
 {
 	if (!file_done(job->boot_file) && file_available(job->boot_file) < PLAN_KERNEL_HEAD)
@@ -165,7 +168,7 @@ static void on_boot_file(struct file_watch *watch)
 	look(container_of(watch, struct vm_plan, watch));
 }
 
-/* Is the boot file a kernel?  False: it cannot be one. */
+/* Begin to find out whether the boot file is a kernel.  Returns false if it cannot be one. */
 static bool look_at_boot_file(struct vm_plan *job)
 {
 	const char *file = job->vm->boot.res.lease.bootfile;
@@ -192,8 +195,9 @@ enum asked {
 };
 
 /*
- * Let the guest's user choose.  hostd reads the configuration again after the choice: it keeps nothing of a list, so
- * another hostd may run by then.
+ * The user must choose a label.  If the guest has sent a valid choice, sets *command to it; otherwise answers with the
+ * menu.  A menu takes two PLAN requests, and hostd reads the configuration again for the second: it stores no menu, so a
+ * hostd that was restarted in between can answer.
  */
 static enum asked ask_which(const struct vm_plan *job, const struct pxelinux_config *config,
 			    const struct plan_choice *choice, struct pxelinux_command *command, char *err,
@@ -222,7 +226,7 @@ static enum asked ask_which(const struct vm_plan *job, const struct pxelinux_con
 	return ASKED_LISTED;
 }
 
-/* Answer by a configuration.  Returns false and fills err. */
+/* Answer the PLAN from a configuration.  On failure returns false and fills err. */
 static bool decide(const struct vm_plan *job, const struct pxelinux_config *config, char *err, size_t err_len)
 {
 	enum asked asked = ASKED_CHOSEN;

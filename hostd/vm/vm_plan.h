@@ -11,10 +11,10 @@ struct boot_info;
 struct vm;
 
 void vm_plan_ask(struct vm *vm, uint32_t id, const uint8_t *args, size_t len, uint64_t room);
-/* Give up the plan that is being made; with an id: if it is that request's.  False if it is not. */
+/* Cancel the PLAN with this request id.  Returns false if no PLAN has it. */
 bool vm_plan_cancel(struct vm *vm, uint32_t id);
 void vm_plan_reset(struct vm *vm);
-/* With that lease, does this VM boot without a boot program, by its section or a site's DHCP option? */
+/* Does this VM, with this lease, boot without a boot program?  A site's DHCP option decides, else the VM's section. */
 bool vm_plan_wanted(const struct vm *vm, const struct boot_info *boot);
 
 #endif /* HOSTD_VM_PLAN_H */

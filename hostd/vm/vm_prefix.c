@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vm_prefix.c - a path prefix that has pxelinux.0 load its files by the FILE calls of PXE, not by its own TFTP.
+ * vm_prefix.c - a path prefix with which pxelinux.0 loads its files by the FILE calls of PXE, not by its own TFTP.
  *
- * pxelinux.0 hands every name that is an URL of a scheme other than tftp: to the FILE calls, and reads with one call
- * for 2048 bytes what its TFTP fetches with two for 1408.  So its boot server's reply gets an option 210 (RFC 5071)
- * with such a prefix, if no server sends one.  Only pxelinux.0 itself may see it, and only its bytes tell: lpxelinux.0,
- * of the same name, would find nothing.  So the boot file is fetched before DISCOVER is answered, as far as its head,
- * and handed over when the guest opens it.
+ * pxelinux.0 passes every name that is a URL of a scheme other than tftp: to the FILE calls.  One FILE call reads 2048
+ * bytes; its own TFTP needs two calls for 1408.  So hostd adds option 210 (RFC 5071) with such a prefix to the boot
+ * server's reply, unless a server sends option 210.
+ *
+ * Only pxelinux.0 itself may get the prefix: lpxelinux.0, which may have the same name, would find no file with it.
+ * Only the file's bytes tell them apart.  So hostd fetches the head of the boot file before it answers DISCOVER, and
+ * serves that file when the guest opens it.
  */
 #include <event2/event.h>
 #include <stdio.h>
@@ -25,12 +27,12 @@
 #include "vm/vm_plan.h"
 #include "vm/vm_prefix.h"
 
-#define HEAD 8192	  /* bytes of the boot file that tell what it is */
-#define HEAD_MS 1000	  /* a server that takes longer for them is not waited for */
-#define KEEP_MS 10000	  /* until the guest opens it */
-#define PREFIX_MAX 200	  /* bytes: pxelinux has 255 for prefix and name */
-#define MAGIC_AT 8	  /* of pxelinux's own table of settings, */
-#define MAGIC 0x2983c8acu /* which begins with this */
+#define HEAD 8192	  /* bytes of the boot file that are enough to recognise it */
+#define HEAD_MS 1000	  /* how long hostd waits for them */
+#define KEEP_MS 10000	  /* how long the boot file is kept for the guest's OPEN */
+#define PREFIX_MAX 200	  /* bytes: pxelinux has 255 for prefix and name together */
+#define MAGIC_AT 8	  /* offset of the magic number of pxelinux's settings table */
+#define MAGIC 0x2983c8acu /* the magic number */
 
 struct vm_prefix {
 	struct vm *vm;
@@ -58,7 +60,7 @@ void vm_prefix_reset(struct vm *vm)
 	free(p);
 }
 
-/* Is this pxelinux.0 of version 6, whose core has the FILE calls?  Others are left as they are. */
+/* Is this pxelinux.0 of version 6, whose core has the FILE calls?  Other versions get no prefix. */
 static bool is_pxelinux(struct file *file)
 {
 	static const char banner[] = "\r\nPXELINUX 6.";
@@ -81,8 +83,8 @@ static bool is_pxelinux(struct file *file)
 }
 
 /*
- * Answer DISCOVER, with the prefix or (why: unless the guest will hear of it) without; the boot file stays until the
- * guest opens it, but not for long.
+ * Answer DISCOVER with the prefix url, or without one (NULL). why is logged as the reason when the guest opens the
+ * file; NULL: nothing to log.  The boot file is kept for KEEP_MS, for the guest's OPEN.
  */
 static void answer(struct vm_prefix *p, const char *url, const char *why)
 {
@@ -99,7 +101,7 @@ static void step(struct vm_prefix *p)
 	if (p->answered || (!all && file_available(p->file) < HEAD))
 		return;
 	if (all && file_status(p->file) != PVBOOT_S_OK)
-		answer(p, NULL, NULL); /* the guest will hear of it */
+		answer(p, NULL, NULL); /* the guest's own OPEN will report the failure */
 	else if (is_pxelinux(p->file))
 		answer(p, p->url, NULL);
 	else
@@ -121,7 +123,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		answer(p, NULL, "its first 8 KiB took more than a second to come");
 }
 
-/* Why there can be none, as far as that is known before the boot file is here; NULL if there can. */
+/* Why the guest gets no prefix, as far as hostd can tell without the boot file; NULL if it may get one. */
 static const char *why_not(const struct vm *vm, const struct boot_info *boot)
 {
 	const struct conf_vm *conf = vm->id.conf;
@@ -137,7 +139,7 @@ static const char *why_not(const struct vm *vm, const struct boot_info *boot)
 	return boot->prefix_sent ? "the DHCP server sends one (option 210)" : NULL;
 }
 
-/* The prefix that pxelinux would use, as an URL.  False if it does not fit, or is one. */
+/* Write the prefix that pxelinux would use, as a URL.  Returns false if it does not fit, or is a URL already. */
 static bool make_url(char url[PREFIX_MAX + 1], const struct boot_info *boot)
 {
 	return !url_has_no_prefix(boot->prefix, strlen(boot->prefix)) && boot_info_named(boot) == BOOT_NAMED_PROGRAM &&

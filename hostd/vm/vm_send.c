@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_send.c - what a VM sends to its device: replies, and what is to be kept for the next hostd. */
+/* vm_send.c - messages from a VM to its device: replies, and blobs for the next hostd. */
 #include <string.h>
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 void vm_send(struct vm *vm, uint16_t type, uint32_t id, int fd, const struct link_part *parts, size_t n_parts)
 {
-	/* What ends because hostd ends is not over for the guest: the device keeps it for the next hostd. */
+	/* When hostd ends, the guest's files and lease do not end: the device keeps their blobs for the next hostd. */
 	if (!vm->ending)
 		link_send(vm->link, type, id, fd, parts, n_parts);
 	else if (fd >= 0)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vm_source.c - `source = guest`: when a VM's fetches speak with the guest's own address.
+ * vm_source.c - `source = guest`: when hostd fetches a VM's files with the guest's own address.
  *
- * From the lease on, until somebody else may speak with that address: a network card of the guest's (the boot program
- * unloads, a kernel or the next boot device begins, the machine is reset), or a network stack of a boot program's own,
- * which sends frames.  Two that answer for one address would reset each other's connections.
+ * hostd uses the address from the lease on, until something else may use it.  That is either the guest's network card
+ * (when the boot program unloads, a kernel or the next boot device begins, or the machine is reset) or a boot program's
+ * own network stack, which sends frames.  Two stacks with one address would reset each other's connections.
  */
 #include <string.h>
 
@@ -29,7 +29,7 @@ static struct source *make(const struct vm *vm)
 	return source_guest(vm->id.name, vm->id.conf->place, vm->id.mac, &vm->boot.res.lease);
 }
 
-/* Out of memory is a source that is gone: never the host's address in the guest's place. */
+/* Out of memory makes a source that fails every fetch; hostd never uses its own address instead. */
 bool vm_source_start(struct vm *vm)
 {
 	if (!vm->id.conf->source_guest)

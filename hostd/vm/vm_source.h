@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_source.h - `source = guest`: when a VM's fetches speak with the guest's own address. */
+/* vm_source.h - `source = guest`: when hostd fetches a VM's files with the guest's own address. */
 #ifndef HOSTD_VM_SOURCE_H
 #define HOSTD_VM_SOURCE_H
 
@@ -7,13 +7,13 @@
 
 struct vm;
 
-/* Each does nothing without `source = guest`. */
+/* Without `source = guest` these functions do nothing. */
 
 bool vm_source_start(struct vm *vm); /* false: out of memory */
-void vm_source_enter(struct vm *vm); /* there is a lease: speak with the guest's address */
-void vm_source_leave(struct vm *vm); /* somebody else may speak with it from now on */
-/* A network stack of the boot program's own speaks with that address from now on, or no more. */
+void vm_source_enter(struct vm *vm); /* the guest has a lease: use its address */
+void vm_source_leave(struct vm *vm); /* something else may use that address from now on */
+/* The boot program's own network stack uses the address from now on (speaks), or has stopped. */
 void vm_source_own_stack(struct vm *vm, bool speaks);
-void vm_source_stop(struct vm *vm); /* leave for good */
+void vm_source_stop(struct vm *vm); /* stop using the address for good */
 
 #endif /* HOSTD_VM_SOURCE_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vm_wait.c - requests of a guest that wait for their answer: DISCOVER, and READ of inline data. */
+/* vm_wait.c - a guest's requests that wait for an answer: DISCOVER, and READ of inline data. */
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "vm/vm_send.h"
 #include "vm/vm_wait.h"
 
-#define WAITS_MAX 64 /* a guest's queue holds no more requests */
+#define WAITS_MAX 64 /* a guest's queue holds no more requests than this */
 
 struct vm_waits {
 	struct vm_wait wait[WAITS_MAX];
