@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cache.c - which object a request is for, and where it is to come from: docs/hostd.conf.5 has the rules. */
+/* cache.c - the key of a request, and the choice between a copy and a fetch: docs/hostd.conf.5 has the rules. */
 #include "cache/cache.h"
 
 #include <ctype.h>
@@ -17,12 +17,12 @@
 #include "tftp/tftp.h"
 
 #define TFTP_PORT 69
-#define STORE_NICE 10 /* a boot under way goes first */
+#define STORE_NICE 10 /* a boot in progress goes before storing */
 
 /* ---- keys ---------------------------------------------------------------------------------------------------------
  */
 
-/* Append text; what is not printable, and '%' and blanks, escaped.  False if it does not fit. */
+/* Append text, with '%', blanks and unprintable bytes escaped.  Returns false if it does not fit. */
 static bool put(char key[CACHE_KEY_MAX], size_t *at, const char *text)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -44,7 +44,10 @@ static bool put(char key[CACHE_KEY_MAX], size_t *at, const char *text)
 	return true;
 }
 
-/* "tftp://10.0.0.1:69/name" or the URL, and behind a blank whose address asks.  False if it is too long. */
+/*
+ * Write "tftp://10.0.0.1:69/name" or the URL; then, behind a blank, the address that the fetch uses, if it is not the
+ * host's own. Returns false if the key is too long.
+ */
 static bool make_key(char key[CACHE_KEY_MAX], const struct cache_request *req)
 {
 	size_t at = 0;
@@ -71,7 +74,7 @@ static bool make_key(char key[CACHE_KEY_MAX], const struct cache_request *req)
 /* ---- asking -------------------------------------------------------------------------------------------------------
  */
 
-/* A fetch of that object that began not too long ago. */
+/* Find a fetch of that object that began at most max_age_ms ago; NULL if there is none. */
 static struct cache_fetch *find_fetch(struct cache *cache, const char *key, uint64_t max_age_ms)
 {
 	struct cache_fetch *fetch = cache->fetches;
@@ -81,7 +84,7 @@ static struct cache_fetch *find_fetch(struct cache *cache, const char *key, uint
 	return fetch;
 }
 
-/* Did the fetch of a complete object by TFTP begin recently enough? */
+/* Did the TFTP fetch of this complete object begin recently enough to serve it without asking? */
 static bool is_fresh(const struct cache_entry *entry, const struct cache_request *req)
 {
 	int64_t age;

@@ -29,7 +29,10 @@ static bool is_empty(int fd)
 	return empty;
 }
 
-/* It is to be the user's alone; give: made over to the user where that may be.  Returns false and fills err. */
+/*
+ * Check that the directory is the user's alone.  With give, first hand it over to the user if cache_dir_open() may.
+ * Returns false and fills err.
+ */
 static bool own(int fd, const char *path, const char *user, bool give, char *err, size_t err_len)
 {
 	const struct passwd *pw = *user && !geteuid() ? getpwnam(user) : NULL;
@@ -40,8 +43,10 @@ static bool own(int fd, const char *path, const char *user, bool give, char *err
 		snprintf(err, err_len, "cache_dir = %s: %s", path, strerror(errno));
 		return false;
 	}
-	/* The default is hostd's by its name, whoever hostd was before; of what is in it only the user's own files
-	 * count. */
+	/*
+	 * The default directory is hostd's by its name, even if hostd ran as another user before.  Files in it that are
+	 * not the user's are ignored.
+	 */
 	if (st.st_uid != uid && pw && (!strcmp(path, CACHE_DIR_DEFAULT) || (st.st_uid == 0 && is_empty(fd))) &&
 	    (!give || !fchown(fd, uid, pw->pw_gid)))
 		st.st_uid = uid;
@@ -64,7 +69,7 @@ static bool own(int fd, const char *path, const char *user, bool give, char *err
 	return true;
 }
 
-/* What is not there yet: could cache_dir_open() make it? */
+/* The path does not exist: could cache_dir_open() make it? */
 static bool may_be_made(const char *path, char *err, size_t err_len)
 {
 	char copy[512], *parent;

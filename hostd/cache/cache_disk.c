@@ -2,7 +2,7 @@
 /*
  * cache_disk.c - the cache's threads.
  *
- * Of what it shares with the loop only the queues and `cancelled` are under the lock: a job belongs to one side at a
+ * The lock protects what thread and loop share: the queues and `cancelled`.  A job itself belongs to one side at a
  * time.
  */
 #include "cache/cache_disk.h"
@@ -26,8 +26,8 @@
 struct cache_disk {
 	int dir;
 	int nice;
-	unsigned int pending; /* jobs not told of yet; the loop's */
-	int done_fd;	      /* an eventfd: jobs have ended */
+	unsigned int pending; /* jobs whose end is not yet reported; used by the loop only */
+	int done_fd;	      /* an eventfd: readable when jobs have ended */
 	struct event *readable;
 	pthread_t thread;
 	bool started, stop;
@@ -66,7 +66,7 @@ static int write_all(int fd, const uint8_t *at, size_t len)
 	return 0;
 }
 
-/* Hash job's file, and copy it to the file to (-1: nowhere).  0 or an errno. */
+/* Hash the job's file, and copy it to the descriptor to (-1: do not copy).  Returns 0 or an errno. */
 static int hash(struct cache_disk *disk, struct cache_job *job, int to, uint8_t sum[CACHE_SUM])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -109,13 +109,13 @@ static int random_id(char id[CACHE_ID_HEX])
 	return 0;
 }
 
-/* A new file of that name; -1 with errno. */
+/* Create a file of that name.  Returns its descriptor, or -1 with errno. */
 static int create(int dir, const char *name, mode_t mode)
 {
 	return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 }
 
-/* Close it, and give it its name or, after an error, remove it. */
+/* Close the new file, and rename it to name or, after an error, remove it. */
 static int settle(int dir, int fd, const char *tmp, const char *name, int error)
 {
 	if (close(fd) && !error)
@@ -136,7 +136,7 @@ static int store_data(struct cache_disk *disk, struct cache_job *job)
 		return error;
 	cache_data_name(name, job->meta.id);
 	snprintf(tmp, sizeof(tmp), "%s.tmp", name);
-	/* 0400: who is handed a descriptor and has another uid cannot reopen it for writing. */
+	/* 0400: a process of another uid that is handed a descriptor cannot reopen it for writing. */
 	fd = create(disk->dir, tmp, 0400);
 	if (fd < 0)
 		return errno;
@@ -154,7 +154,7 @@ static int store_meta(struct cache_disk *disk, struct cache_job *job)
 		return ENAMETOOLONG;
 	cache_meta_name(name, job->meta.key);
 	snprintf(tmp, sizeof(tmp), "%s.tmp", name);
-	unlinkat(disk->dir, tmp, 0); /* left by one that was killed */
+	unlinkat(disk->dir, tmp, 0); /* left by a hostd that was killed */
 	fd = create(disk->dir, tmp, 0600);
 	if (fd < 0)
 		return errno;
@@ -169,7 +169,7 @@ static void remove_data(struct cache_disk *disk, const char *id)
 	unlinkat(disk->dir, name, 0);
 }
 
-/* The object is there from the moment its meta file has its name. */
+/* Store the object.  It is complete from the moment when its meta file is renamed. */
 static int store(struct cache_disk *disk, struct cache_job *job)
 {
 	char name[CACHE_NAME_MAX];
@@ -191,7 +191,7 @@ static int verify(struct cache_disk *disk, struct cache_job *job)
 	uint8_t sum[CACHE_SUM];
 	int error;
 
-	/* Before it is read: what is written meanwhile shows as a change later. */
+	/* Take the stat before reading: a write during the read then shows as a change later. */
 	if (fstat(job->fd, &job->stat))
 		return errno;
 	error = hash(disk, job, -1, sum);
@@ -239,7 +239,7 @@ static void *run(void *arg)
 		*disk->ended_tail = job;
 		disk->ended_tail = &job->next;
 		if (write(disk->done_fd, &one, sizeof(one)) < 0)
-			continue; /* it is readable already */
+			continue; /* the eventfd is full, so it is readable already */
 	}
 	pthread_mutex_unlock(&disk->lock);
 	return NULL;
@@ -277,14 +277,14 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* False: there is no thread, and memory has run out. */
+/* Start the thread if it does not run.  Returns false if it cannot be started. */
 static bool start(struct cache_disk *disk)
 {
 	sigset_t all, old;
 
 	if (disk->started)
 		return true;
-	/* Signals are the loop's. */
+	/* The loop handles all signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	disk->started = !pthread_create(&disk->thread, NULL, run, disk);
@@ -323,7 +323,7 @@ void cache_disk_do(struct cache_disk *disk, struct cache_job *job)
 	}
 	pthread_mutex_unlock(&disk->lock);
 	if (!runs && write(disk->done_fd, &one, sizeof(one)) < 0)
-		return; /* it is readable already */
+		return; /* the eventfd is full, so it is readable already */
 }
 
 bool cache_disk_idle(const struct cache_disk *disk)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cache_entry.c - complete objects: in memory, on their way to disk, on disk, and out again. */
+/* cache_entry.c - complete objects: in memory, being stored, on disk, and removed. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +56,7 @@ static void unlink_entry(struct cache_entry *entry)
 	cache->count--;
 }
 
-#define ENTRIES_MAX 2048 /* objects at most: a name takes memory, too */
+#define ENTRIES_MAX 2048 /* maximum number of objects: each takes memory for its name */
 
 static struct cache_entry *alloc(struct cache *cache, const struct cache_meta *meta, int64_t used)
 {
@@ -97,7 +97,10 @@ void cache_entry_release(struct cache_entry *entry)
 	free_if_unused(entry);
 }
 
-/* It was served: last to be evicted, over a restart as well. */
+/*
+ * The object was served: make it the last to be evicted, and set the mtime of its meta file, so that the order survives
+ * a restart.
+ */
 static void touch(struct cache_entry *entry)
 {
 	char name[CACHE_NAME_MAX];
@@ -123,7 +126,7 @@ static void remove_files(struct cache_entry *entry)
 	struct cache_job *job = cache_job_new(CACHE_REMOVE, -1, NULL, NULL);
 
 	if (!job)
-		return; /* the next start finds them again */
+		return; /* the next start finds and removes the files */
 	job->meta = entry->meta;
 	job->remove_meta = !cache_entry_find(cache, entry->meta.key);
 	cache_disk_do(cache->disk, job);
@@ -247,7 +250,7 @@ enum cache_state cache_entry_state(struct cache_entry *entry, int *fd)
 /* ---- keeping ------------------------------------------------------------------------------------------------------
  */
 
-/* The last reader of what could not be stored has gone. */
+/* The last reader of an object that could not be stored has closed it. */
 static void on_memory_ended(struct file *file)
 {
 	struct cache_entry *entry = file->owner;
@@ -259,7 +262,7 @@ static void on_memory_ended(struct file *file)
 		free_if_unused(entry);
 }
 
-/* From now on it is there while somebody reads it. */
+/* The object cannot be stored: keep it only while a guest reads it. */
 static void let_go(struct cache_entry *entry)
 {
 	entry->mem->owner = entry;
@@ -274,7 +277,7 @@ static void say_not_kept(struct cache_entry *entry, int error)
 	if (!cache->told_full)
 		log_msg(LOG_WARNING, NULL, "cache: %.200s is not kept: %s: guests are served all the same",
 			entry->meta.key, strerror(error));
-	cache->told_full = true; /* until something fits again */
+	cache->told_full = true; /* warn again only after an object has been stored */
 }
 
 static void on_stored(void *arg, struct cache_job *job)
@@ -295,7 +298,7 @@ static void on_stored(void *arg, struct cache_job *job)
 	entry->known_good = true;
 	entry->mem = NULL;
 	entry->on_disk = true;
-	if (entry->dead) { /* forgotten meanwhile */
+	if (entry->dead) { /* forgotten while it was being stored */
 		entry->cache->stored -= entry->meta.size;
 		remove_files(entry);
 	}
@@ -303,14 +306,14 @@ static void on_stored(void *arg, struct cache_job *job)
 	file_unref(mem);
 }
 
-/* False: it is not going to be on disk. */
+/* Begin to store the object.  Returns false if it will not be on disk. */
 static bool begin_storing(struct cache_entry *entry, const char *old_id)
 {
 	struct cache *cache = entry->cache;
 	struct cache_job *job;
 	int fd;
 
-	/* What waits to be written takes the memory of fetches to come. */
+	/* An object that waits to be written takes memory that fetches may need. */
 	if (!cache->disk || file_memory_short() || !cache_entry_make_room(cache, entry->meta.size))
 		return false;
 	fd = fcntl(entry->mem->fd, F_DUPFD_CLOEXEC, 0);
@@ -328,7 +331,10 @@ static bool begin_storing(struct cache_entry *entry, const char *old_id)
 	return true;
 }
 
-/* Take the entry before out of the list; its files go when the new one is there.  *id is its data's. */
+/*
+ * Remove the earlier entry of this key from the list.  Its files are removed once the new object is stored.  id becomes
+ * the ID of its data on disk, "" if there is none.
+ */
 static void replace(struct cache *cache, const char *key, char id[CACHE_ID_HEX])
 {
 	struct cache_entry *entry = cache_entry_find(cache, key);
@@ -359,7 +365,7 @@ void cache_entry_keep(struct cache *cache, const struct cache_meta *meta, uint64
 	entry->mem = file_ref(file);
 	if (begin_storing(entry, old_id))
 		return;
-	if (old_id[0]) { /* what is on disk is not the server's any more */
+	if (old_id[0]) { /* the copy on disk is out of date */
 		struct cache_job *job = cache_job_new(CACHE_REMOVE, -1, NULL, NULL);
 
 		if (job) {
@@ -375,7 +381,7 @@ void cache_entry_keep(struct cache *cache, const struct cache_meta *meta, uint64
 /* ---- the directory ------------------------------------------------------------------------------------------------
  */
 
-/* Is it a name of ours: hexadecimal digits, then this? */
+/* Is it one of the cache's file names: hexadecimal digits, then tail? */
 static bool has_form(const char *name, const char *tail)
 {
 	size_t digits = strspn(name, "0123456789abcdef");
@@ -391,7 +397,7 @@ static bool read_meta(struct cache *cache, const char *name, struct cache_meta *
 
 	if (fd < 0)
 		return false;
-	if (!fstat(fd, st) && S_ISREG(st->st_mode) && st->st_uid == geteuid()) /* of the user that hostd is now */
+	if (!fstat(fd, st) && S_ISREG(st->st_mode) && st->st_uid == geteuid()) /* the user that hostd is now */
 		n = read(fd, buf, sizeof(buf));
 	close(fd);
 	if (n <= 0 || !cache_meta_parse(meta, buf, (size_t)n))
@@ -400,7 +406,10 @@ static bool read_meta(struct cache *cache, const char *name, struct cache_meta *
 	return !strcmp(wanted, name);
 }
 
-/* Take an object in, in the order of last use.  False: there is none behind that meta file. */
+/*
+ * Add the object of this meta file to the list, in the order of last use.  Returns false if the meta file or the data
+ * is not valid.
+ */
 static bool take_in(struct cache *cache, const char *name)
 {
 	struct cache_meta meta;
@@ -417,7 +426,7 @@ static bool take_in(struct cache *cache, const char *name)
 	entry = alloc(cache, &meta, st.st_mtim.tv_sec);
 	if (!entry)
 		return false;
-	entry->good = st; /* until its data is verified: when it was used, to the nanosecond */
+	entry->good = st; /* until the data is verified: the time of last use, for the order */
 	while (after &&
 	       (after->good.st_mtim.tv_sec > st.st_mtim.tv_sec ||
 		(after->good.st_mtim.tv_sec == st.st_mtim.tv_sec && after->good.st_mtim.tv_nsec > st.st_mtim.tv_nsec)))
@@ -452,7 +461,10 @@ static DIR *open_list(struct cache *cache)
 
 void cache_entry_scan(struct cache *cache)
 {
-	/* First what is whole; then all else that has a name of ours is left from one that did not get so far. */
+	/*
+	 * First add the complete objects.  Then remove all other files with names of the cache's: they are from
+	 * interrupted jobs.
+	 */
 	for (int round = 0; round < 2; round++) {
 		DIR *list = open_list(cache);
 		struct dirent *d;

@@ -1,34 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cache_entry.h - one complete object: in memory, being stored, on disk. */
+/* cache_entry.h - one complete object: in memory, being stored, or on disk. */
 #ifndef HOSTD_CACHE_ENTRY_H
 #define HOSTD_CACHE_ENTRY_H
 
 #include "cache/cache_object.h"
 
-/* The live entry of that key, or NULL. */
+/* Find the entry of that key in the list; NULL if there is none. */
 struct cache_entry *cache_entry_find(struct cache *cache, const char *key);
-/* A new one in front; NULL if memory ran out. */
+/* Make an entry at the front of the list.  Returns NULL if memory ran out. */
 struct cache_entry *cache_entry_new(struct cache *cache, const struct cache_meta *meta);
 void cache_entry_hold(struct cache_entry *entry);
 void cache_entry_release(struct cache_entry *entry);
-/* Take it out of the list, and remove what is on disk: of the data alone where its meta file has been replaced. */
+/*
+ * Take the entry out of the list and remove its files.  If its key has a newer entry, only the data is removed, since
+ * the meta file is the newer one's.
+ */
 void cache_entry_forget(struct cache_entry *entry);
-/* Its bytes; -1 if they are not there any more. */
+/* Open the object's data.  Returns a descriptor that the caller owns, or -1 if the data is gone. */
 int cache_entry_open(struct cache_entry *entry);
-/* These bytes become file's, which is then complete. */
+/* Make file a complete file with the data in fd.  file owns fd from now on. */
 void cache_entry_give(struct cache_entry *entry, int fd, struct file *file);
-/* Its first bytes.  False if they cannot be read. */
+/* Read the object's first bytes.  Returns false if they cannot be read. */
 bool cache_entry_head(struct cache_entry *entry, uint8_t head[CACHE_HEAD]);
-/* At the end of the cache: forget it, and leave its files. */
+/* The cache ends: forget the entry, but leave its files on disk. */
 void cache_entry_abandon(struct cache_entry *entry);
-/* Is the copy whole, as far as is known?  CACHE_UNKNOWN: it has to be hashed; *fd is its data then. */
+/*
+ * Is the copy undamaged?  CACHE_UNKNOWN: it must be hashed first, and *fd is a descriptor of its data that the caller
+ * owns.
+ */
 enum cache_state { CACHE_GOOD, CACHE_BAD, CACHE_UNKNOWN };
 enum cache_state cache_entry_state(struct cache_entry *entry, int *fd);
-/* A fetch is complete: keep what it brought as long as can be. */
+/* A fetch is complete: store the object on disk; if that fails, keep it in memory while a guest reads it. */
 void cache_entry_keep(struct cache *cache, const struct cache_meta *meta, uint64_t began_ms, struct file *file);
-/* Evict what was used longest ago until bytes more fit.  False if they do not. */
+/* Evict objects, the least recently used first, until so many more bytes fit.  Returns false if they cannot. */
 bool cache_entry_make_room(struct cache *cache, uint64_t bytes);
-/* What is on disk at start; the rest is removed. */
+/* At start: add the objects on disk to the list, and remove other files of the cache's. */
 void cache_entry_scan(struct cache *cache);
 
 #endif /* HOSTD_CACHE_ENTRY_H */

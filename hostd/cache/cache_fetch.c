@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cache_fetch.c - getting one object: is the copy that is here whole, does its server say that it is right, else fetch.
+ * cache_fetch.c - getting one object: check that the copy is undamaged, ask its server whether it is current, else
+ * fetch.
  *
- * The file that guests hold is there from the beginning; it is opened once it is known which bytes it has.
+ * The struct file exists from the beginning.  It is opened once hostd knows where its bytes come from.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ static void drop_old(struct cache_fetch *fetch)
 		cache_entry_release(old);
 }
 
-/* Let go of all but the file, which is to stay. */
+/* Free the fetch and all that it holds, except the file. */
 static void destroy(struct cache_fetch *fetch)
 {
 	if (fetch->verify)
@@ -62,13 +63,13 @@ void cache_fetch_end(struct cache_fetch *fetch)
 	destroy(fetch);
 }
 
-/* Nobody wants the file any more. */
+/* The last reference to the file was dropped. */
 static void on_file_ended(struct file *file)
 {
 	destroy(file->owner);
 }
 
-/* The copy is what guests get: the fetch is over.  False if it has gone meanwhile. */
+/* Give guests the copy, and end the fetch.  Returns false if the copy is gone. */
 static bool give_old(struct cache_fetch *fetch)
 {
 	struct cache_entry *old = fetch->old;
@@ -91,7 +92,7 @@ static void log_given(const struct cache_fetch *fetch, const char *why)
 	log_msg(LOG_INFO, fetch->file->vm, "cache: %.200s: %s", fetch->meta.key, why);
 }
 
-/* The server is away: will an old copy do? */
+/* The server does not answer: give guests the old copy if the request allows that.  Returns false if it does not. */
 static bool give_stale(struct cache_fetch *fetch, uint32_t status, const char *text)
 {
 	if (!fetch->old || !fetch->req.stale || fetch->file->opened ||
@@ -107,13 +108,13 @@ static bool worth_keeping(const struct cache_fetch *fetch)
 {
 	if (fetch->req.off || fetch->req.stat_only || fetch->no_store || fetch->file->status != PVBOOT_S_OK)
 		return false;
-	/* A copy that cannot be shown to be right only helps while the server is away. */
+	/* If a copy cannot be checked against its server, it only helps when the server is away. */
 	if (fetch->req.tftp)
 		return fetch->req.stale || fetch->file->size > CACHE_AGAIN_MAX;
 	return fetch->req.stale || fetch->meta.etag[0] || fetch->meta.modified[0];
 }
 
-/* The transfer is over. */
+/* The transfer has ended. */
 static void finish(struct cache_fetch *fetch, uint32_t status, uint32_t detail, const char *text)
 {
 	struct cache *cache = fetch->cache;
@@ -157,7 +158,7 @@ static void on_tftp_opened(void *arg, uint64_t size, uint16_t blksize)
 	file_grow_opened(fetch->file, size);
 }
 
-/* Are the first CACHE_HEAD bytes, which have come, the copy's? */
+/* Do the first CACHE_HEAD bytes from the server equal the copy's? */
 static bool same_head(struct cache_fetch *fetch)
 {
 	static uint8_t come[CACHE_HEAD], copy[CACHE_HEAD];
@@ -166,7 +167,7 @@ static bool same_head(struct cache_fetch *fetch)
 	       !memcmp(come, copy, CACHE_HEAD);
 }
 
-/* While a copy is in question: guests hear of nothing yet. */
+/* More bytes have come while it is not known whether the copy is current.  Guests are told nothing yet. */
 static bool probe(struct cache_fetch *fetch, const void *buf, size_t len)
 {
 	struct file *file = fetch->file;
@@ -182,7 +183,7 @@ static bool probe(struct cache_fetch *fetch, const void *buf, size_t len)
 	if (same_head(fetch)) {
 		log_given(fetch, "the copy has the same size and the same first 64 KiB");
 		if (give_old(fetch))
-			return false; /* the transfer has been ended */
+			return false; /* give_old() has ended the transfer */
 	}
 	drop_old(fetch);
 	file_grow_opened(file, size);
@@ -202,7 +203,7 @@ static void on_tftp_done(void *arg, uint32_t status, uint32_t detail, const char
 
 	fetch->tftp = NULL;
 	if (fetch->probing && status == PVBOOT_S_OK)
-		fetch->file->size = fetch->old->meta.size; /* as announced: not all of it has come */
+		fetch->file->size = fetch->old->meta.size; /* as announced: the transfer was cut short */
 	finish(fetch, status, detail, text);
 }
 
@@ -218,7 +219,7 @@ static void on_http_opened(void *arg, const struct http_answer *answer)
 	struct cache_fetch *fetch = arg;
 
 	if (answer->unchanged) {
-		fetch->confirmed = true; /* what is left of the exchange leaves the connection to the next one */
+		fetch->confirmed = true; /* read the rest of the answer, so that the connection can be used again */
 		return;
 	}
 	drop_old(fetch);
@@ -302,7 +303,7 @@ static void ask_http(struct cache_fetch *fetch)
 		fail_memory(fetch);
 }
 
-/* May end the fetch. */
+/* Ask the server.  May end, and free, the fetch. */
 static void ask(struct cache_fetch *fetch)
 {
 	if (!fetch->req.tftp) {
@@ -321,7 +322,7 @@ static void ask(struct cache_fetch *fetch)
 /* ---- is the copy whole? -------------------------------------------------------------------------------------------
  */
 
-/* If there is a copy, it is whole.  May end the fetch. */
+/* The copy, if there still is one, is undamaged: serve it, or ask the server.  May end, and free, the fetch. */
 static void use_old(struct cache_fetch *fetch)
 {
 	if (fetch->old && fetch->fresh) {
@@ -351,7 +352,7 @@ static void on_verified(void *arg, struct cache_job *job)
 	use_old(fetch);
 }
 
-/* May end the fetch. */
+/* Check whether the copy is undamaged.  May end, and free, the fetch. */
 static void check_old(struct cache_fetch *fetch)
 {
 	int fd;
@@ -381,7 +382,7 @@ static void check_old(struct cache_fetch *fetch)
 /* ---- the beginning ------------------------------------------------------------------------------------------------
  */
 
-/* Copy what the request points to.  False if memory ran out. */
+/* Copy the request and what it points to.  Returns false if memory ran out. */
 static bool copy_request(struct cache_fetch *fetch, const struct cache_request *req)
 {
 	fetch->req = *req;

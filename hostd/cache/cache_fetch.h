@@ -6,12 +6,12 @@
 #include "cache/cache_object.h"
 
 /*
- * Begin to get the object of that key; old is a copy that may do, or NULL, and with fresh it does without asking.  Its
- * file, of which one reference is the caller's; NULL if memory ran out.
+ * Begin to get the object of that key.  old is a copy that may be current, or NULL; with fresh, it is served without
+ * asking its server.  Returns the file, with one reference that the caller owns; NULL if memory ran out.
  */
 struct file *cache_fetch_begin(struct cache *cache, const struct cache_request *req, const char *key,
 			       struct cache_entry *old, bool fresh);
-/* Give it up.  Its file stays, and gets no more. */
+/* End the fetch before it is complete.  Its file stays, and gets no more bytes. */
 void cache_fetch_end(struct cache_fetch *fetch);
 
 #endif /* HOSTD_CACHE_FETCH_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cache_meta.c - what a meta file says of an object on disk.
+ * cache_meta.c - the meta file of an object on disk.
  *
- * Lines of text, in this order, and the SHA-256 of all lines before the last: what a power cut leaves behind is
+ * It is lines of text in a fixed order.  The last line is the SHA-256 of the others, so that damage by a power cut is
  * noticed.
  */
 #include "cache/cache_meta.h"
@@ -66,13 +66,13 @@ void cache_data_name(char name[CACHE_NAME_MAX], const char *id)
 /* ---- parsing ------------------------------------------------------------------------------------------------------
  */
 
-/* A cursor over lines: any failure leaves bad set. */
+/* A cursor over lines.  Every failure sets bad. */
 struct lines {
 	const char *at, *end;
 	bool bad;
 };
 
-/* The value of the next line, which is "NAME VALUE", in out; an empty value is "NAME ". */
+/* Read the next line, "NAME VALUE", and copy its value to out.  An empty value is "NAME ". */
 static void take(struct lines *l, const char *name, char *out, size_t room)
 {
 	const char *nl = l->bad ? NULL : memchr(l->at, '\n', (size_t)(l->end - l->at));
