@@ -88,7 +88,7 @@ bool addr_mac_pattern_parse(struct addr_mac_pattern *pattern, const char *text)
 		if (*text == '*') {
 			text++;
 			if (!*text)
-				return true; /* "52:54:00:*": all that is left */
+				return true; /* "52:54:00:*": all remaining bytes */
 			continue;
 		}
 		if (!bytes_of_hex(&pattern->value[i], text))
@@ -123,7 +123,7 @@ static bool has_dash_before(int byte)
 
 bool addr_uuid_parse(uint8_t uuid[16], const char *text)
 {
-	/* Where each byte of the text goes: SMBIOS 2.6, 7.2.1 stores the first three fields little-endian. */
+	/* The index of each byte of the text: SMBIOS 2.6, 7.2.1 stores the first three fields little-endian. */
 	static const uint8_t place[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 
 	for (int i = 0; i < 16; i++) {

@@ -31,7 +31,7 @@ static inline void bytes_put_be32(uint8_t *p, uint32_t value)
 	bytes_put_be16(p + 2, value);
 }
 
-/* The value of a hexadecimal digit of either case; -1: c is none. */
+/* The value of a hexadecimal digit in upper or lower case; -1 if c is not one. */
 static inline int bytes_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -40,7 +40,7 @@ static inline int bytes_hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Read two hexadecimal digits.  False if the text does not begin with two; a NUL ends it. */
+/* Read two hexadecimal digits.  Returns false if the text does not begin with two. */
 static inline bool bytes_of_hex(uint8_t *byte, const char *text)
 {
 	int high = bytes_hex_digit(text[0]), low = high < 0 ? -1 : bytes_hex_digit(text[1]);

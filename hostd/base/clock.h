@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* clock.h - the time since the host started, which never goes back.  Signed, so that what is left until a time can be
- * computed by subtraction. */
+/*
+ * clock.h - the time since the host started; it never goes back.  It is signed, so that subtraction gives the time
+ * left.
+ */
 #ifndef HOSTD_CLOCK_H
 #define HOSTD_CLOCK_H
 

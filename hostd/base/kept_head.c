@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* kept_head.c - the beginning of every blob that a device keeps for the next hostd. */
+/* kept_head.c - the head of every blob that a device keeps for the next hostd. */
 #include "base/kept_head.h"
 
 #include <string.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * name_mac.c - a MAC address for a machine that has a name only.
+ * name_mac.c - a MAC address for a machine that only has a name.
  *
- * FNV-1a alone does not do: names that differ in their last letter differ in few of its bits, and a pattern may leave
- * just those out.  So its sum is mixed (the finalizer of MurmurHash3): each bit of it then depends on each of the name.
+ * FNV-1a alone is not enough: names that differ only in the last letter differ in few bits of the hash, and a pattern
+ * may fix just those.  So the hash is mixed with the finalizer of MurmurHash3: then each of its bits depends on every
+ * letter.
  */
 #include "base/name_mac.h"
 

@@ -32,15 +32,15 @@ static bool refuse(char *err, size_t err_len, const char *name, const char *word
 
 /* ---- parts ------------------------------------------------------------------------------------------------------- */
 
-/* A URL of any scheme in its parts; none of them is checked. */
+/* The parts of a URL of any scheme, not yet checked. */
 struct parts {
-	const struct scheme *scheme; /* NULL: another */
+	const struct scheme *scheme; /* NULL: a scheme that is not in the table */
 	const char *host;
 	size_t host_len;
-	const char *port; /* its digits; port_len is 0 where there are none */
+	const char *port; /* its digits; port_len is 0 if there are none */
 	size_t port_len;
 	bool has_user;
-	const char *path; /* what is behind the host and port: "" or from '/', '?' or '#' on */
+	const char *path; /* what follows host and port: "", or text that begins with '/', '?' or '#' */
 };
 
 static const struct scheme *find_scheme(const char *name, size_t len)
@@ -51,7 +51,7 @@ static const struct scheme *find_scheme(const char *name, size_t len)
 	return NULL;
 }
 
-/* False: it is no URL. */
+/* Split a URL into its parts.  Returns false if name is not a URL. */
 static bool split(struct parts *p, const char *name)
 {
 	const char *at, *colon, *end;
@@ -77,7 +77,7 @@ static bool split(struct parts *p, const char *name)
 	return true;
 }
 
-/* 1 to 65535, or 0 for none: "host:" is "host" (RFC 3986 3.2.3). */
+/* Read the port: 1 to 65535, or 0 if there is none; "host:" means "host" (RFC 3986 3.2.3). */
 static bool read_port(uint16_t *port, const struct parts *p)
 {
 	unsigned long n = 0;
@@ -113,7 +113,7 @@ static bool take_path(struct url *url, const char *path, size_t len, const char 
 	return true;
 }
 
-/* "%41" becomes one character; "%00" ends the text, as in pxelinux. */
+/* Replace each "%41" by its character.  "%00" ends the text, as in pxelinux. */
 static void unescape(char *text)
 {
 	const char *from = text;
@@ -132,7 +132,7 @@ static void unescape(char *text)
 	*text = '\0';
 }
 
-/* The server, where one is named; the file, which has to be. */
+/* Read a server, if one is named, and a file, which must be named.  On failure returns false and fills err. */
 static bool read_host(struct url *url, const char *host, size_t len, const char *name, char *err, size_t err_len)
 {
 	if (!len || addr_parse(url->server, host, len))
@@ -142,7 +142,7 @@ static bool read_host(struct url *url, const char *host, size_t len, const char 
 
 static bool parse_tftp(struct url *url, const struct parts *p, const char *name, char *err, size_t err_len)
 {
-	const char *path = p->path + 1; /* RFC 3617: the slash after the host is not the file's */
+	const char *path = p->path + 1; /* RFC 3617: the slash after the host is not part of the file's name */
 
 	if (p->has_user)
 		return refuse(err, err_len, name, " names a user: give the server by its IPv4 address alone");
@@ -218,7 +218,9 @@ static bool host_is_good(const char *host, size_t len)
 	return len && len <= HOST_MAX;
 }
 
-/* May it stand in a path or query as it is (RFC 3986 3.3, 3.4)?  '%' begins an escape that is there already. */
+/*
+ * May this byte stand in a path or query as it is (RFC 3986 3.3, 3.4)?  '%' may: it begins an escape that the URL has.
+ */
 static bool is_plain(unsigned char c)
 {
 	return isalnum(c) || strchr("-._~!$&'()*+,;=:@/?%", c);

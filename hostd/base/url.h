@@ -12,53 +12,62 @@
 #define URL_MAX 4096 /* bytes of an http: or https: URL in its canonical form, NUL included */
 
 enum url_kind {
-	URL_PATH, /* no URL: a path on a server that the name does not say */
+	URL_PATH, /* not a URL: a path on a server that is given elsewhere */
 	URL_TFTP, /* tftp: or pvboot: (PVBOOT_SCHEME), and in a pxelinux.cfg "::path" and "address::path" */
 	URL_HTTP, /* http: or https: */
-	URL_OTHER /* of a scheme that hostd does not fetch */
+	URL_OTHER /* a scheme that hostd does not fetch */
 };
 
 struct url {
 	enum url_kind kind;
-	uint8_t server[4]; /* 0.0.0.0: the name does not say, or (HTTP) it is in the path */
-	uint16_t port;	   /* 0: the scheme's own */
-	/* TFTP: the file's name on the server, unescaped.  Otherwise the whole name as it was. */
+	uint8_t server[4]; /* 0.0.0.0: the name gives none, or (HTTP) it is part of path */
+	uint16_t port;	   /* 0: the scheme's default */
+	/* TFTP: the file's name on the server, unescaped.  Otherwise the unchanged name. */
 	char path[PVBOOT_NAME_MAX + 1];
 };
 
-/* The kind of a path or URL, by its scheme (RFC 3986 3.1) in any case.  The rest of it may be wrong. */
+/*
+ * The kind of a path or URL, by its scheme (RFC 3986 3.1), in upper or lower case.  The rest of the name is not
+ * checked.
+ */
 enum url_kind url_kind(const char *name);
 
 /*
- * Read a path, or a URL of TFTP or HTTP.  The path of a tftp: URL is treated as pxelinux 6.04 does: it ends before the
- * first '#' or ';' (";mode=octet", RFC 3617 3), then "%41" is one character, and "%00" ends it too.  The path of a
- * pvboot: URL is taken as it stands.  tftp:///path names no server.
+ * Parse a path, or a URL of TFTP or HTTP.  The path of a tftp: URL is read as pxelinux 6.04 reads it: it ends before
+ * the first '#' or ';' (";mode=octet", RFC 3617 3); then "%41" becomes one character, and "%00" ends the path.  The
+ * path of a pvboot: URL is taken as it stands.  tftp:///path names no server.
  *
- * On failure returns false and fills err: the scheme is another, the server is no IPv4 address, the port is none, no
- * file is named, or the name is too long.
+ * On failure returns false and fills err: the scheme is another one, the server is not an IPv4 address, the port is not
+ * valid, no file is named, or the name is too long.
  */
 bool url_parse(struct url *url, const char *name, char *err, size_t err_len);
 
-/* The same for a name in a pxelinux.cfg, where "::path" and "address::path" are names on a TFTP server as well. */
+/*
+ * Like url_parse(), for a name in a pxelinux.cfg, where "::path" and "address::path" are names on a TFTP server as
+ * well.
+ */
 bool url_parse_pxelinux(struct url *url, const char *name, char *err, size_t err_len);
 
-/* Does pxelinux take these len bytes as a URL or "address::path", to which it adds no prefix?  It looks at the first
- * colon alone. */
+/*
+ * Does pxelinux take these len bytes for a URL or "address::path", and so add no prefix?  Like pxelinux, this looks at
+ * the first colon only.
+ */
 bool url_has_no_prefix(const char *name, size_t len);
 
-/* Is this one of the names under which pxelinux looks for its configuration, of which all but one are usually missing?
+/*
+ * Is this one of the names under which pxelinux looks for its configuration?  All but one of them are usually missing.
  */
 bool url_is_search(const char *path);
 
 /*
- * The canonical form of an http: or https: URL (RFC 3986, RFC 9110 4.2): scheme and host in lower case, no default
- * port, no fragment, what may not stand in a URL escaped.  out has URL_MAX bytes.  On failure returns false and fills
- * err: it names no host or no good port, it has a user and password (they would be in logs, and in the cache's list),
- * or control characters.
+ * Write the canonical form of an http: or https: URL (RFC 3986, RFC 9110 4.2): scheme and host in lower case, no
+ * default port, no fragment, and bytes that may not stand in a URL escaped.  out has URL_MAX bytes.  On failure returns
+ * false and fills err: the URL has no host, a bad port, a user and password (they would appear in logs, and in the
+ * cache's list), or control characters.
  */
 bool url_canonical(char *out, const char *url, char *err, size_t err_len);
 
-/* The host of a canonical URL, without a port.  False if it does not fit. */
+/* Copy the host of a canonical URL, without its port.  Returns false if it does not fit. */
 bool url_host(char *host, size_t room, const char *url);
 
 #endif /* HOSTD_URL_H */
