@@ -63,8 +63,8 @@ struct file *file_new_failed(const char *vm, const char *name, uint32_t status, 
 }
 
 /*
- * Tell everybody who watches.  A watcher may drop any watch, and the file: the cursor follows what file_unwatch()
- * removes, and the reference keeps the file until the round is over.  A change during the round starts another one.
+ * Call every watcher.  A watcher may remove any watch, and drop its reference: file_unwatch() moves the cursor past a
+ * removed watch, and a reference of this function keeps the file.  A change during the round starts another round.
  */
 void file_notify(struct file *file)
 {
@@ -91,7 +91,7 @@ void file_notify(struct file *file)
 
 /* ---- a fetch ---------------------------------------------------------------------------------------------------- */
 
-/* Give back what it holds. */
+/* Give back the file's memory and its descriptor. */
 static void drop_bytes(struct file *file)
 {
 	if (file->counted)
@@ -155,7 +155,7 @@ bool file_grow(struct file *file, const void *buf, size_t len)
 
 void file_grow_done(struct file *file, uint32_t status, uint32_t detail, const char *text)
 {
-	/* If it was file_grow() that ended the transfer, its own words say more. */
+	/* If file_grow() failed and so ended the transfer, its error text says more. */
 	if (!file->done)
 		file_fail(file, status, detail, "%s", status == PVBOOT_S_OK ? "" : text);
 	if (file->status == PVBOOT_S_OK) {
@@ -166,7 +166,7 @@ void file_grow_done(struct file *file, uint32_t status, uint32_t detail, const c
 				  "the server announced %llu bytes of \"%.100s\" and sent %llu: look at its file",
 				  (unsigned long long)file->size, file->name, (unsigned long long)file->available);
 	}
-	/* Nothing writes to it any more, whoever may come to hold it. */
+	/* Seal it: nothing writes to it any more, even a process that gets hold of a descriptor. */
 	if (file->fd >= 0)
 		fcntl(file->fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
 	file_notify(file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* file_root.c - a file below a local directory (--root): nothing outside of it can be named. */
+/* file_root.c - a file below a local directory (--root); no name leads out of it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -12,7 +12,7 @@
 #include "file/file_internal.h"
 #include "file/file_root.h"
 
-/* Identity and state of an open root file in one number: inode, size, mtime and ctime. */
+/* Hash the identity and state of an open root file: inode, size, mtime and ctime. */
 static uint64_t read_stamp(int fd)
 {
 	uint64_t hash;
@@ -30,14 +30,14 @@ static uint64_t read_stamp(int fd)
 
 static int open_beneath(int dirfd, const char *name)
 {
-	/* O_NONBLOCK: a FIFO must not hold up every VM. */
+	/* O_NONBLOCK: opening a FIFO must not block hostd, which serves all VMs. */
 	struct open_how how = {
 		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
 
-	/* EAGAIN: a rename elsewhere raced with the look-up of "..", openat2(2). */
+	/* EAGAIN: a rename elsewhere raced with the lookup of "..", see openat2(2). */
 	for (int tries = 0; tries < 16; tries++) {
 		fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
 		if (fd >= 0 || errno != EAGAIN)
@@ -85,7 +85,7 @@ struct file *file_root_open(int dirfd, const char *root_path, const char *name, 
 
 	if (!file)
 		return NULL;
-	/* Names as a TFTP server takes them: a leading slash is the root. */
+	/* As for a TFTP server, a leading slash means the root. */
 	while (*name == '/')
 		name++;
 	file->fd = open_beneath(dirfd, *name ? name : ".");
@@ -93,7 +93,7 @@ struct file *file_root_open(int dirfd, const char *root_path, const char *name, 
 		fail_open(file, root_path, name, errno);
 		return file;
 	}
-	/* The stamp before the size: a change in between is then seen at the end. */
+	/* Read the stamp before the size: a change in between is then detected at the end. */
 	file->stamp = read_stamp(file->fd);
 	if (fstat(file->fd, &st) || !S_ISREG(st.st_mode)) {
 		close(file->fd);

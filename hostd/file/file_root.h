@@ -5,11 +5,16 @@
 
 #include "file/file.h"
 
-/* Open name below the directory dirfd (RESOLVE_BENEATH: no way out by .. or links).  Never NULL but for memory: a
- * missing file is a file whose status is PVBOOT_S_NOT_FOUND. */
+/*
+ * Open name below the directory dirfd.  RESOLVE_BENEATH: ".." and links do not lead out of it.  Returns a reference
+ * that the caller owns; NULL only if memory ran out.  If the file is missing, the result has the status
+ * PVBOOT_S_NOT_FOUND.
+ */
 struct file *file_root_open(int dirfd, const char *root_path, const char *name, const char *vm);
 
-/* Compare a --root file with what it was when opened: false (and the file fails with PVBOOT_S_CHANGED) if it changed.
+/*
+ * Has a --root file stayed as it was when opened?  If not, the file fails with PVBOOT_S_CHANGED, and this returns
+ * false.
  */
 bool file_root_check(struct file *file);
 
