@@ -16,8 +16,8 @@
 struct boot {
 	const struct pxelinux_config *config;
 	const struct pxelinux_guest *guest;
-	const struct pxelinux_label *label; /* NULL: a kernel named without one */
-	struct pxelinux_where where;	    /* to blame */
+	const struct pxelinux_label *label; /* NULL: the command names a kernel, not a label */
+	struct pxelinux_where where;	    /* the line that errors name */
 	char command[PLAN_COMMAND_MAX + 1];
 	size_t len;
 	bool too_long;
@@ -55,7 +55,7 @@ static bool ends_in(const char *text, size_t len, const char *ending)
 	return len >= n && !memcmp(text + len - n, ending, n);
 }
 
-/* What a name makes of a file that is not loaded as Linux is; NULL: nothing. */
+/* What kind of boot program a file is by its name, for files that are not loaded as Linux; NULL if it may be Linux. */
 static const char *other_kind(const char *name, size_t len)
 {
 	static const struct {
@@ -71,7 +71,7 @@ static const char *other_kind(const char *name, size_t len)
 	return NULL;
 }
 
-/* Is this menu.c32, from wherever, without arguments?  What it does is little, and is done here. */
+/* Is this menu.c32, in any directory, without arguments?  hostd and the guest show its menu themselves. */
 static bool is_text_menu(const char *text)
 {
 	size_t len = pxelinux_word(text);
@@ -80,7 +80,7 @@ static bool is_text_menu(const char *text)
 	       !*pxelinux_skip(text + len);
 }
 
-/* The same of a command, which may name a label that begins the menu. */
+/* The same for a command, which may also name a label that begins the menu. */
 static bool begins_text_menu(const struct pxelinux_config *config, const char *text)
 {
 	size_t len = pxelinux_word(text);
@@ -100,7 +100,7 @@ bool plan_listed(const struct pxelinux_label *label)
 	return !label->hide && !label->disabled;
 }
 
-/* Why a label cannot be booted, whatever it is called with. */
+/* Check that the label can be booted, whatever its options.  On failure returns false and fills err. */
 static bool check_label(const struct pxelinux_label *label, char *err, size_t err_len)
 {
 	const struct pxelinux_where *where = &label->where;
@@ -119,7 +119,7 @@ static bool check_label(const struct pxelinux_label *label, char *err, size_t er
 	return true;
 }
 
-/* Somebody is to choose from all labels, so each must be one that can be booted. */
+/* The user chooses from all labels that are shown, so each of them must be bootable. */
 static bool ask(struct plan_choice *choice, const struct pxelinux_config *config, char *err, size_t err_len)
 {
 	bool any = false;
@@ -140,8 +140,10 @@ static bool ask(struct plan_choice *choice, const struct pxelinux_config *config
 	return true;
 }
 
-/* The entry that menu.c32 begins at: DEFAULT's, if a UI line made it a label's name, else the last MENU DEFAULT, else
- * the first. */
+/*
+ * The entry that menu.c32 selects first: DEFAULT's, if a UI line makes DEFAULT the name of a label; else the last MENU
+ * DEFAULT; else the first.
+ */
 static const struct pxelinux_label *menu_entry(const struct pxelinux_config *config)
 {
 	const struct pxelinux_label *first = NULL, *entry = NULL, *named = NULL;
@@ -225,7 +227,7 @@ static void add(struct boot *boot, const char *fmt, ...)
 		boot->len += (size_t)n;
 }
 
-/* The words of SYSAPPEND, each behind a blank. */
+/* Append the words of SYSAPPEND, each behind a blank. */
 static bool add_sysappend(struct boot *boot, uint32_t bits)
 {
 	const struct pxelinux_guest *g = boot->guest;
@@ -247,7 +249,7 @@ static bool add_sysappend(struct boot *boot, uint32_t bits)
 	return true;
 }
 
-/* What pxelinux makes of "LABEL options": the label's file and options, its initrd, SYSAPPEND, and what was added. */
+/* Expand "LABEL options" as pxelinux does: the label's file and options, its initrd, SYSAPPEND, then the options. */
 static bool expand_label(struct boot *boot, const char *options)
 {
 	const struct pxelinux_label *label = boot->label;
@@ -261,13 +263,13 @@ static bool expand_label(struct boot *boot, const char *options)
 		return false;
 	if (*options)
 		add(boot, " %s", options);
-	/* pxelinux puts ".linux " before it. */
+	/* pxelinux puts ".linux " before the command. */
 	if (label->type == PXELINUX_TYPE_LINUX && boot->len > PLAN_COMMAND_MAX - strlen(".linux "))
 		boot->too_long = true;
 	return true;
 }
 
-/* A kernel named without a label. */
+/* Expand a command that names a kernel without a label. */
 static bool expand_kernel(struct boot *boot, const char *text, const char *options)
 {
 	const struct pxelinux_config *config = boot->config;
@@ -297,7 +299,7 @@ static bool resolve(struct boot *boot, struct pxelinux_file *file, const char *n
 	       blame(boot, "%s", error);
 }
 
-/* The files behind the first "initrd=", wherever it stands, up to a blank: pxelinux looks no further. */
+/* Read the files of the first "initrd=", wherever it stands, up to a blank: pxelinux reads no further. */
 static bool read_initrds(struct boot *boot, struct plan *plan)
 {
 	const char *names = strstr(plan->cmdline, "initrd=");
@@ -320,7 +322,9 @@ static bool read_initrds(struct boot *boot, struct plan *plan)
 	}
 }
 
-/* The last word that begins with name, which ends in "=": behind that; NULL: none. */
+/*
+ * Find the last word that begins with name, which ends in "=".  Returns what is behind the "="; NULL if there is none.
+ */
 static const char *find_argument(const char *cmdline, const char *name)
 {
 	const char *found = NULL;
@@ -331,7 +335,7 @@ static const char *find_argument(const char *cmdline, const char *name)
 	return found;
 }
 
-/* The setup header's vid_mode (Linux: Documentation/admin-guide/svga.rst), 0 where nothing is said. */
+/* The setup header's vid_mode (Linux: Documentation/admin-guide/svga.rst); 0 if "vga=" is missing. */
 static uint16_t video_mode(const char *vga)
 {
 	if (!vga)
@@ -374,7 +378,7 @@ static bool make_linux(struct boot *boot, struct plan *plan)
 	plan->kind = PLAN_LINUX;
 	snprintf(plan->cmdline, sizeof(plan->cmdline), "BOOT_IMAGE=%.*s %s", (int)len, boot->command,
 		 pxelinux_skip(boot->command + len));
-	/* The PXE stack is not there for whoever would use it. */
+	/* A direct boot does not keep the PXE stack, so a kernel that needs it cannot be booted directly. */
 	if (strstr(plan->cmdline, "keeppxe"))
 		return blame(boot, "keeppxe: only a boot program can keep the PXE stack");
 	plan->video_mode = video_mode(find_argument(plan->cmdline, "vga="));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* plan_answer.c - a boot plan, and a list to choose from, as a guest gets them. */
+/* plan_answer.c - a boot plan, and a menu to choose from, in the form that a guest gets. */
 #include "pxelinux/plan_answer.h"
 
 #include <stdio.h>
@@ -106,7 +106,7 @@ static bool put_string(struct listing *l, const char *text)
 	return true;
 }
 
-/* Can it be booted?  If so it becomes part of what the list's numbers stand for. */
+/* Check that the command can be booted, and add it to the hash that list->first is made from. */
 static bool check_command(struct listing *l, const struct pxelinux_command *command)
 {
 	struct plan plan;
@@ -159,7 +159,7 @@ bool plan_answer_list(struct pvboot_plan_list *list, const struct pxelinux_confi
 bool plan_answer_chosen(struct pxelinux_command *command, const struct pvboot_plan_list *list,
 			const struct pxelinux_config *config, const struct plan_choice *choice, uint32_t number)
 {
-	uint32_t n = number - list->first; /* of another list: beyond its entries */
+	uint32_t n = number - list->first; /* a number of another list gives an index beyond its entries */
 
 	if (n == list->n_entries) {
 		*command = choice->command;

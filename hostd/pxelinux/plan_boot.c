@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* plan_boot.c - what DHCP alone can say of a boot without a boot program. */
+/* plan_boot.c - what DHCP alone says about a boot without a boot program. */
 #include "pxelinux/plan_boot.h"
 
 #include <stdio.h>
@@ -56,7 +56,7 @@ bool plan_boot_may_be_kernel(const char *name)
 		    !(i == 0 && len > n && is_digit(name[len - n - 1])))
 			return false;
 	}
-	/* A blank would end it, as a word of a command. */
+	/* A blank would end the file's name within a command. */
 	return len && pxelinux_word(name) == len;
 }
 
@@ -71,7 +71,7 @@ bool plan_boot_make(struct plan *plan, const char *bootfile, const char *options
 	int len;
 	bool good;
 
-	/* The other names of a command are beside the boot file, and so is its own: as it is named there. */
+	/* Other names of a command are relative to the prefix, so give the boot file's name relative to it, too. */
 	if (!strncmp(bootfile, guest->prefix, prefix) && bootfile[prefix])
 		bootfile += prefix;
 	else if (url_kind(bootfile) == URL_PATH)

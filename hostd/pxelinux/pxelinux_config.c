@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pxelinux_config.c - a configuration of pxelinux as it was read: its memory and its labels. */
+/* pxelinux_config.c - a pxelinux configuration after parsing: its memory and its labels. */
 #include "pxelinux/pxelinux_config.h"
 
 #include <stdlib.h>

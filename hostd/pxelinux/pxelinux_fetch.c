@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pxelinux_fetch.c - find and read a guest's pxelinux configuration, and what it includes, while the files come. */
+/*
+ * pxelinux_fetch.c - find and parse a guest's pxelinux configuration and the files that it includes, as they are
+ * fetched.
+ */
 #include "pxelinux/pxelinux_fetch.h"
 
 #include <stdio.h>
@@ -10,11 +13,11 @@
 #include "file/file.h"
 #include "pxelinux/pxelinux_text.h"
 
-/* A file that was included, or was to be. */
+/* A file that an INCLUDE names. */
 struct included {
 	struct included *next;
 	char name[PXELINUX_WANTED_MAX]; /* as the INCLUDE has it */
-	char *text;			/* NULL: there is none */
+	char *text;			/* NULL: there is no such file */
 	size_t len;
 };
 
@@ -26,11 +29,11 @@ struct pxelinux_fetch {
 	unsigned int next_name;
 	struct file_watch watch; /* watch.file is the file being read, while reading */
 	struct file *reading;
-	char *main_text; /* NULL: still looking for it */
+	char *main_text; /* NULL: not found yet */
 	size_t main_len;
 	char main_name[PXELINUX_NAME_TEXT_MAX];
 	struct included *included;
-	char wanted[PXELINUX_WANTED_MAX]; /* the INCLUDE that is waited for */
+	char wanted[PXELINUX_WANTED_MAX]; /* the name of the INCLUDE's file that is being fetched */
 	size_t total;
 };
 
@@ -96,7 +99,7 @@ static void fail(struct pxelinux_fetch *fetch, const char *name, const char *why
 
 /* ---- one file ---------------------------------------------------------------------------------------------------- */
 
-/* All of a file that is done; NULL with the reason in *why. */
+/* Read all of a complete file.  The caller owns the text.  On failure returns NULL and sets *why. */
 static char *read_all(struct pxelinux_fetch *fetch, size_t *len, const char **why)
 {
 	uint64_t size = file_available(fetch->reading);
@@ -124,13 +127,13 @@ static char *read_all(struct pxelinux_fetch *fetch, size_t *len, const char **wh
 	return text;
 }
 
-/* Does a failed file only mean that it is not there?  pxelinux tells no difference between a server's errors. */
+/* Does this status mean that the file does not exist?  pxelinux treats all errors of a server alike. */
 static bool is_missing(uint32_t status)
 {
 	return status == PVBOOT_S_NOT_FOUND || status == PVBOOT_S_ACCESS || status == PVBOOT_S_TFTP_ERROR;
 }
 
-/* Begin to read a file.  False: it has ended. */
+/* Begin to read a file.  Returns false if the fetch has ended. */
 static bool begin(struct pxelinux_fetch *fetch, const struct pxelinux_file *file)
 {
 	fetch->reading = fetch->ops->open(fetch->arg, file);
@@ -142,7 +145,7 @@ static bool begin(struct pxelinux_fetch *fetch, const struct pxelinux_file *file
 	return true;
 }
 
-/* Is it all there, or is it so large that it is of no use? */
+/* Is the file complete, or too large to be useful? */
 static bool is_over(const struct file *file)
 {
 	return file_done(file) || file_available(file) > PXELINUX_TEXT_MAX;
@@ -164,7 +167,10 @@ static enum pxelinux_found on_include(void *arg, const char *name, const char **
 	return PXELINUX_LATER;
 }
 
-/* Parse what is there, from the start.  True: an INCLUDE's file is being read; else it has ended. */
+/*
+ * Parse the texts that are there, from the start.  Returns true if an INCLUDE's file is now being read, false if the
+ * fetch has ended.
+ */
 static bool parse(struct pxelinux_fetch *fetch)
 {
 	char error[PXELINUX_ERROR_MAX];
@@ -188,7 +194,7 @@ static bool parse(struct pxelinux_fetch *fetch)
 	return more;
 }
 
-/* An INCLUDE's file is over.  False: it has ended. */
+/* An INCLUDE's file is complete or has failed.  Returns false if the fetch has ended. */
 static bool take_included(struct pxelinux_fetch *fetch)
 {
 	uint32_t status = file_status(fetch->reading);
@@ -220,7 +226,7 @@ static bool take_included(struct pxelinux_fetch *fetch)
 
 /* ---- the search -------------------------------------------------------------------------------------------------- */
 
-/* Ask for the next name.  False: it has ended. */
+/* Ask for the next name.  Returns false if the fetch has ended. */
 static bool search(struct pxelinux_fetch *fetch)
 {
 	char words[PXELINUX_ERROR_MAX];
@@ -233,7 +239,7 @@ static bool search(struct pxelinux_fetch *fetch)
 	return false;
 }
 
-/* A candidate is over.  False: it has ended. */
+/* A candidate for the main file is complete or has failed.  Returns false if the fetch has ended. */
 static bool take_main(struct pxelinux_fetch *fetch)
 {
 	uint32_t status = file_status(fetch->reading);
@@ -251,7 +257,7 @@ static bool take_main(struct pxelinux_fetch *fetch)
 		return false;
 	}
 	stop_reading(fetch);
-	/* To pxelinux an empty file is none. */
+	/* pxelinux treats an empty file as a missing one. */
 	if (fetch->main_text && fetch->main_len)
 		return parse(fetch);
 	free(fetch->main_text);
@@ -259,7 +265,7 @@ static bool take_main(struct pxelinux_fetch *fetch)
 	return search(fetch);
 }
 
-/* Go on as far as the files have come. */
+/* Process all files that are complete. */
 static void go_on(struct pxelinux_fetch *fetch)
 {
 	bool more = true;

@@ -7,7 +7,7 @@
 #include "pxelinux/pxelinux_keys.h"
 #include "pxelinux/pxelinux_text.h"
 
-/* What a keyword does with the rest of its line, which has no leading blanks.  False: the configuration is refused. */
+/* Handles the rest of a keyword's line, without leading blanks.  Returns false if the configuration is refused. */
 struct key {
 	const char *word;
 	bool (*set)(struct pxelinux_parser *p, const struct key *key, const char *value);
@@ -15,7 +15,10 @@ struct key {
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
 
-/* What reaches the kernel or a server; titles are another matter, Debian's installer rings the bell in one. */
+/*
+ * Copy a text for a kernel or a server, which must be printable.  Titles need not be: Debian's installer rings the bell
+ * in one.
+ */
 static bool keep_text(struct pxelinux_parser *p, const char **text, const char *value)
 {
 	for (const char *s = value; *s; s++)
@@ -25,7 +28,7 @@ static bool keep_text(struct pxelinux_parser *p, const char **text, const char *
 	return *text;
 }
 
-/* A decimal, octal or hexadecimal number, which must be the only word: pxelinux would take anything else for 0. */
+/* Read a decimal, octal or hexadecimal number, which must be the only word: pxelinux would take anything else for 0. */
 static bool read_number(struct pxelinux_parser *p, const struct key *key, const char *value, uint32_t max,
 			uint32_t *number)
 {
@@ -59,7 +62,7 @@ static bool set_append(struct pxelinux_parser *p, const struct key *key, const c
 
 static bool set_initrd(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
-	/* pxelinux ignores one that belongs to no label. */
+	/* pxelinux ignores an INITRD outside of a label. */
 	return !p->label || keep_text(p, &p->label->initrd, value);
 }
 
@@ -78,7 +81,7 @@ static bool set_image(struct pxelinux_parser *p, const struct key *key, const ch
 		     {"LOCALBOOT", PXELINUX_TYPE_LOCALBOOT}};
 	struct pxelinux_label *label = p->label;
 
-	/* pxelinux ignores one that belongs to no label. */
+	/* pxelinux ignores this line outside of a label. */
 	if (!label)
 		return true;
 	label->type = PXELINUX_TYPE_OTHER;
@@ -172,7 +175,7 @@ static bool ignore(struct pxelinux_parser *p, const struct key *key, const char 
 
 /* ---- MENU ------------------------------------------------------------------------------------------------------- */
 
-/* A title without the ^ that marks its hot key, and without what only a terminal would understand. */
+/* Copy a title without the ^ that marks its hot key, and without control characters. */
 static bool keep_title(struct pxelinux_parser *p, const char **title, const char *value)
 {
 	char *copy = pxelinux_copy(p, value, strlen(value)), *to = copy;
@@ -189,7 +192,7 @@ static bool keep_title(struct pxelinux_parser *p, const char **title, const char
 
 static bool menu_label(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
-	/* Outside of a label it names the submenu. */
+	/* Outside of a label, MENU LABEL names the submenu. */
 	return !p->label || keep_title(p, &p->label->title, value);
 }
 
@@ -261,7 +264,7 @@ static bool menu_include(struct pxelinux_parser *p, const struct key *key, const
 	return !submenu || menu_end(p, key, value);
 }
 
-/* A label that moves about between menus. */
+/* A label that leads to another menu. */
 static bool menu_action(struct pxelinux_parser *p, const struct key *key, const char *value)
 {
 	static const char *const words[] = {"MENU GOTO", "MENU EXIT", "MENU QUIT", "MENU HELP"};
@@ -276,7 +279,7 @@ static bool menu_action(struct pxelinux_parser *p, const struct key *key, const 
 	return keep_text(p, &p->label->image, value);
 }
 
-/* All of them: what a menu looks like, and where, is the guest's own affair. */
+/* The keywords behind MENU.  Those about the look of a menu are ignored: the guest draws its own. */
 static const struct key menu_keys[] = {
 	{"LABEL", menu_label},
 	{"TITLE", menu_title},
@@ -307,7 +310,7 @@ static const struct key menu_keys[] = {
 	{"HSHIFT", ignore},
 	{"INDENT", ignore},
 	{"MARGIN", ignore},
-	{"MASTER", ignore}, /* PASSWD: it guards the editing of entries, which nobody can here */
+	{"MASTER", ignore}, /* PASSWD: it protects the editing of entries, which this menu does not offer */
 	{"MSGCOLOR", ignore},
 	{"MSGCOLOUR", ignore},
 	{"NOSAVE", ignore},
@@ -335,7 +338,7 @@ static bool set_menu(struct pxelinux_parser *p, const struct key *key, const cha
 		if (rest)
 			return menu_keys[i].set(p, &menu_keys[i], rest);
 	}
-	/* It matters only where there is to be a menu: plan_choose(). */
+	/* This is an error only if a menu is shown: plan_choose() checks. */
 	if (!p->config->odd_menu.file)
 		p->config->odd_menu = p->where;
 	return true;
@@ -371,7 +374,7 @@ static const struct key keys[] = {
 	{"NOESCAPE", set_noescape},
 	{"IMPLICIT", set_implicit},
 	{"ALLOWOPTIONS", set_allowoptions},
-	/* What pxelinux's own screen, keyboard and network code are to do. */
+	/* Settings of pxelinux's own screen, keyboard and network code. */
 	{"CONSOLE", ignore},
 	{"DISPLAY", ignore},
 	{"FONT", ignore},
@@ -386,7 +389,7 @@ static const struct key keys[] = {
 	{"SERIAL", ignore},
 };
 
-/* F1 to F12, and F0 for F10: a help screen. */
+/* Is it F1 to F12, or F0 for F10, which name a help screen? */
 static bool is_function_key(const char *line)
 {
 	size_t len = pxelinux_word(line);

@@ -5,7 +5,10 @@
 
 #include "pxelinux/pxelinux_parser.h"
 
-/* One line, without its end, that is not empty and no comment.  False: p->result says why. */
+/*
+ * Handle one line, without its end, that is neither empty nor a comment.  Returns false if p->result says why parsing
+ * stops.
+ */
 bool pxelinux_line(struct pxelinux_parser *p, const char *line);
 
 #endif /* HOSTD_PXELINUX_KEYS_H */

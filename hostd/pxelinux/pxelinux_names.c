@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pxelinux_names.c - which configuration pxelinux would read, and what its file names mean. */
+/* pxelinux_names.c - the names under which pxelinux looks for its configuration, and the meaning of its file names. */
 #include "pxelinux/pxelinux_names.h"
 
 #include <stdarg.h>

@@ -57,13 +57,13 @@ static bool read_text(struct pxelinux_parser *p, const char *file, const char *t
 		good = read_line(p, text + pos, n);
 		pos += n + 1;
 	}
-	/* A TEXT that is not ended ends with its file. */
+	/* A TEXT without ENDTEXT ends with its file. */
 	p->in_text = false;
 	p->where = outer;
 	return good;
 }
 
-/* As struct pxelinux_parser has it. */
+/* The include_file() of struct pxelinux_parser. */
 static bool include_file(struct pxelinux_parser *p, const char *name, size_t len)
 {
 	enum pxelinux_found found;

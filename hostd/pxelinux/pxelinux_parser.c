@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pxelinux_parser.c - the state of reading a configuration of pxelinux. */
+/* pxelinux_parser.c - the state of the parser of pxelinux configurations. */
 #include "pxelinux/pxelinux_parser.h"
 
 #include <stdarg.h>
@@ -72,7 +72,7 @@ bool pxelinux_label_begin(struct pxelinux_parser *p, const char *name, size_t le
 	label->title = label->name;
 	label->type = PXELINUX_TYPE_KERNEL;
 	label->keyword = "LABEL";
-	/* Until a KERNEL or its like says otherwise, the label's name is the file. */
+	/* The label's name is the file, unless a KERNEL or similar line follows. */
 	label->image = label->name;
 	label->sysappend = p->sysappend;
 	label->where = p->where;

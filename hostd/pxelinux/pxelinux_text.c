@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pxelinux_text.c - words and blanks as pxelinux sees them, and words for a terminal. */
+/* pxelinux_text.c - words and blanks as pxelinux sees them, and text for a terminal. */
 #include "pxelinux/pxelinux_text.h"
 
 #include <stdarg.h>
