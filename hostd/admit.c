@@ -28,7 +28,7 @@ struct admit {
 	unsigned int next_memory;
 };
 
-/* May a VM of that section have that MAC?  cure: what else to do than to change the configuration. */
+/* May a VM of this section have this MAC?  If not, fills the error text; cure is its advice. */
 static bool mac_is_free(const struct admit *admit, const struct conf_vm *conf, const uint8_t mac[6], const char *cure,
 			char *err, size_t err_len)
 {
@@ -93,8 +93,8 @@ static const char *who_has(const struct admit *admit, const struct vm_identity *
 }
 
 /*
- * vm is to have the name that old has: is it the same device, which has lost its link, or another?  False with words if
- * they are two that both want it: those of two guests.
+ * vm has the name of old.  Is it the same guest's device, reconnected or migrated?  If two guests use one name, returns
+ * false and fills err.
  */
 static bool is_no_rival(struct vm *vm, struct vm *old, struct vm_identity *out, char *err, size_t err_len)
 {

@@ -13,7 +13,7 @@
 struct admit;
 struct vm;
 
-/* conf and *vms, the first of the connected VMs, stay the caller's and outlive it.  NULL if memory ran out. */
+/* conf and *vms, the first of the connected VMs, must outlive the result.  Returns NULL if memory ran out. */
 struct admit *admit_new(const struct conf *conf, struct vm *const *vms);
 void admit_free(struct admit *admit);
 
@@ -27,12 +27,12 @@ bool admit_vm(struct admit *admit, struct vm *vm, const struct pvboot_link_ident
 	      struct vm **older, char *err, size_t err_len);
 
 /*
- * The guest says which MAC its card has, where id->mac_of_card: the VM's from now on, if the section allows it and
- * nobody else has it.  On false err is filled, and id is as it was.
+ * For id->mac_of_card: the guest has reported its card's MAC.  If the section allows it and no other VM has it, it
+ * becomes the VM's MAC.  Otherwise returns false, fills err and leaves id unchanged.
  */
 bool admit_card(struct admit *admit, struct vm_identity *id, const uint8_t mac[6], char *err, size_t err_len);
 
-/* Remember a VM's address, to ask for it again at its next boot. */
+/* Remember a VM's address, so that its next boot requests the same one. */
 void admit_note_address(struct admit *admit, const struct vm_identity *id, const uint8_t address[4]);
 
 #endif /* HOSTD_ADMIT_H */

@@ -180,7 +180,7 @@ bool conf_load(struct conf *conf, const char *path)
 	return ok;
 }
 
-/* Whether an earlier section names the same stream. */
+/* Does an earlier section name the same stream? */
 static bool has_twin(const struct conf *conf, const struct conf_vm *vm)
 {
 	for (const struct conf_vm *other = conf->vms; other != vm; other = other->next)

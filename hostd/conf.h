@@ -11,11 +11,10 @@
 #define CONF_FILE_DEFAULT "/etc/pvboot/hostd.conf"
 
 /*
- * Parse len bytes of configuration; name is what errors call them.  False, with conf->error, at the first thing that is
- * wrong.
+ * Parse len bytes of configuration; errors call it name.  Stops at the first error, returns false and sets conf->error.
  */
 bool conf_parse(struct conf *conf, const char *name, const char *buf, size_t len);
-/* The same from a file. */
+/* The same for the file at path. */
 bool conf_load(struct conf *conf, const char *path);
 
 /*
@@ -24,7 +23,10 @@ bool conf_load(struct conf *conf, const char *path);
  */
 bool conf_check(struct conf *conf, const char *name);
 
-/* Open the directories of all root keys; name is the file's, as for conf_parse().  False with conf->error. */
+/*
+ * Open the directories of all root keys; name is the file's, as for conf_parse().  On failure returns false and sets
+ * conf->error.
+ */
 bool conf_open_roots(struct conf *conf, const char *name);
 
 #endif /* HOSTD_CONF_H */

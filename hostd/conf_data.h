@@ -36,11 +36,11 @@ struct conf {
 	char error[512];     /* of a failure: file, line and what is wrong */
 };
 
-/* The defaults, and no VM. */
+/* Set the defaults, with no VM. */
 void conf_init(struct conf *conf);
 void conf_free(struct conf *conf);
 
-/* Note what is wrong; the first one counts. */
+/* Note an error.  Only the first one is kept. */
 void conf_error(struct conf *conf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif /* HOSTD_CONF_DATA_H */

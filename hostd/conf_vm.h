@@ -5,7 +5,7 @@
 
 #include "conf_data.h"
 
-/* A new section for VMs of this name or pattern, at the end.  NULL with conf->error. */
+/* Append a section for VMs of this name or pattern.  On failure returns NULL and sets conf->error. */
 struct conf_vm *conf_add_vm(struct conf *conf, const char *name, int line);
 
 /* The section for a VM of this name: its own, else the first pattern that matches; NULL: none. */
@@ -17,7 +17,7 @@ bool conf_vm_allows_uid(const struct conf_vm *vm, uid_t uid);
 /* The one MAC that the section names without a pattern; NULL: none or several. */
 const uint8_t *conf_vm_own_mac(const struct conf_vm *vm);
 
-/* Does anything here go by HTTP, or may it? */
+/* Does the configuration use HTTP, or may a guest use it? */
 bool conf_wants_http(const struct conf *conf);
 
 #endif /* HOSTD_CONF_VM_H */

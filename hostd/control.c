@@ -84,7 +84,10 @@ static void say(void *client, const char *line)
 	event_add(c->writable, &(struct timeval){PATIENCE, 0});
 }
 
-/* The end: "ok", or with words "error WORDS".  The client is gone once it has all of it. */
+/*
+ * End the answer with "ok", or, if error is not NULL, with "error" and that text.  The client is closed once it has
+ * read all.
+ */
 static void answer(void *client, const char *error)
 {
 	struct client *c = client;

@@ -22,10 +22,13 @@ struct control_answer {
 	void (*end)(void *arg, const char *error);
 };
 
-/* Begin, or do, what line says; end() comes now, or from the loop of base.  What is under way, or NULL. */
+/*
+ * Run the command in line.  end() is called before this returns, or later from the loop of base.  Returns the job, or
+ * NULL if it has ended.
+ */
 struct control_cache *control_cache(struct cache *cache, struct event_base *base, const char *line,
 				    const struct control_answer *answer, void *arg);
-/* The client has gone.  NULL is fine. */
+/* The client has closed its end: cancel the job.  job may be NULL. */
 void control_cache_cancel(struct control_cache *job);
 
 #endif /* HOSTD_CONTROL_CACHE_H */

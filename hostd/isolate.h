@@ -18,12 +18,12 @@ const char *isolate_default_user(void);
 void isolate_start(void);
 
 /*
- * Phase 2, once the socket and the root directories are open: become user ("": stay who we are) and keep no capability
- * but, with packets, CAP_NET_RAW.  False with words.
+ * Phase 2, once the socket and the root directories are open: become user ("": no change) and drop all capabilities,
+ * except CAP_NET_RAW if packets is set.  On failure returns false and fills err.
  */
 bool isolate_user(const char *user, bool packets, char *err, size_t err_len);
 
-/* Phase 3, before the first guest: no way back.  False with words. */
+/* Phase 3, before the first guest; it cannot be undone.  On failure returns false and fills err. */
 bool isolate_final(char *err, size_t err_len);
 
 /* Has this process the rights that isolate_network() is to keep? */

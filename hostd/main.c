@@ -293,7 +293,7 @@ static void warn_of_user(struct daemon *d)
 			"do; make install makes the user");
 }
 
-/* -n: nothing more to do than to look at what a start needs. */
+/* -n: only check what a start needs. */
 static int check(struct daemon *d)
 {
 	char why[512];
@@ -303,7 +303,7 @@ static int check(struct daemon *d)
 	return check_start(&d->conf, why, sizeof(why)) ? 0 : fail(why);
 }
 
-/* Tell whoever waits that devices may connect. */
+/* Tell the parent, or the service manager, that devices may connect. */
 static void ready(struct daemon *d)
 {
 	char status[1024];

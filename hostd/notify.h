@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* notify.h - what a service manager is told (sd_notify(3)); nothing happens where none asks to be. */
+/* notify.h - messages to the service manager (sd_notify(3)); without one these functions send nothing. */
 #ifndef HOSTD_NOTIFY_H
 #define HOSTD_NOTIFY_H
 

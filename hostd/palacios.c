@@ -463,7 +463,7 @@ struct palacios *palacios_new(struct event_base *base, struct server *server, co
 	return all;
 }
 
-/* The server's last words.  False: the stream is full, and is to be tried again. */
+/* Write the server's last messages.  Returns false if the stream is full: try again. */
 static bool finish(struct machine *m)
 {
 	for (;;) {

@@ -24,7 +24,7 @@ bool palacios_wanted(const struct conf *conf);
  */
 struct palacios *palacios_new(struct event_base *base, struct server *server, const struct conf *conf, int opener);
 
-/* Let every stream go, after what the server has queued for it; the server has ended its links already. */
+/* Write what the server has queued, then close every stream.  The server must have ended its links before. */
 void palacios_free(struct palacios *all);
 
 /*
@@ -32,9 +32,9 @@ void palacios_free(struct palacios *all);
  * later; error is NULL when the stream is closed, or words.  A second detach of the same machine answers the first.
  */
 void palacios_detach(struct palacios *all, const char *name, void (*done)(void *arg, const char *error), void *arg);
-/* Nobody waits for a detach any more. */
+/* Drop the caller of palacios_detach() with this arg: its done() is not called. */
 void palacios_forget(struct palacios *all, void *arg);
-/* Look for the machine again.  NULL, or words. */
+/* Look for the machine again.  Returns NULL, or an error text. */
 const char *palacios_attach(struct palacios *all, const char *name);
 
 #endif /* HOSTD_PALACIOS_H */

@@ -32,9 +32,9 @@ struct palacios_answer {
 	int32_t error; /* errno, or 0 and a descriptor is attached */
 };
 
-/* Ask.  False: the process is gone, or has much to do. */
+/* Ask the process to open a stream.  Returns false if the process has ended or its queue is full. */
 bool palacios_open_ask(int fd, uint32_t index);
-/* Take an answer; *stream is a descriptor or -1.  1, 0: none is there, -1: the process is gone. */
+/* Receive an answer; *stream is a descriptor or -1.  Returns 1; 0 if there is none yet; -1 if the process has ended. */
 int palacios_open_answer(int fd, struct palacios_answer *answer, int *stream);
 
 #endif /* HOSTD_PALACIOS_OPEN_H */

@@ -176,7 +176,7 @@ static void on_readable(evutil_socket_t listener, short what, void *arg)
 	server_take(server, fd, peer.uid, peer.pid);
 }
 
-/* Does a hostd answer there already?  A name that a dead one left behind is removed. */
+/* Does a hostd answer at this address?  If a dead one left the name behind, removes the name. */
 static bool is_taken(const struct sockaddr_un *addr)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

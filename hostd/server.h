@@ -14,7 +14,7 @@ struct cache;
 struct event_base;
 struct server;
 
-/* conf stays the caller's and outlives the server.  NULL if memory ran out. */
+/* conf must outlive the server.  Returns NULL if memory ran out. */
 struct server *server_new(struct event_base *base, const struct conf *conf);
 /* Ends every VM's link; their devices keep what is needed to go on with the next hostd. */
 void server_free(struct server *server);
@@ -28,7 +28,10 @@ void server_unlink(struct server *server);
  * PID namespace. */
 void server_take(struct server *server, int fd, uid_t uid, pid_t pid);
 
-/* The same for one end of a socket pair whose other end carries a stream: the VM of that section.  False: not taken. */
+/*
+ * The same for one end of a socket pair whose other end carries a stream; the VM is that section's.  Returns false if
+ * the device is not taken.
+ */
 bool server_take_stream(struct server *server, int fd, const struct conf_vm *conf);
 /* End the link that server_take_stream() began, if it has not ended. */
 void server_end_stream(struct server *server, const struct conf_vm *conf);

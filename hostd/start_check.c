@@ -28,7 +28,10 @@ static int writable(const char *dir)
 	return access(dir, W_OK | X_OK) ? errno : 0;
 }
 
-/* May a file be made in the directory of path?  with_directory: or the directory too, if only that is missing. */
+/*
+ * Can a file be made in the directory of path?  with_directory: also true if only that directory is missing and can be
+ * made.
+ */
 static bool check_place(const char *key, const char *path, bool with_directory, char *err, size_t err_len)
 {
 	char copy[512], *dir;
