@@ -5,10 +5,13 @@
 
 #include "conf_data.h"
 
-/* Set one key as in [hostd]; or, with vm, as in its section.  False with conf->error (no file or line in it). */
+/*
+ * Set one key of [hostd] or, if vm is not NULL, of its section.  On failure returns false and sets conf->error, without
+ * file and line.
+ */
 bool conf_set(struct conf *conf, struct conf_vm *vm, const char *key, const char *value);
 
-/* A key that is an option of the command line as well, with - for _. */
+/* A key that is also an option of the command line, with - for _. */
 struct conf_key_option {
 	const char *key;
 	bool vm;   /* of [vm NAME], else of [hostd] */

@@ -5,7 +5,10 @@
 
 #include "conf_data.h"
 
-/* Each takes a value; false with words that begin with the key and quote the value. */
+/*
+ * Each function checks a value and stores it.  On failure it returns false and sets conf->error to a text that begins
+ * with the key and quotes the value.
+ */
 
 /* 1 to room - 1 bytes. */
 bool conf_value_text(struct conf *conf, const char *key, const char *value, char *out, size_t room);

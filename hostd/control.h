@@ -19,9 +19,9 @@ struct control;
 struct event_base;
 struct palacios;
 
-/* Bind and listen; nobody is answered before control_serve().  NULL with words. */
+/* Bind and listen; commands are answered only after control_serve().  On failure returns NULL and fills err. */
 struct control *control_listen(struct event_base *base, const struct conf *conf, char *err, size_t err_len);
-/* palacios may be NULL: no machine is one of Palacios's. */
+/* Begin to answer commands.  If palacios is NULL, no machine is one of Palacios's. */
 void control_serve(struct control *control, struct palacios *palacios, struct cache *cache);
 void control_free(struct control *control);
 

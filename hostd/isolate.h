@@ -29,7 +29,10 @@ bool isolate_final(char *err, size_t err_len);
 /* Has this process the rights that isolate_network() is to keep? */
 bool isolate_may_administer(bool namespaces);
 
-/* In place of phases 2 and 3, in the process that administers networks, and may make namespaces.  False with words. */
+/*
+ * Replaces phases 2 and 3 in the process that administers networks, and may make namespaces.  On failure returns false
+ * and fills err.
+ */
 bool isolate_network(const char *user, bool namespaces, char *err, size_t err_len);
 
 #endif /* HOSTD_ISOLATE_H */

@@ -14,10 +14,10 @@ bool net_process_wants_namespaces(const struct conf *conf);
 /* May any VM's boot program send frames? */
 bool net_process_wants_taps(const struct conf *conf);
 
-/* Are there the rights that the configuration needs for it?  False with words. */
+/* Does hostd have the rights that the configuration needs for this process?  If not, returns false and fills err. */
 bool net_process_may_start(const struct conf *conf, char *err, size_t err_len);
 
-/* tap_start(), if there are the rights for taps.  -1: there can be no taps, and err is filled. */
+/* Call tap_start(), if hostd has the rights for taps.  If there can be no taps, returns -1 and fills err. */
 int net_process_start_taps(const char *user, char *err, size_t err_len);
 
 /*
@@ -27,7 +27,7 @@ int net_process_start_taps(const char *user, char *err, size_t err_len);
  */
 int net_process_start(const struct conf *conf, const char *user, int taps, char *err, size_t err_len);
 
-/* What the process does: answer requests on fd until its end.  For tests, too. */
+/* The process's work: answer requests on fd until hostd closes it.  Tests call it, too. */
 void net_process_serve(const struct conf *conf, int fd, int taps);
 
 #endif /* HOSTD_NET_PROCESS_H */

@@ -22,8 +22,10 @@ int palacios_open(const char *path, const char *stream);
 extern int (*palacios_open_ioctl)(int fd, const char name[PALACIOS_NAME_BYTES]);
 
 /*
- * Start the process; to be called while there are rights to keep.  Returns the descriptor to ask it by, -1 with words.
- * Each request is a uint32_t, the section's place in conf->vms from 0; each answer a struct palacios_answer.
+ * Start the process; must be called before hostd drops its rights.  Returns the descriptor for requests; on failure
+ * returns -1 and fills err.
+ *
+ * Each request is a uint32_t, the index of a section in conf->vms; each answer is a struct palacios_answer.
  */
 int palacios_open_start(const struct conf *conf, char *err, size_t err_len);
 

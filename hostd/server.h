@@ -33,7 +33,10 @@ void server_take(struct server *server, int fd, uid_t uid, pid_t pid);
  * the device is not taken.
  */
 bool server_take_stream(struct server *server, int fd, const struct conf_vm *conf);
-/* End the link that server_take_stream() began, if it has not ended. */
+/*
+ * Set the cache that files come from; the server owns it.  Replaces the one of server_new(), which stores nothing on
+ * disk and cannot fetch by HTTP.
+ */
 void server_end_stream(struct server *server, const struct conf_vm *conf);
 
 /* Where files come from.  server_new() makes one that keeps nothing on disk and knows no HTTP; this one, given in its
