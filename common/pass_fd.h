@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pass_fd.h - descriptors that come along with bytes on a Unix socket (SCM_RIGHTS, unix(7)).
+ * pass_fd.h - send and receive descriptors with bytes on a Unix socket (SCM_RIGHTS, unix(7)).
  *
  * System calls: sendmsg, recvmsg, close.
  */
@@ -15,13 +15,13 @@
 
 #define PASS_FD_MAX 8 /* descriptors with one message */
 
-/* Room for the descriptor of a message to be sent. */
+/* Control buffer for one descriptor in a message to send. */
 union pass_fd_one {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/* Add a descriptor to a message; room has to stay until it is sent. */
+/* Add a descriptor to a message.  room must stay valid until the message is sent. */
 static inline void pass_fd_add(struct msghdr *mh, union pass_fd_one *room, int fd)
 {
 	struct cmsghdr *c;
@@ -36,7 +36,10 @@ static inline void pass_fd_add(struct msghdr *mh, union pass_fd_one *room, int f
 	memcpy(CMSG_DATA(c), &fd, sizeof(int));
 }
 
-/* Send len bytes as one message, and with them fd, if not negative; it stays the caller's.  False with errno. */
+/*
+ * Send len bytes as one message, with fd if it is not negative.  fd stays the caller's.  On failure returns false and
+ * sets errno.
+ */
 static inline bool pass_fd(int to, const void *bytes, size_t len, int fd)
 {
 	union pass_fd_one room;
@@ -49,9 +52,9 @@ static inline bool pass_fd(int to, const void *bytes, size_t len, int fd)
 }
 
 /*
- * Read at most room bytes without waiting, as recvmsg() does; descriptors (close-on-exec) are appended to fds, of which
- * there are *nfds and may be max, at most PASS_FD_MAX more than there are.  *all_fit is false if there came more, which
- * are closed.  After -1 errno is recvmsg()'s.
+ * Read at most room bytes without waiting; returns what recvmsg() returns, with its errno.  Received descriptors
+ * (close-on-exec) are appended to fds and belong to the caller: *nfds counts them, max is the room in fds, at most
+ * *nfds + PASS_FD_MAX.  If more descriptors came, the excess is closed and *all_fit is false.
  */
 static inline ssize_t pass_fd_receive(int from, void *buf, size_t room, int *fds, unsigned int *nfds, unsigned int max,
 				      bool *all_fit)
@@ -88,7 +91,10 @@ static inline ssize_t pass_fd_receive(int from, void *buf, size_t room, int *fds
 	return n;
 }
 
-/* Read one message and the descriptor that came with it, or -1.  As recvmsg(); further descriptors are closed. */
+/*
+ * Read one message without waiting; returns what recvmsg() returns.  *fd becomes the descriptor that came with it,
+ * which belongs to the caller, or -1.  Further descriptors are closed.
+ */
 static inline ssize_t pass_fd_receive_one(int from, void *buf, size_t room, int *fd)
 {
 	unsigned int n = 0;

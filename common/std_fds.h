@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * std_fds.h - descriptors 0, 1 and 2.
+ * std_fds.h - make sure that descriptors 0, 1 and 2 are open.
  *
  * System calls: open, close.
  */
@@ -10,8 +10,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Open /dev/null as those that whoever started the program left closed: else a socket would become one of them, and be
- * written to by all that prints. */
+/*
+ * Open /dev/null for each of descriptors 0, 1 and 2 that is closed.  Otherwise a socket would get one of these numbers,
+ * and everything the program prints would go to that socket.
+ */
 static inline void std_fds_open(void)
 {
 	int fd;

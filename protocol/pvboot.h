@@ -2,8 +2,8 @@
 /*
  * pvboot.h - the guest ABI of the pvboot boot device, version 1.
  *
- * A virtio 1.2 modern PCI device with two split virtqueues, all of its structures in one I/O BAR.  docs/spec.md is the
- * prose with the numbered MUSTs; this header is the only place where the constants are written.
+ * The device is a virtio 1.2 modern PCI device with two split virtqueues.  One I/O BAR holds all of its register
+ * structures.  docs/spec.md has the prose and the numbered MUSTs; only this header defines the constants.
  */
 #ifndef PVBOOT_H
 #define PVBOOT_H
@@ -15,7 +15,7 @@
 /* ---- PCI identity (spec chapter 2) ----------------------------------------------------------------------------- */
 
 #define PVBOOT_PCI_VENDOR 0x1af4
-/* One of the ids QEMU documents for experiments (10f0-10ff); an official one is to be asked for before shipping. */
+/* One of the ids QEMU documents for experiments (10f0-10ff).  Request an official id before shipping. */
 #define PVBOOT_PCI_DEVICE 0x10f0
 #define PVBOOT_PCI_SUBVENDOR 0x1af4
 #define PVBOOT_PCI_SUBDEVICE 0x5062
@@ -24,7 +24,7 @@
 #define PVBOOT_PCI_SUBCLASS 0x80 /* other */
 #define PVBOOT_PCI_PROGIF 0x00
 
-/* Capabilities in configuration space: where each one stands. */
+/* Offset of each capability in configuration space. */
 #define PVBOOT_CAP_COMMON 0x40
 #define PVBOOT_CAP_NOTIFY 0x50
 #define PVBOOT_CAP_ISR 0x64
@@ -59,17 +59,17 @@
 
 /* ---- device configuration (spec chapter 3) --------------------------------------------------------------------- */
 
-#define PVBOOT_STATUS_HOST_UP 0x1u	/* hostd is there and serves this VM */
-#define PVBOOT_STATUS_HOST_REFUSED 0x2u /* hostd is there and refuses this VM; LAST_ERROR says why */
-#define PVBOOT_STATUS_WRITTEN 0x4u	/* bytes of files were written to this machine's memory since it was started */
+#define PVBOOT_STATUS_HOST_UP 0x1u	/* hostd is connected and serves this VM */
+#define PVBOOT_STATUS_HOST_REFUSED 0x2u /* hostd is connected and refuses this VM; LAST_ERROR says why */
+#define PVBOOT_STATUS_WRITTEN 0x4u /* the device has written file bytes to this machine's memory since it started */
 
 #define PVBOOT_CFG_F_UUID 0x1u	     /* uuid is valid */
-#define PVBOOT_CFG_F_BOOT_FIRST 0x2u /* the ROM is to hook INT 19h, so as to go before the BIOS's own devices */
-#define PVBOOT_CFG_F_DGRAM 0x4u	     /* in the answer to PVBOOT_OP_CONFIG only: PVBOOT_F_DGRAM is in force */
+#define PVBOOT_CFG_F_BOOT_FIRST 0x2u /* the ROM must hook INT 19h, to boot before the BIOS's own devices */
+#define PVBOOT_CFG_F_DGRAM 0x4u	     /* in the answer to PVBOOT_OP_CONFIG only: PVBOOT_F_DGRAM is negotiated */
 
 #define PVBOOT_HOST_WAIT_DEFAULT_MS 30000
 
-/* mac and status stand where virtio-net has them. */
+/* mac and status have the offsets that they have in virtio-net. */
 struct pvboot_config {
 	uint8_t mac[6];
 	uint16_t status; /* PVBOOT_STATUS_*; a change raises the configuration interrupt */
@@ -77,7 +77,7 @@ struct pvboot_config {
 	uint32_t flags;	       /* PVBOOT_CFG_F_* */
 	uint8_t uuid[16];      /* as on the wire in DHCP option 97 (RFC 4578 2.3) */
 	uint32_t milliseconds; /* counts up and wraps; reading it never changes the generation */
-	uint32_t host_wait_ms; /* how long a driver is to wait for a host that is not there */
+	uint32_t host_wait_ms; /* how long a driver waits for a missing host */
 	uint8_t reserved[16];
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_config, mac, 0);
@@ -90,26 +90,27 @@ PVBOOT_ASSERT_LAYOUT(pvboot_config, host_wait_ms, 36);
 PVBOOT_ASSERT_SIZE(pvboot_config, 56);
 _Static_assert(sizeof(struct pvboot_config) == PVBOOT_REG_DEVICE_LEN, "device configuration fills its register window");
 
-/* ---- behind a virtio front end of the VMM's (spec chapter 7) --------------------------------------------------- */
+/* ---- behind the VMM's own virtio front end (spec chapter 7) --------------------------------------------------- */
 
 #define PVBOOT_FRONT_DEVICE_TRANSITIONAL 0x1000 /* virtio-net's PCI ids, of vendor PVBOOT_PCI_VENDOR */
 #define PVBOOT_FRONT_DEVICE 0x1041
 
 /*
- * What a driver leaves in base memory to ask for a device whose front end has no link: at a multiple of
- * PVBOOT_BEACON_STEP, PVBOOT_BEACON_MAGIC at PVBOOT_BEACON_MAGIC_AT and PVBOOT_BEACON_WANTED at PVBOOT_BEACON_AT.
+ * The beacon: while its front end has no link, a driver asks for the device by these bytes in base memory.  The beacon
+ * begins at a multiple of PVBOOT_BEACON_STEP; PVBOOT_BEACON_MAGIC is at offset PVBOOT_BEACON_MAGIC_AT in it,
+ * PVBOOT_BEACON_WANTED at offset PVBOOT_BEACON_AT.
  */
 #define PVBOOT_BEACON_FROM 0x40000
 #define PVBOOT_BEACON_END 0xa0000
 #define PVBOOT_BEACON_STEP 1024
 #define PVBOOT_BEACON_MAGIC "PVBOOTRM"
 #define PVBOOT_BEACON_MAGIC_AT 16
-#define PVBOOT_BEACON_AT 44 /* 16 bits; 0: it is not wanted */
+#define PVBOOT_BEACON_AT 44 /* 16 bits; 0: the driver does not want the device */
 #define PVBOOT_BEACON_WANTED 0x5650
 
 /* ---- a request on queue 1 (spec chapter 4) --------------------------------------------------------------------- */
 
-/* "PVBR": read as a virtio-net header its gso_type would be 56h, which none has. */
+/* "PVBR".  Read as a virtio-net header, it has gso_type 56h, which no virtio-net header has. */
 #define PVBOOT_REQ_MAGIC 0x52425650u
 
 struct pvboot_req {	  /* readable by the device; the arguments follow */
@@ -127,7 +128,7 @@ PVBOOT_ASSERT_SIZE(pvboot_req, 16);
 
 struct pvboot_rsp {	 /* writable by the device; the result follows */
 	uint32_t status; /* PVBOOT_S_*; the driver writes PVBOOT_S_UNWRITTEN before it submits */
-	uint32_t detail; /* by operation: PVBOOT_READ_EOF, a TFTP ErrorCode, else 0 */
+	uint32_t detail; /* depends on the operation: PVBOOT_READ_EOF, a TFTP ErrorCode, else 0 */
 	uint32_t length; /* bytes of result that follow */
 	uint32_t reserved;
 };

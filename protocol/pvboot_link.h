@@ -2,8 +2,8 @@
 /*
  * pvboot_link.h - the link between a VMM's pvboot device and pvboot-hostd, version 1.
  *
- * A byte stream of framed messages; on a Unix socket a message may carry one file descriptor.  Each side takes the
- * other for hostile.  docs/spec.md, chapter 5, is the prose.  All integers are little-endian.
+ * The link is a byte stream of framed messages; on a Unix socket a message may carry one file descriptor.  Each side
+ * treats the other as hostile.  docs/spec.md, chapter 5, is the prose.  All integers are little-endian.
  *
  *   hostd                          device
  *   HELLO (nonce)            ->                      hostd speaks first, whoever connected
@@ -60,15 +60,15 @@ PVBOOT_ASSERT_SIZE(pvboot_link_hdr, 16);
 #define PVBOOT_LINK_RESUME 18	/* nothing: all kept blobs are sent */
 #define PVBOOT_LINK_REQUEST 19	/* id: request; pvboot_link_request + arguments */
 #define PVBOOT_LINK_CANCEL 20	/* id: request; nothing; no REPLY follows */
-#define PVBOOT_LINK_RESET 21	/* nothing: the guest started over; files and datagrams are gone */
+#define PVBOOT_LINK_RESET 21	/* nothing: the guest was reset; its files and datagrams are gone */
 /* both ways */
 #define PVBOOT_LINK_DGRAM 32 /* pvboot_pkt + payload; from the device dst is the peer, src port the guest's */
-#define PVBOOT_LINK_BYE 34   /* nothing: the sender gives the connection up, on a stream whose end nobody is told of */
+#define PVBOOT_LINK_BYE 34   /* nothing: the sender gives the connection up; for streams that do not report their end */
 #define PVBOOT_LINK_FRAME 35 /* an Ethernet frame, PVBOOT_FRAME_MIN..PVBOOT_FRAME_MAX bytes */
 /* device to hostd, unanswered */
 #define PVBOOT_LINK_NOTE 33 /* pvboot_link_request (LOG, PHASE, DGRAM_OPEN, DGRAM_CLOSE, FRAME_CLOSE) + arguments */
 
-/* Keys of KEEP, KEPT and FORGET; 1..65535 is a transfer of the guest's own TFTP, by its UDP port. */
+/* Keys of KEEP, KEPT and FORGET.  A key of 1..65535 is a TFTP transfer of the guest's own; the key is its UDP port. */
 #define PVBOOT_LINK_KEY_LEASE 0x10000u /* survives a reset of the guest */
 #define PVBOOT_LINK_KEY_DGRAM 0x10001u /* which datagrams the guest receives */
 #define PVBOOT_LINK_KEY_FRAME 0x10002u /* which frames the guest receives */
@@ -83,9 +83,9 @@ struct pvboot_link_hello {
 PVBOOT_ASSERT_LAYOUT(pvboot_link_hello, nonce, 8);
 PVBOOT_ASSERT_SIZE(pvboot_link_hello, 16);
 
-#define PVBOOT_LINK_ID_MAC 0x1u	 /* mac is valid: the user named one */
+#define PVBOOT_LINK_ID_MAC 0x1u	 /* mac is valid: the user set one */
 #define PVBOOT_LINK_ID_UUID 0x2u /* uuid is valid */
-#define PVBOOT_LINK_ID_LOST 0x4u /* in IDENTITY: of files that are kept, descriptors are wanted again */
+#define PVBOOT_LINK_ID_LOST 0x4u /* in IDENTITY: the device needs the descriptors of kept files again */
 
 struct pvboot_link_identity {
 	uint64_t nonce;	   /* the hello's */
@@ -95,7 +95,7 @@ struct pvboot_link_identity {
 	uint8_t uuid[16];
 	uint8_t mac[6];
 	uint16_t reserved;
-	char name[PVBOOT_LINK_NAME_MAX]; /* what the VM calls itself: hostd looks it up, and believes its own entry */
+	char name[PVBOOT_LINK_NAME_MAX]; /* the VM's name for itself; hostd looks it up and trusts only its own entry */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_link_identity, nonce, 0);
 PVBOOT_ASSERT_LAYOUT(pvboot_link_identity, version, 8);
@@ -108,12 +108,12 @@ PVBOOT_ASSERT_SIZE(pvboot_link_identity, 104);
 
 struct pvboot_link_welcome {
 	uint16_t version;
-	uint16_t flags; /* PVBOOT_LINK_ID_*: which of mac and uuid hostd lays down */
+	uint16_t flags; /* PVBOOT_LINK_ID_*: which of mac and uuid hostd sets */
 	uint32_t features;
 	uint8_t uuid[16];
 	uint8_t mac[6];
 	uint16_t reserved;
-	uint32_t host_wait_ms; /* 0: leave as it is */
+	uint32_t host_wait_ms; /* 0: the device keeps its own */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_link_welcome, features, 4);
 PVBOOT_ASSERT_LAYOUT(pvboot_link_welcome, uuid, 8);
@@ -146,8 +146,8 @@ PVBOOT_ASSERT_SIZE(pvboot_link_request, 16);
 struct pvboot_link_reply {
 	uint32_t status;
 	uint32_t detail;
-	uint32_t text_len;   /* words for LAST_ERROR, at most PVBOOT_ERROR_MAX */
-	uint32_t result_len; /* bytes of result; for an inline READ the sum of its DATA, and none follow here */
+	uint32_t text_len;   /* bytes of error text for LAST_ERROR, at most PVBOOT_ERROR_MAX */
+	uint32_t result_len; /* bytes of result; for an inline READ the sum of its DATA, and no result follows here */
 
 	/* followed by text_len bytes, then (not for READ) result_len bytes */
 };
@@ -164,10 +164,11 @@ PVBOOT_ASSERT_LAYOUT(pvboot_link_data, length, 8);
 PVBOOT_ASSERT_SIZE(pvboot_link_data, 16);
 
 /*
- * The state of a file that the device reads by descriptor: with PVBOOT_LINK_F_FD negotiated, every READ is served by
- * the device itself.  hostd sends one with the descriptor (read-only, freshly opened) before the REPLY to the OPEN,
- * more as the file grows, and a last one with PVBOOT_LINK_GROW_DONE.  The device reads no further than available. After
- * a RESUME one with a descriptor comes again for every file restored from a kept blob, and replaces the old descriptor.
+ * GROW: the state of a file that the device reads by descriptor.  With PVBOOT_LINK_F_FD negotiated, the device serves
+ * every READ itself.  hostd sends the first GROW with the descriptor (read-only, freshly opened) before the REPLY to
+ * the OPEN, more GROWs as the file grows, and a last one with PVBOOT_LINK_GROW_DONE.  The device reads no further than
+ * available.  After a RESUME, hostd sends a GROW with a new descriptor for every file restored from a kept blob; this
+ * descriptor replaces the old one.
  */
 #define PVBOOT_LINK_GROW_DONE 0x1u /* complete (status PVBOOT_S_OK) or failed (any other) */
 
@@ -177,7 +178,7 @@ struct pvboot_link_grow {
 	uint32_t status;    /* PVBOOT_S_* */
 	uint32_t flags;	    /* PVBOOT_LINK_GROW_* */
 
-	/* followed by the words of a failure, at most PVBOOT_ERROR_MAX bytes */
+	/* followed by the error text of a failure, at most PVBOOT_ERROR_MAX bytes */
 };
 PVBOOT_ASSERT_LAYOUT(pvboot_link_grow, available, 0);
 PVBOOT_ASSERT_LAYOUT(pvboot_link_grow, size, 8);
