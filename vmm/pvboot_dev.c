@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pvboot_dev.c - the pvboot device: life cycle, registers, interrupts.  A virtio 1.2 modern PCI device.
+ * pvboot_dev.c - the pvboot device, a virtio 1.2 modern PCI device: life cycle, registers, interrupts.
  *
- * What the device does with a driver that errs (docs/spec.md has the same as MUSTs):
+ * How the device treats driver errors (docs/spec.md has the same as MUSTs):
  *
- * Ignored, and visible in what is read back:
- *  - accesses not of 1, 2 or 4 bytes, or not wholly inside BAR or configuration space: reads give ones
- *  - writes to read-only fields; MSI-X vectors other than NO_VECTOR; queue_reset; notifications of a queue there is not
+ * Ignored; the driver can see this by reading back:
+ *  - accesses not of 1, 2 or 4 bytes, or not wholly inside BAR or configuration space: reads return all ones
+ *  - writes to read-only fields; MSI-X vectors other than NO_VECTOR; queue_reset; notifications of a missing queue
  *  - FEATURES_OK with a feature not offered or without VERSION_1; DRIVER_OK without FEATURES_OK
  *  - driver_feature after FEATURES_OK, and with a select above 1
  *  - clearing a bit of device_status other than by writing 0; DEVICE_NEEDS_RESET from the driver
  *  - a queue_size of 0, above PVBOOT_QUEUE_MAX or no power of two; size and addresses of an enabled queue
  *  - queue_enable of 0, before FEATURES_OK, or after DRIVER_OK
- *  - notifications before DRIVER_OK: what is in the rings is looked at when DRIVER_OK comes
+ *  - notifications before DRIVER_OK: the device processes the rings when DRIVER_OK comes
  *
  * Breaks the device (DEVICE_NEEDS_RESET, a configuration interrupt if DRIVER_OK; no guest memory is touched until
  * reset):
@@ -26,12 +26,12 @@
  * Fails a request: PVBOOT_S_BAD_REQUEST for a header, lengths or reserved fields that are wrong, readable memory that
  * is not there, or too little room; PVBOOT_S_UNSUPPORTED for an operation, flag or phase that is unknown, and for
  * DGRAM_* and FRAME_* without PVBOOT_F_DGRAM.  A chain without room for a pvboot_rsp, or whose room for it is not in
- * guest memory, comes back with a used length of 0.  A packet that does not fit the next buffer of queue 0 is lost, and
- * the buffer kept for the one after it; one whose buffer is not in guest memory is lost, and the buffer comes back with
- * a used length of 0.
+ * guest memory, comes back with a used length of 0.  If a packet does not fit the next buffer of queue 0, the device
+ * drops the packet and uses the buffer for the next one.  If the buffer is not in guest memory, the device drops the
+ * packet and returns the buffer with a used length of 0.
  *
- * Without the command register's bus master bit the device touches no guest memory: rings are not looked at, packets
- * are lost, what a backend would write is refused, and answers wait for the first notification after the bit is set
+ * Without the command register's bus master bit the device touches no guest memory: it does not process the rings, it
+ * drops packets, it refuses writes of the backend, and answers wait for the first notification after the bit is set
  * again.
  */
 #include "pvboot_dev_int.h"
@@ -125,7 +125,7 @@ void pvboot_dev_reset_backend(struct pvboot_dev *dev)
 	dev->be_ops->reset(dev->be);
 }
 
-/* Reset by the driver, virtio 1.2 4.1.4.3.1: nothing of the rings is remembered, and nothing writes to them again. */
+/* Reset by the driver, virtio 1.2 4.1.4.3.1: forget the rings, and never write to them again. */
 static void reset_virtio(struct pvboot_dev *dev)
 {
 	uint16_t i;
@@ -199,7 +199,7 @@ bool pvboot_dev_lost_memory(struct pvboot_dev *dev)
 
 /* ---- status, features, queues ---------------------------------------------------------------------------------- */
 
-/* DRIVER_OK: what the driver made available before is looked at now, for its notifications were not heard. */
+/* On DRIVER_OK, process buffers made available earlier: the device ignored their notifications. */
 static void start(struct pvboot_dev *dev)
 {
 	dev->started = true;
@@ -291,7 +291,7 @@ static void set_queue(struct pvboot_dev *dev, uint32_t offset, uint32_t value)
 	}
 }
 
-/* The packet queue is looked at with every notification, for a driver is asked not to send its own (pvboot_pkt.c). */
+/* Process the packet queue on every notification: the device asks the driver not to notify it (pvboot_pkt.c). */
 void pvboot_dev_notified(struct pvboot_dev *dev, uint32_t queue)
 {
 	if (queue >= PVBOOT_NUM_QUEUES || !pvboot_dev_running(dev))
@@ -380,7 +380,9 @@ void pvboot_dev_render_config(struct pvboot_dev *dev, struct pvboot_config *conf
 	config->milliseconds = (uint32_t)(pvboot_dev_now_ms(dev) - dev->epoch_ms);
 }
 
-/* The whole BAR as it reads now: accesses of any width and across fields are cut out of it. */
+/*
+ * Render the whole BAR as it reads now.  An access of any width, also across fields, reads its bytes from this image.
+ */
 static void render(struct pvboot_dev *dev, uint8_t image[PVBOOT_BAR_PORTS])
 {
 	struct virtio_pci_common_cfg common;
@@ -430,7 +432,7 @@ void pvboot_dev_bar_write(struct pvboot_dev *dev, uint32_t offset, uint32_t len,
 
 	if (!access_valid(offset, len))
 		return;
-	/* What a partial write leaves of a field keeps its value. */
+	/* A partial write leaves the other bytes of a field unchanged. */
 	render(dev, image);
 	memcpy(image + offset, &value, len);
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {

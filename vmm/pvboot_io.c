@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pvboot_io.c - what a backend may do with a request: write its result, answer it.
+ * pvboot_io.c - the backend's operations on a request: write its result, answer it.
  *
- * The writable part of a chain is a struct pvboot_rsp and then the room for the result; offsets here are the result's.
- * A request that was answered, cancelled or reset is not busy, and nothing reaches the guest through it.
+ * The writable part of a chain is a struct pvboot_rsp, then the room for the result; offsets in the interface count
+ * from the result's beginning.  A request that was answered, cancelled or reset is not busy, and the backend can write
+ * nothing to the guest through it.
  */
 #include "pvboot_dev_int.h"
 
-/* Where byte off of the writable part lies, and in *len how many bytes from there the descriptor covers. */
+/* Find byte off of the writable part: its address, and in *len how many bytes from there the descriptor covers. */
 static bool locate(const struct pvboot_io *io, uint64_t off, uint64_t *gpa, uint64_t *len)
 {
 	uint16_t i;
@@ -23,7 +24,7 @@ static bool locate(const struct pvboot_io *io, uint64_t off, uint64_t *gpa, uint
 	return true;
 }
 
-/* Write to the writable part, which may be scattered over descriptors and these over memory. */
+/* Write to the writable part.  It may span several descriptors, and each descriptor several pieces of memory. */
 static bool put(struct pvboot_io *io, uint64_t off, const void *buf, size_t len)
 {
 	const uint8_t *from = buf;
@@ -44,7 +45,10 @@ static bool put(struct pvboot_io *io, uint64_t off, const void *buf, size_t len)
 	return true;
 }
 
-/* [DEV-69] Whoever asks where a file's bytes go is about to write them; the guest may run them before the answer. */
+/*
+ * [DEV-69] Call when the backend asks for the address of a READ's result: it writes file bytes there next, and the
+ * guest may execute them before the answer.
+ */
 static void note_written(struct pvboot_io *io)
 {
 	struct pvboot_dev *dev = io->dev;
@@ -128,7 +132,7 @@ bool pvboot_io_put_rsp(struct pvboot_io *io, size_t offset, const void *buf, siz
 	return put(io, offset, buf, len);
 }
 
-/* The status comes last: a driver that sees it there may believe the rest. */
+/* Write the status last: once the driver sees it, the other fields are valid. */
 static bool put_rsp(struct pvboot_io *io, const struct pvboot_rsp *rsp)
 {
 	const size_t rest = offsetof(struct pvboot_rsp, detail);
@@ -155,7 +159,7 @@ void pvboot_io_complete(struct pvboot_io *io, uint32_t status, uint32_t detail, 
 
 	if (!io->busy || dev->parked[io->head])
 		return;
-	if (status > PVBOOT_S_LAST || length > io->room) { /* the backend, or the host behind it, erred */
+	if (status > PVBOOT_S_LAST || length > io->room) { /* invalid answer from the backend: fail the request */
 		rsp = (struct pvboot_rsp){.status = PVBOOT_S_FAILED};
 		pvboot_dev_complain(dev, "the host gave an answer that cannot be: the request fails");
 	}
@@ -166,7 +170,7 @@ void pvboot_io_complete(struct pvboot_io *io, uint32_t status, uint32_t detail, 
 		give_back(dev, io, &rsp);
 		return;
 	}
-	/* No bus master now, or broken until reset: the arguments are done with, and the answer takes their place. */
+	/* No bus master now, or broken until reset: store the answer in args, which are no longer needed. */
 	memcpy(io->args, &rsp, sizeof(rsp));
 	dev->parked[io->head] = true;
 }

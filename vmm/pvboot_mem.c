@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pvboot_mem.c - guest memory, through the VMM's map() only.
+ * pvboot_mem.c - access guest memory, only through the VMM's map() and map_read().
  *
  * A guest-physical range may lie in pieces that are not adjacent in the host, and another vcpu may write to it at any
- * moment.  What is to be checked is therefore copied first, once; the barrier after each copy keeps the compiler from
- * reading the original again.
+ * moment.  So the device copies data once, then checks and uses the copy.  The barrier after each copy keeps the
+ * compiler from reading the original again.
  */
 #include "pvboot_dev_int.h"
 
@@ -13,11 +13,11 @@ static void compiler_barrier(void)
 	__asm__ volatile("" ::: "memory");
 }
 
-/* What of a range lies in the address space; 0: nothing. */
+/* How many bytes of a range lie in the address space; may be 0. */
 static uint64_t inside(uint64_t gpa, uint64_t len)
 {
 	if (len && len - 1 > UINT64_MAX - gpa)
-		return UINT64_MAX - gpa + 1; /* not 0, for gpa is not 0 */
+		return UINT64_MAX - gpa + 1; /* not 0, because gpa is not 0 */
 	return len;
 }
 
@@ -93,7 +93,7 @@ bool pvboot_mem_write(struct pvboot_dev *dev, uint64_t gpa, const void *buf, siz
 	return true;
 }
 
-/* Neither counter straddles anything: both are 2-aligned, and no VMM's memory has odd borders. */
+/* A counter never crosses a border of memory: its address is 2-aligned, and no VMM's memory has odd borders. */
 bool pvboot_mem_load16(struct pvboot_dev *dev, uint64_t gpa, uint16_t *value)
 {
 	uint64_t n = 2;
@@ -101,7 +101,7 @@ bool pvboot_mem_load16(struct pvboot_dev *dev, uint64_t gpa, uint16_t *value)
 
 	if (!p || n < 2)
 		return false;
-	/* What the driver wrote before this counter is to be seen after it (virtio 1.2 2.7.13.3). */
+	/* Reads after this one must see what the driver wrote before the counter (virtio 1.2 2.7.13.3). */
 	*value = __atomic_load_n(p, __ATOMIC_ACQUIRE);
 	return true;
 }

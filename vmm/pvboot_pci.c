@@ -3,8 +3,8 @@
  * pvboot_pci.c - configuration space: header (PCI 3.0 6.1), virtio's capabilities (virtio 1.2 4.1.4), sizing of the
  * BARs, and the window into the BAR (virtio 1.2 4.1.4.9).
  *
- * The window must bear being accessed byte by byte, which is how some VMMs forward configuration accesses: a read of
- * the data's first byte reads the BAR and fills the other bytes; a write of the data's last byte writes the BAR.
+ * The window must work byte by byte, because some VMMs forward configuration accesses so.  A read of the data's first
+ * byte reads the BAR and fills the other bytes; a write of the data's last byte writes the BAR.
  */
 #include "pvboot_dev_int.h"
 
@@ -98,7 +98,7 @@ bool pvboot_pci_intx_disabled(const struct pvboot_dev *dev)
 	return dev->cfg[PCI_COMMAND + 1] & (PCI_COMMAND_INTX_DISABLE >> 8);
 }
 
-/* Which bits of the double word at offset a guest may write. */
+/* The bits of the double word at offset that a guest may write. */
 static uint32_t writable(const struct pvboot_dev *dev, uint32_t offset)
 {
 	switch (offset) {
@@ -132,7 +132,7 @@ void pvboot_pci_load(struct pvboot_dev *dev, const uint8_t cfg[PVBOOT_CFG_SPACE]
 	}
 }
 
-/* Whether the window names an access the BAR takes: 1, 2 or 4 bytes, aligned, inside (virtio 1.2 4.1.4.9.1). */
+/* Whether the window describes a valid BAR access: 1, 2 or 4 bytes, aligned, inside (virtio 1.2 4.1.4.9.1). */
 static bool window_valid(const struct pvboot_dev *dev, uint32_t *offset, uint32_t *len)
 {
 	*offset = get32(dev, PCI_CFG_OFFSET);

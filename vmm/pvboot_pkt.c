@@ -2,12 +2,12 @@
 /*
  * pvboot_pkt.c - queue 0: packets to the guest.
  *
- * A packet goes into the next buffer at once; while there is none it waits, and only then does the device want to be
- * notified of buffers.  So a guest that keeps buffers posted never pays for a notification.
+ * The device writes a packet into the next buffer at once.  If there is no buffer, the packet waits, and only then does
+ * the device ask for notifications.  So a guest that keeps buffers posted never sends a notification.
  */
 #include "pvboot_dev_int.h"
 
-/* Walk the next buffer into dev->seg.  MORE: it is there, of chain->total bytes. */
+/* Walk the next buffer into dev->seg.  MORE: there is one, of chain->total bytes. */
 static enum pvboot_ring next_buffer(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain)
 {
 	struct pvboot_seg *seg = dev->seg;
@@ -25,12 +25,12 @@ static enum pvboot_ring next_buffer(struct pvboot_dev *dev, struct pvboot_queue 
 			return PVBOOT_RING_BROKEN;
 		}
 		if (chain->more)
-			seg++; /* the walk ends before there are more than the queue's size */
+			seg++; /* stays in bounds: the walk ends after the queue's size */
 	}
 	return r == PVBOOT_RING_BROKEN ? r : PVBOOT_RING_MORE;
 }
 
-/* Fill the buffer at hand, which is large enough.  False: not all that was needed of it is memory. */
+/* Fill the current buffer, which is large enough.  Returns false if a needed part of it is not guest memory. */
 static bool fill(struct pvboot_dev *dev, const uint8_t *from, uint32_t left)
 {
 	const struct pvboot_seg *seg = dev->seg;
@@ -46,7 +46,7 @@ static bool fill(struct pvboot_dev *dev, const uint8_t *from, uint32_t left)
 	return true;
 }
 
-/* Deliver the packet that waits longest.  END: no buffer. */
+/* Deliver the oldest waiting packet.  END: there is no buffer. */
 static enum pvboot_ring deliver_first(struct pvboot_dev *dev, struct pvboot_queue *q)
 {
 	const struct pvboot_waiting *w = &dev->waiting[dev->waiting_first];
@@ -81,7 +81,9 @@ void pvboot_pkt_run(struct pvboot_dev *dev)
 			return;
 		if (r == PVBOOT_RING_MORE)
 			continue;
-		/* Dry: ask to be told of buffers, and look once more, for one may have come just before. */
+		/*
+		 * No buffer: ask for notifications, then check once more, because a buffer may have come just before.
+		 */
 		pvboot_ring_notify(dev, q, true);
 		if (deliver_first(dev, q) != PVBOOT_RING_MORE)
 			return;
@@ -89,7 +91,7 @@ void pvboot_pkt_run(struct pvboot_dev *dev)
 	pvboot_ring_notify(dev, q, false);
 }
 
-/* One line with the number of what was lost: nobody else would learn that a guest is too slow for its network. */
+/* Log the number of lost packets: nothing else shows that a guest is too slow for its network. */
 static void tell_dropped(struct pvboot_dev *dev)
 {
 	static const char words[] = " packets were dropped: the guest did not take them";

@@ -2,20 +2,23 @@
 /*
  * pvboot_req.c - queue 1: requests.  docs/spec.md, chapter 4.
  *
- * Header and arguments are copied out of guest memory once, while the chain is walked; everything after that looks at
- * the copy.  What the table below lets through is what backends are promised.
+ * The device copies header and arguments out of guest memory once, while it walks the chain, and then uses only the
+ * copy.  The backend may rely on every check in the table below.
  */
 #include "pvboot_dev_int.h"
 
 struct op {
-	uint16_t fixed; /* bytes of arguments that must be there */
+	uint16_t fixed; /* minimum bytes of arguments */
 	uint16_t tail_min, tail_max;
-	uint16_t result; /* bytes of result that must have room */
+	uint16_t result; /* minimum bytes of room for the result */
 	uint16_t flags_at,
-		flags_known;	    /* where a flags word stands, and what it may hold; 0 known: none stands there */
+		flags_known; /* offset of the flags word, and its valid bits; flags_known 0: there is no flags word */
 	uint16_t zero_at, zero_len; /* reserved bytes */
 	bool dgram;		    /* needs PVBOOT_F_DGRAM */
-	/* Answers it and returns the status, PVBOOT_S_UNWRITTEN: it is answered later; NULL: the backend does. */
+	/*
+	 * Handles the request and returns its status; PVBOOT_S_UNWRITTEN: the answer comes later.  NULL: the backend
+	 * answers.
+	 */
 	uint32_t (*answer)(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length);
 };
 
@@ -27,7 +30,7 @@ static uint32_t arg32(const struct pvboot_io *io, size_t offset)
 	return v;
 }
 
-/* Text of the guest's goes to a person's terminal and log: printable ASCII only. */
+/* Make the guest's text printable ASCII: it goes to a terminal and a log. */
 static void make_printable(uint8_t *text, uint32_t len)
 {
 	uint32_t i;
@@ -87,7 +90,10 @@ static uint32_t answer_dgram_send(struct pvboot_dev *dev, struct pvboot_io *io, 
 	return PVBOOT_S_OK;
 }
 
-/* The host may have opened, and nobody will hear of it: FRAME_OPEN is answered by it, FRAME_CLOSE by the device. */
+/*
+ * Cancel the FRAME_OPENs in flight.  hostd may have opened frames already, but its answer would come after that to the
+ * FRAME_CLOSE, which the device answers itself.
+ */
 static void forget_frame_opens(struct pvboot_dev *dev)
 {
 	uint16_t i;
@@ -145,7 +151,7 @@ static uint32_t answer_config(struct pvboot_dev *dev, struct pvboot_io *io, uint
 	return PVBOOT_S_OK;
 }
 
-/* A head that is not in flight is no error: the request may have been answered a moment ago. */
+/* A head that is not in flight is not an error: the request may have been answered just before. */
 static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint32_t *length)
 {
 	struct pvboot_cancel_args args;
@@ -167,7 +173,7 @@ static uint32_t answer_cancel(struct pvboot_dev *dev, struct pvboot_io *io, uint
 		return PVBOOT_S_UNWRITTEN;
 	}
 	dev->cancel_waits[args.head] = false;
-	if (victim->op == PVBOOT_OP_FRAME_OPEN && !dev->frame_open) /* the host may have done it already */
+	if (victim->op == PVBOOT_OP_FRAME_OPEN && !dev->frame_open) /* hostd may have opened frames already */
 		pvboot_dev_note(dev, PVBOOT_OP_FRAME_CLOSE, NULL, 0);
 	pvboot_io_complete(victim, PVBOOT_S_CANCELLED, 0, 0);
 	return PVBOOT_S_OK;
@@ -244,7 +250,7 @@ static bool all_zero(const uint8_t *p, uint32_t len)
 	return true;
 }
 
-/* What holds for the arguments of an operation, wherever they come from. */
+/* Check an operation's arguments; they may come from the guest or from a checkpoint. */
 static uint32_t check_args(const struct pvboot_dev *dev, const struct pvboot_io *io, uint16_t number, uint32_t arg_len)
 {
 	const struct op *op;
@@ -253,7 +259,7 @@ static uint32_t check_args(const struct pvboot_dev *dev, const struct pvboot_io 
 		return PVBOOT_S_UNSUPPORTED;
 	op = &ops[number];
 	if (!op->fixed && !op->answer)
-		return PVBOOT_S_UNSUPPORTED; /* a number between others, without a row */
+		return PVBOOT_S_UNSUPPORTED; /* an unused number: no row in the table */
 	if (op->dgram && !(dev->driver_features & UINT64_C(1) << PVBOOT_F_DGRAM))
 		return PVBOOT_S_UNSUPPORTED;
 	if (arg_len < op->fixed || arg_len - op->fixed < op->tail_min || arg_len - op->fixed > op->tail_max ||
@@ -266,7 +272,10 @@ static uint32_t check_args(const struct pvboot_dev *dev, const struct pvboot_io 
 	return PVBOOT_S_OK;
 }
 
-/* readable: bytes of the chain's readable part, which may be more than were copied. */
+/*
+ * Check a request from the guest.  readable is the bytes of the chain's readable part, which may be more than were
+ * copied.
+ */
 static uint32_t check(const struct pvboot_dev *dev, struct pvboot_io *io, const struct pvboot_req *req,
 		      uint64_t readable)
 {
@@ -291,7 +300,7 @@ static bool has_nul(const uint8_t *p, uint32_t len)
 	return false;
 }
 
-/* Addresses that are multicast as far as they count, and nothing behind them. */
+/* Whether the first n_mcasts addresses are multicast and the others are zero. */
 static bool mcasts_are_good(const struct pvboot_io *io)
 {
 	struct pvboot_frame_open_args args;
@@ -306,7 +315,7 @@ static bool mcasts_are_good(const struct pvboot_io *io)
 	return all_zero((const uint8_t *)args.mcast[i], (uint32_t)(PVBOOT_FRAME_MCASTS - i) * sizeof(args.mcast[0]));
 }
 
-/* What the table cannot say. */
+/* Checks that the table cannot express. */
 static uint32_t check_more(struct pvboot_io *io)
 {
 	const uint32_t fixed = sizeof(struct pvboot_open_args);
@@ -331,7 +340,7 @@ bool pvboot_req_good(const struct pvboot_dev *dev, struct pvboot_io *io)
 	       check_more(io) == PVBOOT_S_OK;
 }
 
-/* Copy len readable bytes at gpa to their place, header or arguments; what is too much is only counted. */
+/* Copy a readable segment to the header or the arguments.  The caller counts excess bytes; they are not copied. */
 static bool copy_in(struct pvboot_io *io, struct pvboot_req *req, uint64_t done, struct pvboot_seg seg)
 {
 	if (done < sizeof(*req)) {
@@ -342,7 +351,7 @@ static bool copy_in(struct pvboot_io *io, struct pvboot_req *req, uint64_t done,
 		if (!pvboot_mem_read(io->dev, seg.gpa, (uint8_t *)req + done, n))
 			return false;
 		done += n;
-		seg.gpa += n; /* may wrap only if nothing is left, or nothing will be found there */
+		seg.gpa += n; /* may wrap only if nothing is left, or if the next map fails */
 		seg.len -= n;
 	}
 	if (done - sizeof(*req) >= sizeof(io->args) || !seg.len)
@@ -353,7 +362,10 @@ static bool copy_in(struct pvboot_io *io, struct pvboot_req *req, uint64_t done,
 	return pvboot_mem_read(io->dev, seg.gpa, io->args + done, seg.len);
 }
 
-/* Walk a chain: copy its readable part, note its writable one.  MORE: done; *there: the readable part was in memory. */
+/*
+ * Walk a chain: copy its readable part, record its writable part.  MORE: done; *there says whether the readable part
+ * was in guest memory.
+ */
 static enum pvboot_ring gather(struct pvboot_dev *dev, struct pvboot_queue *q, struct pvboot_chain *chain,
 			       struct pvboot_io *io, struct pvboot_req *req, uint64_t *readable, bool *there)
 {
@@ -393,7 +405,7 @@ static void begin(struct pvboot_dev *dev, struct pvboot_io *io, const struct pvb
 	pvboot_io_complete(io, status, 0, length);
 }
 
-/* Take one chain over. */
+/* Process one chain. */
 static enum pvboot_ring take(struct pvboot_dev *dev, struct pvboot_queue *q)
 {
 	struct pvboot_req req = {0};

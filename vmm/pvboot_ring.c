@@ -2,9 +2,10 @@
 /*
  * pvboot_ring.c - split virtqueues (virtio 1.2 2.7), the device's side.
  *
- * The driver is hostile and runs while this does.  Every index and descriptor is copied once, checked, and the copy
- * used.  No loop is longer than the queue: a chain has at most as many descriptors as the queue, and a run takes at
- * most as many chains.  What breaks the device (pvboot_dev_break()) is listed at the top of pvboot_dev.c.
+ * The driver is hostile and runs at the same time as the device.  The device copies every index and descriptor once,
+ * checks the copy, and uses the copy.  No loop is longer than the queue: a chain has at most as many descriptors as the
+ * queue, and a run takes at most as many chains.  The top of pvboot_dev.c lists what breaks the device
+ * (pvboot_dev_break()).
  */
 #include "pvboot_dev_int.h"
 
@@ -83,7 +84,7 @@ void pvboot_ring_unpop(struct pvboot_queue *q)
 	q->next_avail--;
 }
 
-/* What is wrong with a descriptor in its place, or NULL. */
+/* Return the error in a descriptor at this place of its chain, or NULL. */
 static const char *check_desc(const struct pvboot_queue *q, const struct pvboot_chain *chain,
 			      const struct vring_desc *desc)
 {
@@ -142,7 +143,10 @@ void pvboot_ring_push(struct pvboot_dev *dev, struct pvboot_queue *q, uint16_t h
 		return;
 	}
 	q->next_used++;
-	/* The driver sets its flag, then looks at the index; the device the other way round (virtio 1.2 2.7.7.1). */
+	/*
+	 * The driver sets its flag, then reads the index.  The device writes the index, then reads the flag (virtio 1.2
+	 * 2.7.7.1).
+	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!pvboot_mem_load16(dev, q->avail + AVAIL_FLAGS, &flags)) {
 		pvboot_dev_break(dev, "the available ring is not in guest memory");
@@ -167,7 +171,9 @@ void pvboot_ring_notify(struct pvboot_dev *dev, struct pvboot_queue *q, bool wan
 		return;
 	}
 	q->flags = flags;
-	/* Whoever asks for notifications looks at the available ring once more; not before the driver can see the flag.
+	/*
+	 * After asking for notifications, the caller checks the available ring again.  The fence keeps that check
+	 * behind the flag.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }

@@ -2,10 +2,10 @@
 /*
  * pvboot_state.c - the device's state for a checkpoint (docs/spec.md 3.6).
  *
- * A head with the registers, configuration space, the words of the last error, one record for each request in flight,
- * one for each packet that waits; all little-endian. Requests are saved as their arguments and the descriptors of their
- * room, and given to the backend again on load: what it had done for them is done once more, into the same memory.  The
- * file is checked as if it were hostile: what it says passes the same tests as what a guest says.
+ * The state is a head with the registers, configuration space, the text of the last error, one record for each request
+ * in flight, and one for each waiting packet; all little-endian.  A request is saved as its arguments and the
+ * descriptors of its room.  After a load the backend gets it again and repeats its work, into the same memory.  The
+ * device treats the state as hostile: it passes the same checks as a guest's input.
  */
 #include "pvboot_dev_int.h"
 
@@ -197,7 +197,7 @@ static void load_head(struct pvboot_dev *dev, const struct state_head *h)
 	uint16_t written = dev->config.status & PVBOOT_STATUS_WRITTEN, i;
 
 	dev->config = h->config;
-	dev->config.status |= written; /* [DEV-69] of this machine, whatever the other one's was */
+	dev->config.status |= written; /* [DEV-69] this machine's bit, not the saved one's */
 	dev->epoch_ms = pvboot_dev_now_ms(dev) - h->elapsed_ms;
 	dev->device_select = h->device_select;
 	dev->driver_select = h->driver_select;
@@ -223,7 +223,7 @@ static void load_head(struct pvboot_dev *dev, const struct state_head *h)
 	}
 }
 
-/* Configuration space and the words of the last error. */
+/* Load configuration space and the text of the last error. */
 static bool load_bytes(struct pvboot_dev *dev, struct cursor *c, uint32_t error_len)
 {
 	if (c->left < PVBOOT_CFG_SPACE || c->left - PVBOOT_CFG_SPACE < error_len)
@@ -282,7 +282,7 @@ static bool load_packet(struct pvboot_dev *dev, struct cursor *c)
 	return true;
 }
 
-/* Give the backend the requests again, in the order in which the guest made them. */
+/* Submit the requests to the backend again, in the order in which the guest made them. */
 static void resubmit(struct pvboot_dev *dev, uint32_t count)
 {
 	bool given[PVBOOT_QUEUE_MAX] = {false};
@@ -332,7 +332,7 @@ bool pvboot_dev_load(struct pvboot_dev *dev, const void *buf, size_t len)
 	return true;
 
 fail:
-	dev->started = false; /* the backend has heard of nothing yet */
+	dev->started = false; /* the backend has got no request yet */
 	pvboot_dev_reset(dev);
 	return false;
 }

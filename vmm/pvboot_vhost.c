@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pvboot_vhost.c - the device as a vhost back end: the virtio front end is the VMM's own (docs/spec.md, chapter 7).
+ * pvboot_vhost.c - the device as a vhost back end, behind the VMM's own virtio front end (docs/spec.md, chapter 7).
  *
  * The front end has the registers, the features and the life cycle.  It tells this file where each queue lies, and when
  * the queue starts and stops.  The device process may end and be started again; only guest memory remains.  So a queue
- * goes on at its used index, whoever wrote that, and the chains that have not come back are taken from the ring again,
- * as if the driver had just submitted them.
+ * continues at its used index, even if an earlier process wrote it.  The device takes chains that were not returned
+ * from the ring again, as if the driver had just submitted them.
  */
 #include "pvboot_dev_int.h"
 
@@ -33,7 +33,7 @@ void pvboot_vhost_tell_all(struct pvboot_dev *dev)
 			pvboot_vhost_tell(&dev->io[i]);
 }
 
-/* DRIVER_OK as long as any queue runs; a queue that was broken works again once it is started. */
+/* Set DRIVER_OK while any queue runs.  A broken queue works again once it is started. */
 static void set_running(struct pvboot_dev *dev)
 {
 	uint16_t i;
@@ -71,7 +71,7 @@ bool pvboot_vhost_start(struct pvboot_dev *dev, uint32_t queue, const struct pvb
 	q->size = vq->size;
 	if (!pvboot_ring_valid(q) || !pvboot_mem_load16(dev, q->used + USED_IDX, &next))
 		return false;
-	if (queue == PVBOOT_Q_REQUESTS && !next) /* nothing has come back in this ring: a driver begins */
+	if (queue == PVBOOT_Q_REQUESTS && !next) /* no chain was returned in this ring: a driver begins */
 		pvboot_vhost_forget(dev);
 	q->next_avail = q->next_used = next;
 	q->flags = 0;
