@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * link.c - the link to hostd as a backend: the guest's requests, and what is sent to hostd (docs/spec.md 5).
+ * link.c - the link to hostd as a backend: the guest's requests, and the messages to hostd (docs/spec.md 5).
  *
- * A request lives in l->req[] from submit() to its answer, whatever becomes of connections in between: sent ones fall
- * back to queued when the stream ends, and go out again, under the same id, after the next RESUME.
+ * A request stays in l->req[] from submit() to its answer, even if connections end in between.  When the stream ends,
+ * sent requests become queued again; after the next RESUME the link sends them again, with the same id.
  */
 #include "link.h"
 
@@ -54,7 +54,7 @@ static bool put_request(struct link *l, struct link_req *r)
 	return true;
 }
 
-/* The queued request that came first: the guest may rely on the order. */
+/* Return the oldest queued request: the guest may rely on the order. */
 static struct link_req *first_queued(struct link *l)
 {
 	struct link_req *first = NULL;
@@ -146,7 +146,7 @@ static struct link_req *req_free(struct link *l)
 	return NULL;
 }
 
-/* [LNK-7] unique among the unanswered, also after 2^32 of them. */
+/* [LNK-7] an id unique among unanswered requests, also after 2^32 of them. */
 static uint32_t new_id(struct link *l)
 {
 	bool taken;
@@ -204,7 +204,7 @@ static void submit(void *backend, struct pvboot_io *io)
 	r->state = LINK_REQ_QUEUED;
 	if (io->op == PVBOOT_OP_READ && l->fd_mode) {
 		r->state = LINK_REQ_LOCAL;
-		l->turn_due = true; /* [DEV-6] the register access that brought it is answered first */
+		l->turn_due = true; /* [DEV-6] first answer the register access that submitted it */
 		return;
 	}
 	if (io->op == PVBOOT_OP_PROGRESS && l->fd_mode && link_file_progress(l, r))
@@ -240,9 +240,9 @@ static void note(void *backend, uint16_t op, const uint8_t *args, uint32_t arg_l
 	if (l->state == LINK_UP && !l->reset_due && put_note(l, op, args, arg_len)) {
 		link_pump(l);
 	} else if (op == PVBOOT_OP_FRAME_CLOSE) {
-		l->frame_close_due = true; /* [LNK-20] a FRAME_OPEN that follows is a request, and comes after it */
+		l->frame_close_due = true; /* [LNK-20] sent before a FRAME_OPEN that follows, which is a request */
 	} else if (op == PVBOOT_OP_DGRAM_OPEN || op == PVBOOT_OP_DGRAM_CLOSE) {
-		/* these two kinds change what hostd does: it is told as soon as there is one */
+		/* these two notes change what hostd does: send the latest one when hostd is there */
 		l->note = (struct pvboot_link_request){.op = op};
 		l->note.arg_len = arg_len < sizeof(l->note_args) ? arg_len : sizeof(l->note_args);
 		if (l->note.arg_len)
@@ -286,7 +286,7 @@ static void reset(void *backend)
 	link_file_close_all(l);
 	link_keep_reset(l);
 	l->note_due = l->frame_close_due = false;
-	/* a host that comes later learns of nothing that is to be forgotten */
+	/* without a connection no RESET is needed: a hostd that connects later gets nothing from before the reset */
 	l->reset_due = l->state >= LINK_RESUMING;
 	link_pump(l);
 }

@@ -2,10 +2,10 @@
 /*
  * link.h - the link to pvboot-hostd as a backend: the device's side of protocol/pvboot_link.h.
  *
- * The core knows no sockets: its owner carries the bytes (a Unix socket in link_socket.c, a VMM's host stream
- * elsewhere), feeds in what arrives and gives the link its turns.  Freestanding, allocates nothing, never blocks; all
- * calls are serialised by the owner.  Everything hostd sends is taken for hostile: what breaks the protocol ends the
- * connection, and the requests of the guest wait for the next one.
+ * The link uses no sockets itself.  Its owner carries the bytes (over a Unix socket in link_socket.c, over a VMM's host
+ * stream elsewhere), feeds in what arrives, and calls link_turn().  The link is freestanding, allocates nothing and
+ * never blocks; the owner serialises all calls.  The link treats everything hostd sends as hostile: a message that
+ * breaks the protocol ends the connection, and the guest's requests wait for the next one.
  */
 #ifndef PVBOOT_BACKEND_LINK_H
 #define PVBOOT_BACKEND_LINK_H
@@ -13,10 +13,10 @@
 #include "backend.h"
 #include "pvboot_link.h"
 
-#define LINK_OUT 8192 /* bytes of output the link queues itself */
-#define LINK_FILES 32 /* PVBOOT_FILES_MAX, and as many that an OPEN under way may bring */
+#define LINK_OUT 8192 /* bytes of output that the link queues itself */
+#define LINK_FILES 32 /* PVBOOT_FILES_MAX open files, and as many for OPENs under way */
 #define LINK_KEPT_SLOTS (PVBOOT_LINK_KEEPS + 1)
-#define LINK_FDS 8	    /* descriptors that arrived and are not claimed yet */
+#define LINK_FDS 8	    /* descriptors that arrived and wait for their GROW */
 #define LINK_CHUNK 1048576u /* bytes of a file moved in one turn */
 #define LINK_REPLY_MAX (sizeof(struct pvboot_link_reply) + PVBOOT_ERROR_MAX + sizeof(struct pvboot_plan))
 #define LINK_STATE_MAX                                                                                                 \
@@ -24,18 +24,22 @@
 	 PVBOOT_LINK_KEEPS * (8 + PVBOOT_LINK_KEEP_MAX))
 #define LINK_STAGE (sizeof(struct pvboot_link_hdr) + LINK_REPLY_MAX)
 
-/* What the link asks of its owner.  Every operation gets the pointer given to link_init(). */
+/* The operations that the link calls on its owner.  Each one gets the pointer given to link_init(). */
 struct link_ops {
-	/* Put up to len bytes on the stream without waiting; returns how many were taken.  After fewer than len, the
-	 * owner calls link_pump() when there is room again. */
+	/*
+	 * Put up to len bytes on the stream without waiting.  Returns how many the stream took.  If fewer than len, the
+	 * owner calls link_pump() when there is room again.
+	 */
 	size_t (*send)(void *owner, const void *buf, size_t len);
-	/* The link has gone down by itself: end the stream (where it can be ended), and bring a new one with link_up(),
-	 * not before retry_ms; 0: as after any lost connection.  Must not call back into the link. */
+	/*
+	 * The link has ended the connection.  The owner ends the stream (if it can be ended), and calls link_up() with
+	 * a new one, not before retry_ms; 0: as after any lost connection.  Must not call back into the link.
+	 */
 	void (*drop)(void *owner, uint32_t retry_ms);
-	/* The rest is NULL where no descriptors can be passed. */
+	/* The operations below are NULL if the stream cannot pass descriptors. */
 	/* True if fd is a regular file open for reading only. */
 	bool (*file_check)(void *owner, int fd);
-	/* Size and modification time, to tell whether a file changed. */
+	/* Fill stamp with size and modification time, which show whether a file changed. */
 	bool (*file_stamp)(void *owner, int fd, uint64_t stamp[2]);
 	/* Move up to len bytes at offset of the file into io's result at byte to.  Returns how many, 0 at the end of
 	 * the file, or a negative number. */
@@ -43,7 +47,7 @@ struct link_ops {
 	void (*file_close)(void *owner, int fd);
 };
 
-/* Who the device says it is; the strings are copied. */
+/* The identity that the device sends to hostd.  link_init() copies the strings. */
 struct link_conf {
 	char name[PVBOOT_LINK_NAME_MAX];
 	uint16_t flags; /* PVBOOT_LINK_ID_* */
@@ -56,28 +60,28 @@ enum link_state {
 	LINK_DOWN,	 /* no stream */
 	LINK_SKIPPING,	 /* skipping bytes up to a HELLO */
 	LINK_IDENTIFIED, /* IDENTITY sent: WELCOME or REFUSE is next */
-	LINK_RESUMING,	 /* welcome: sending what was kept */
+	LINK_RESUMING,	 /* WELCOME came: sending the kept blobs */
 	LINK_UP,
 };
 
 enum link_req_state {
 	LINK_REQ_FREE,
-	LINK_REQ_QUEUED, /* to be sent, once there is a host and room */
+	LINK_REQ_QUEUED, /* to be sent once hostd is there and the output has room */
 	LINK_REQ_SENT,
 	LINK_REQ_LOCAL, /* a READ served from a descriptor */
 };
 
 struct link_req {
-	struct pvboot_io *io; /* its be_id is the request's id, its be_offset the bytes moved */
+	struct pvboot_io *io; /* be_id is the request's id, be_offset the bytes moved so far */
 	enum link_req_state state;
-	bool lost; /* bytes of its DATA found no guest memory */
+	bool lost; /* a part of its DATA had no guest memory to go to */
 };
 
-/* A file hostd has passed by descriptor. */
+/* A file that hostd passed by descriptor. */
 struct link_file {
 	uint32_t handle; /* 0: free */
 	int fd;
-	bool confirmed; /* the guest knows the handle; otherwise an OPEN is under way */
+	bool confirmed; /* the guest knows the handle; else its OPEN is under way */
 	bool done;
 	bool stamped;
 	uint16_t text_len;
@@ -88,7 +92,7 @@ struct link_file {
 	char text[PVBOOT_ERROR_MAX];
 };
 
-/* A blob kept for hostd.  The slots may lie in memory that outlives the process: used is set last. */
+/* A blob kept for hostd.  The slots may be in memory that outlives the process, so the link sets used last. */
 struct link_kept {
 	bool used;
 	uint16_t len;
@@ -96,139 +100,144 @@ struct link_kept {
 	uint8_t blob[PVBOOT_LINK_KEEP_MAX];
 };
 
-/* Internal; here so that an owner can provide the memory (some 110 KiB). */
+/* Internal.  It is in this header so that an owner can provide the memory (some 110 KiB). */
 struct link {
 	const struct link_ops *ops;
 	void *owner;
 	struct pvboot_dev *dev;
 	struct link_conf conf;
 	enum link_state state;
-	bool was_up;	      /* a host has been there before */
+	bool was_up;	      /* a hostd was connected before */
 	bool refused;	      /* the refusal was logged */
-	bool bye;	      /* hostd has said BYE, and nothing since */
-	bool fd_mode;	      /* what the latest WELCOME said */
-	bool turn_due;	      /* a READ can go on at once */
-	bool reset_due;	      /* RESET is to be sent before any request */
-	bool note_due;	      /* so is note: the latest DGRAM_OPEN or DGRAM_CLOSE that found no host */
-	bool frame_close_due; /* and a FRAME_CLOSE */
+	bool bye;	      /* hostd's last message was BYE */
+	bool fd_mode;	      /* the latest WELCOME accepted descriptors */
+	bool turn_due;	      /* a READ can continue at once */
+	bool reset_due;	      /* send RESET before any request */
+	bool note_due;	      /* send note too: the latest DGRAM_OPEN or DGRAM_CLOSE made without a hostd */
+	bool frame_close_due; /* send a FRAME_CLOSE too */
 	unsigned int next_kept;
 	uint32_t last_id;
-	/* input: a frame's header and the staged part of its body; the bytes of DATA that are still to come */
+	/* input: a message's header and the staged part of its body; how many bytes of DATA are still to come */
 	size_t have;
 	uint32_t data_left;
 	uint8_t stage[LINK_STAGE] __attribute__((aligned(8)));
 	int fds[LINK_FDS];
 	unsigned int nfds;
-	/* output: out[out_from .. out_to) is to be sent */
+	/* output: send out[out_from .. out_to) next */
 	size_t out_from, out_to;
 	uint8_t out[LINK_OUT];
 	struct pvboot_link_request note;
 	uint8_t note_args[sizeof(struct pvboot_dgram_open_args)];
 	struct link_req req[PVBOOT_QUEUE_MAX];
 	struct link_file file[LINK_FILES];
-	struct link_kept *kept; /* PVBOOT_LINK_KEEPS, and one in which a blob is while it replaces another */
+	struct link_kept *kept; /* PVBOOT_LINK_KEEPS slots, and one for a blob while it replaces another */
 	struct link_kept own_kept[LINK_KEPT_SLOTS];
 };
 
 /* The backend; its pointer is the struct link. */
 extern const struct pvboot_backend_ops link_backend;
 
-/* Bring *l to its first state.  ops and owner must outlive it. */
+/* Initialise *l.  ops and owner stay the caller's and must outlive *l.  conf may be freed after return. */
 void link_init(struct link *l, const struct link_ops *ops, void *owner, const struct link_conf *conf);
 
 /*
- * Keep blobs in these LINK_KEPT_SLOTS slots from now on, which the owner provides, and begin with what is in them: what
- * a process before this one kept, checked here.  Before the first link_up().
+ * Keep blobs in these LINK_KEPT_SLOTS slots, which the owner provides and which must outlive *l.  The link checks the
+ * blobs in them, which an earlier process kept, and begins with the valid ones.  Call this before the first link_up().
  */
 void link_keep_in(struct link *l, struct link_kept *slots);
 
-/* A new stream is there; the next thing on it is hostd's HELLO. */
+/* The owner has a new stream.  The link waits for hostd's HELLO on it. */
 void link_up(struct link *l);
 
-/* The stream has ended.  Requests wait; files stay as far as they are there. */
+/*
+ * The stream has ended.  Requests wait for the next one.  The guest can still read the part of a file that is
+ * available.
+ */
 void link_down(struct link *l);
 
-/* len bytes arrived.  Stops without a word if one of them ends the connection. */
+/* Process len bytes that arrived.  Returns silently after a byte that ends the connection. */
 void link_input(struct link *l, const void *buf, size_t len);
 
-/* Bytes of the input that go to guest memory as they are. */
+/* Input bytes to copy to guest memory unchanged. */
 struct link_copy {
 	void *to; /* NULL: none */
 	size_t len;
 };
 
 /*
- * As link_input(), for an owner that copies the bytes of files itself, without what serialises its calls.  Returns how
- * many bytes were taken.  If copy->to is set, the owner is to copy the copy->len bytes of the input that come next and
- * to say so by link_copied(), before any other input; requests and register accesses may come between.
+ * As link_input(), for an owner that copies the bytes of files itself, without holding its lock.  Returns how many
+ * bytes the link took.  If copy->to is set, the owner must copy the next copy->len bytes of the input there and then
+ * call link_copied(), before any other input.  Requests and register accesses may come between.
  */
 size_t link_input_some(struct link *l, const void *buf, size_t len, struct link_copy *copy);
 void link_copied(struct link *l, size_t len);
 
-/* A descriptor arrived with the bytes that are fed in next; it is the link's from here on. */
+/* Take a descriptor that arrived with the bytes that the owner feeds in next.  From here on it belongs to the link. */
 void link_fd(struct link *l, int fd);
 
 /*
- * What the link keeps for hostd, for a checkpoint.  link_save() returns the bytes written, 0 if there is less room than
- * LINK_STATE_MAX.  link_load() checks all of it first; requests and the connection are left alone.
+ * Save or load the kept blobs, for a checkpoint.  link_save() returns the bytes written, 0 if room is less than
+ * LINK_STATE_MAX.  link_load() checks all bytes first and returns false if they are invalid; it leaves requests and the
+ * connection alone.
  */
 size_t link_save(const struct link *l, void *buf, size_t room);
 bool link_load(struct link *l, const void *buf, size_t len);
 
-/* The stream takes output again. */
+/* The stream has room again: send queued output. */
 void link_pump(struct link *l);
 
 /*
- * Serve READs from descriptors, at most LINK_CHUNK bytes each, and deadlines.  The owner calls it when link_turn_due(),
- * after register accesses that wait, and when link_deadline() has come.
+ * Serve READs from descriptors, at most LINK_CHUNK bytes each, and deadlines.  The owner calls it when link_turn_due()
+ * is true, after it has served waiting register accesses, and when link_deadline() has come.
  */
 void link_turn(struct link *l);
 bool link_turn_due(const struct link *l);
 
-/* When link_turn() is due without any other event, on the VMM's clock; UINT64_MAX: never. */
+/* When to call link_turn() even without another event, in milliseconds of the VMM's clock; UINT64_MAX: never. */
 uint64_t link_deadline(const struct link *l);
 
-/* ---- between link.c, link_conn.c, link_file.c,
- * link_keep.c------------------------------------------------------------ */
+/* ---- between link.c, link_conn.c, link_file.c, link_keep.c -------------------------------------------------- */
 
-/* Freestanding builds have these four and nothing else. */
+/* Freestanding builds provide these four functions and nothing else. */
 void *memcpy(void *dest, const void *src, size_t n);
 void *memmove(void *dest, const void *src, size_t n);
 void *memset(void *dest, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 
-/* link.c: queue one frame with a body in two pieces.  False if there is no room: all of it or nothing. */
+/*
+ * link.c: queue one message with a body in two pieces.  Returns false, and queues nothing, if there is no room for all.
+ */
 bool link_put(struct link *l, uint16_t type, uint32_t id, const void *a, size_t a_len, const void *b, size_t b_len);
-/* link.c: the request that was sent under that id, or NULL. */
+/* link.c: return the request that was sent with this id, or NULL. */
 struct link_req *link_req_sent(struct link *l, uint32_t id);
-/* link_conn.c: end the connection; why is for the log. */
+/* link_conn.c: end the connection, and log why. */
 void link_fail(struct link *l, const char *why);
-/* link.c: answer a request and forget it. */
+/* link.c: answer the request to the guest, and free r. */
 void link_complete(struct link *l, struct link_req *r, uint32_t status, uint32_t detail, uint32_t length);
-/* link.c: whether any request of that operation is in that state. */
+/* link.c: whether any request with operation op is in this state. */
 bool link_waits(const struct link *l, uint16_t op, enum link_req_state state);
 
-/* link_file.c: GROW; fd -1: without one, otherwise the callee's. */
+/* link_file.c: process a GROW.  fd is its descriptor, which then belongs to the callee, or -1. */
 void link_file_grow(struct link *l, uint32_t handle, const uint8_t *body, uint32_t len, int fd);
-/* link_file.c: the REPLY of an OPEN went to the guest; handle 0: it failed. */
+/* link_file.c: an OPEN was answered to the guest; handle 0: it failed. */
 void link_file_opened(struct link *l, uint32_t handle);
 void link_file_close(struct link *l, uint32_t handle);
-/* link_file.c: whether a descriptor of it is there. */
+/* link_file.c: whether the link has a descriptor for the file with this key. */
 bool link_file_there(const struct link *l, uint32_t key);
 void link_file_close_all(struct link *l);
-/* link_file.c: answer PROGRESS for a file whose state is known; false: it is not. */
+/* link_file.c: answer PROGRESS if the file's state is known, else return false. */
 bool link_file_progress(struct link *l, struct link_req *r);
-/* link_file.c: move a READ on by at most LINK_CHUNK bytes.  True if there is more to do at once. */
+/* link_file.c: advance a READ by at most LINK_CHUNK bytes.  Returns true if it can continue at once. */
 bool link_file_step(struct link *l, struct link_req *r);
 
-/* link_keep.c: false if there is no place. */
+/* link_keep.c: store a blob under key.  Returns false if there is no free slot. */
 bool link_keep(struct link *l, uint32_t key, const uint8_t *blob, uint32_t len);
 void link_keep_forget(struct link *l, uint32_t key);
-/* link_keep.c: whether a file of that handle is kept, so that hostd is to pass its descriptor. */
+/* link_keep.c: whether a blob for this file is kept, so that hostd will pass its descriptor again. */
 bool link_keeps_file(const struct link *l, uint32_t handle);
-/* link_keep.c: whether some are whose descriptors are with a process before this one. */
+/* link_keep.c: whether files are kept whose descriptors only an earlier process had. */
 bool link_keep_lost(const struct link *l);
-/* link_keep.c: the guest started over: forget everything but the lease. */
+/* link_keep.c: the guest was reset: drop every blob but the lease. */
 void link_keep_reset(struct link *l);
 
 #endif /* PVBOOT_BACKEND_LINK_H */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * link_conn.c - the link to hostd: one connection, its handshake and the frames that come from hostd (docs/spec.md 5).
- */
+/* link_conn.c - the link to hostd: one connection, its handshake and the messages from hostd (docs/spec.md 5). */
 #include "link.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "frames are copied as they are");
@@ -16,7 +14,7 @@ static void close_fds(struct link *l)
 		l->ops->file_close(l->owner, l->fds[--l->nfds]);
 }
 
-/* Forget what belongs to one connection. */
+/* Drop the state of one connection. */
 static void lose(struct link *l)
 {
 	bool waits = false;
@@ -52,7 +50,7 @@ void link_down(struct link *l)
 
 #define LINE_MAX (64 + PVBOOT_ERROR_MAX)
 
-/* Append up to max bytes of text, or as far as a NUL, made printable.  The line's new length. */
+/* Append up to max bytes of text, or up to a NUL, made printable.  Returns the line's new length. */
 static size_t append(char line[LINE_MAX + 1], size_t at, const char *text, size_t max)
 {
 	for (size_t i = 0; i < max && text[i] && at < LINE_MAX; i++)
@@ -103,7 +101,7 @@ static void hello(struct link *l, const uint8_t *body)
 	link_pump(l);
 }
 
-/* The requests that are answered in another place now than by the host before. */
+/* Move READs between states: another hostd may serve them in the other way, by descriptor or by DATA. */
 static void sort_reads(struct link *l)
 {
 	if (!l->fd_mode)
@@ -175,7 +173,7 @@ static uint32_t read_flags(const struct pvboot_io *io)
 	return a.flags;
 }
 
-/* Bytes of result that an operation's success has. */
+/* Bytes of result in a successful answer to an operation. */
 static uint32_t result_size(uint16_t op)
 {
 	switch (op) {
@@ -192,7 +190,7 @@ static uint32_t result_size(uint16_t op)
 	}
 }
 
-/* [LNK-9] Whether the lengths of a REPLY are what the request allows; len is the body's. */
+/* [LNK-9] Whether the lengths of a REPLY are valid for the request; len is the body's length. */
 static bool reply_fits(const struct pvboot_io *io, const struct pvboot_link_reply *m, uint32_t len)
 {
 	uint32_t rest = len - (uint32_t)sizeof(*m);
@@ -234,20 +232,20 @@ static void reply(struct link *l, uint32_t id, const uint8_t *body, uint32_t len
 			return;
 		}
 	}
-	if (m.status != PVBOOT_S_OK && m.status != PVBOOT_S_AGAIN) /* also without words: those before were another's */
+	if (m.status != PVBOOT_S_OK && m.status != PVBOOT_S_AGAIN) /* also if text is empty: the old one is stale */
 		pvboot_dev_set_error(l->dev, (const char *)body + sizeof(m), m.text_len);
 	if (op == PVBOOT_OP_READ ? r->lost : m.result_len && !pvboot_io_write(r->io, 0, result, m.result_len)) {
 		m.status = PVBOOT_S_BAD_REQUEST;
 		m.result_len = 0;
 	}
 	if (op == PVBOOT_OP_OPEN) {
-		r->state = LINK_REQ_LOCAL; /* not under way any more, for link_file_opened() */
+		r->state = LINK_REQ_LOCAL; /* so that link_file_opened() does not count it as under way */
 		link_file_opened(l, res.handle);
 	}
 	link_complete(l, r, m.status, m.detail, m.result_len);
 }
 
-/* The fixed part of a DATA; its bytes go from the stream straight to the guest in data_bytes(). */
+/* Process the fixed part of a DATA.  data_bytes() then copies its bytes from the stream straight to the guest. */
 static void data(struct link *l, uint32_t id, const uint8_t *body, uint32_t len)
 {
 	struct link_req *r = link_req_sent(l, id);
@@ -266,7 +264,10 @@ static void data(struct link *l, uint32_t id, const uint8_t *body, uint32_t len)
 	l->data_left = d.length;
 }
 
-/* Find where they go.  Returns how many are dropped: the guest gave the READ up, or its room is not memory. */
+/*
+ * Find where the bytes of a DATA go.  Returns how many to drop: the guest cancelled the READ, or its room is not guest
+ * memory.
+ */
 static size_t data_bytes(struct link *l, size_t len, struct link_copy *copy)
 {
 	struct pvboot_link_hdr hdr;
@@ -299,7 +300,7 @@ void link_copied(struct link *l, size_t len)
 	if (!l->data_left)
 		return; /* the connection has ended meanwhile */
 	memcpy(&hdr, l->stage, HDR);
-	r = link_req_sent(l, hdr.id); /* unless the guest has given it up */
+	r = link_req_sent(l, hdr.id); /* NULL if the guest has cancelled it */
 	if (r)
 		r->io->be_offset += len;
 	l->data_left -= (uint32_t)len;
@@ -326,12 +327,12 @@ static void ether(struct link *l, const uint8_t *body, uint32_t len)
 
 /* ---- frames ---------------------------------------------------------------------------------------------------- */
 
-/* When a frame may come, and the bounds of its body's length; what has no row is refused. */
+/* When a message may come, and the bounds of its body's length.  A type without a row is refused. */
 enum frame_when { NEVER, BEFORE_WELCOME, AFTER_WELCOME };
 
 static const struct {
 	enum frame_when when;
-	uint32_t fixed, more; /* bytes of the structure, and at most behind it */
+	uint32_t fixed, more; /* bytes of the structure, and maximum bytes after it */
 } frames[] = {
 	[PVBOOT_LINK_HELLO] = {BEFORE_WELCOME, sizeof(struct pvboot_link_hello), 0},
 	[PVBOOT_LINK_WELCOME] = {BEFORE_WELCOME, sizeof(struct pvboot_link_welcome), 0},
@@ -348,12 +349,12 @@ static const struct {
 };
 _Static_assert(PVBOOT_LINK_KEEP_MAX <= LINK_REPLY_MAX, "a REPLY is the longest staged body");
 
-/* [LNK-1] Whether a frame with that header may come now. */
+/* [LNK-1] Whether a message with this header may come now. */
 static bool header_is_good(const struct link *l, const struct pvboot_link_hdr *hdr)
 {
 	if (hdr->magic != PVBOOT_LINK_MAGIC || hdr->type >= sizeof(frames) / sizeof(frames[0]))
 		return false;
-	/* hostd may have started over behind a stream that cannot end: HELLO comes in any state */
+	/* HELLO may come in any state: hostd may have restarted behind a stream that does not report its end */
 	if (hdr->type != PVBOOT_LINK_HELLO &&
 	    frames[hdr->type].when != (l->state == LINK_IDENTIFIED ? BEFORE_WELCOME : AFTER_WELCOME))
 		return false;
@@ -422,7 +423,7 @@ static void dispatch(struct link *l)
 	}
 }
 
-/* Look for a HELLO, one byte further each time it is none. */
+/* Search for a HELLO, and skip one byte at a time until it is found. */
 static size_t skip_bytes(struct link *l, const uint8_t *p)
 {
 	const size_t want = HDR + sizeof(struct pvboot_link_hello);
@@ -442,7 +443,7 @@ static size_t skip_bytes(struct link *l, const uint8_t *p)
 	return 1;
 }
 
-/* Collect a header, then what of its body is staged. */
+/* Collect a header, then the staged part of its body. */
 static size_t stage_bytes(struct link *l, const uint8_t *p, size_t len)
 {
 	struct pvboot_link_hdr hdr;
@@ -485,7 +486,7 @@ size_t link_input_some(struct link *l, const void *buf, size_t len, struct link_
 		if (copy->to)
 			return at;
 	}
-	/* [LNK-3] a descriptor comes with the first byte of its frame: between frames none can be waiting */
+	/* [LNK-3] a descriptor comes with the first byte of its message: between messages none can wait */
 	if (l->state <= LINK_SKIPPING || (!l->have && !l->data_left))
 		close_fds(l);
 	return at;

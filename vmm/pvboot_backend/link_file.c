@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * link_file.c - files that hostd passed by descriptor: what GROW says of them, and READ (docs/spec.md 5.4).
+ * link_file.c - files that hostd passed by descriptor: GROW and READ (docs/spec.md 5.4).
  *
- * A file stays when the connection ends: what has been announced of it can be read without any host.
+ * A file stays when the connection ends: the guest can read its available bytes without a hostd.
  */
 #include "link.h"
 
@@ -64,14 +64,17 @@ void link_file_opened(struct link *l, uint32_t handle)
 		f->confirmed = true;
 	if (link_waits(l, PVBOOT_OP_OPEN, LINK_REQ_SENT))
 		return;
-	/* no OPEN is under way: what no guest knows by now was closed, or forgotten by a reset, while its GROW came */
+	/*
+	 * no OPEN is under way: a file whose handle the guest does not know was closed or reset while its GROW was on
+	 * the way
+	 */
 	for (f = l->file; f < l->file + LINK_FILES; f++) {
 		if (f->handle && !f->confirmed)
 			release(l, f);
 	}
 }
 
-/* [LNK-12] Whether a GROW contradicts itself, or what was said before of the same descriptor. */
+/* [LNK-12] Whether a GROW is consistent with itself, and with earlier GROWs of the same descriptor. */
 static bool grow_is_good(const struct link_file *f, const struct pvboot_link_grow *g)
 {
 	bool done = g->flags & PVBOOT_LINK_GROW_DONE;
@@ -86,7 +89,7 @@ static bool grow_is_good(const struct link_file *f, const struct pvboot_link_gro
 	       (g->available >= f->available && !f->done && (f->size == PVBOOT_SIZE_UNKNOWN || g->size == f->size));
 }
 
-/* Take a descriptor: the first one of a file, or the one that a new host has in its place. */
+/* Store a file's descriptor: its first one, or the replacement from a new hostd. */
 static struct link_file *take(struct link *l, struct link_file *f, uint32_t handle, int fd)
 {
 	if (f)
@@ -108,12 +111,12 @@ static struct link_file *take(struct link *l, struct link_file *f, uint32_t hand
 void link_file_grow(struct link *l, uint32_t handle, const uint8_t *body, uint32_t len, int fd)
 {
 	struct link_file *f = find(l, handle);
-	bool kept = !f && link_keeps_file(l, handle); /* the guest has it from a process before this one */
+	bool kept = !f && link_keeps_file(l, handle); /* the guest opened it with an earlier process */
 	struct pvboot_link_grow g;
 
 	memcpy(&g, body, sizeof(g));
 	if (!f && (fd < 0 || !handle || (!kept && !link_waits(l, PVBOOT_OP_OPEN, LINK_REQ_SENT)))) {
-		/* [LNK-8] a CLOSE or a reset has crossed it */
+		/* [LNK-8] a CLOSE or a reset crossed this GROW */
 		if (fd >= 0)
 			l->ops->file_close(l->owner, fd);
 		return;
@@ -171,12 +174,12 @@ static void fail(struct link *l, struct link_req *r, uint32_t status, const char
 
 #define FAIL(l, r, status, text) fail(l, r, status, text, sizeof(text) - 1)
 
-/* Answer a READ with the bytes moved; eof: the file ends with them. */
+/* Answer a READ with the bytes moved so far; eof: the file ends with them. */
 static void answer(struct link *l, struct link_req *r, struct link_file *f, bool eof)
 {
 	uint64_t now[2];
 
-	/* a fetched file is only appended to; one below a --root is its owner's, and may change any time */
+	/* hostd only appends to a fetched file, but a file below a --root may change at any time */
 	if (eof && f->stamped &&
 	    (!l->ops->file_stamp(l->owner, f->fd, now) || now[0] != f->stamp[0] || now[1] != f->stamp[1])) {
 		FAIL(l, r, PVBOOT_S_CHANGED, "the file changed while it was read");
@@ -185,7 +188,7 @@ static void answer(struct link *l, struct link_req *r, struct link_file *f, bool
 	link_complete(l, r, PVBOOT_S_OK, eof ? PVBOOT_READ_EOF : 0, (uint32_t)r->io->be_offset);
 }
 
-/* Bytes that can be moved now: announced, wanted, and of one turn. */
+/* How many bytes can be moved now: available, wanted, and at most one turn's. */
 static uint32_t movable(const struct link_file *f, uint64_t pos, uint64_t wanted)
 {
 	uint64_t n = pos < f->available ? f->available - pos : 0;
@@ -198,7 +201,7 @@ static uint32_t movable(const struct link_file *f, uint64_t pos, uint64_t wanted
 bool link_file_step(struct link *l, struct link_req *r)
 {
 	struct pvboot_io *io = r->io;
-	uint64_t room = io->room < UINT32_MAX ? io->room : UINT32_MAX; /* what a response can say */
+	uint64_t room = io->room < UINT32_MAX ? io->room : UINT32_MAX; /* a response has a 32-bit length */
 	struct pvboot_read_args a;
 	struct link_file *f;
 	int64_t got = 0;
@@ -212,13 +215,13 @@ bool link_file_step(struct link *l, struct link_req *r)
 	if (!f && link_keeps_file(l, a.handle)) {
 		if (partial && pvboot_dev_now_ms(l->dev) >= io->be_deadline_ms)
 			link_complete(l, r, PVBOOT_S_AGAIN, 0, 0);
-		return false; /* hostd passes its descriptor again */
+		return false; /* wait: hostd passes its descriptor again */
 	}
 	if (!f) {
 		FAIL(l, r, PVBOOT_S_BAD_HANDLE, "no file is open under that handle");
 		return false;
 	}
-	pos = a.offset + io->be_offset; /* does not wrap: bytes were moved only where a file is */
+	pos = a.offset + io->be_offset; /* does not wrap: be_offset counts only bytes within the file */
 	n = movable(f, pos, room - io->be_offset);
 	if (n)
 		got = l->ops->file_read(l->owner, f->fd, pos, io, io->be_offset, n);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* link_keep.c - the blobs a device keeps for the next hostd (docs/spec.md 5.5).  Nobody here looks into them. */
+/* link_keep.c - the blobs that a device keeps for the next hostd (docs/spec.md 5.5), opaque to the device. */
 #include "link.h"
 
 static struct link_kept *find(struct link *l, uint32_t key)
@@ -20,7 +20,7 @@ static struct link_kept *unused(struct link *l)
 	return NULL;
 }
 
-/* A process may end between any two stores; whoever comes next believes a slot that is in use. */
+/* Fill a slot and set used last: this process may end between any two stores, and the next one trusts a used slot. */
 static void fill(struct link_kept *k, uint32_t key, const void *blob, uint32_t len)
 {
 	k->used = false;
@@ -55,7 +55,7 @@ void link_keep_in(struct link *l, struct link_kept *slots)
 
 	l->kept = slots;
 	for (struct link_kept *k = slots; k <= spare; k++) {
-		/* not a bool before it is one: anything may be there */
+		/* read used as a byte: the memory may hold a value that is not a valid bool */
 		uint8_t used;
 
 		memcpy(&used, &k->used, sizeof(used));
@@ -138,7 +138,7 @@ size_t link_save(const struct link *l, void *buf, size_t room)
 	return (size_t)(at - (uint8_t *)buf);
 }
 
-/* Walk the blobs; keep each where l is not NULL.  False if they are not well formed. */
+/* Walk the blobs; if l is not NULL, keep each.  Returns false if they are malformed. */
 static bool take_blobs(struct link *l, const uint8_t *at, size_t len)
 {
 	uint32_t head[2]; /* key, length */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* link_socket.c - the link to hostd over a Unix stream socket: bytes, descriptors, files, and finding hostd again. */
+/* link_socket.c - the link to hostd over a Unix stream socket: bytes, descriptors, files, and reconnecting. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,9 +13,12 @@
 
 #include "pass_fd.h"
 
-#define FDS_AT_ONCE 4 /* descriptors one recvmsg() may bring; hostd sends one */
+#define FDS_AT_ONCE 4 /* maximum descriptors of one recvmsg(); hostd sends one */
 
-/* Register accesses of the guest come first: whoever makes the loop gives them the priority above this one. */
+/*
+ * Priority of the link's events.  The program that makes the loop serves register accesses of the guest at priority 0,
+ * before these.
+ */
 #define PRIORITY 1
 
 static void after_ms(struct event *ev, uint64_t ms)
@@ -36,7 +39,7 @@ static size_t send_bytes(void *owner, const void *buf, size_t len)
 		n = send(s->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		n = 0; /* full: wait; broken: reading tells */
+		n = 0; /* full: wait for room; broken: reading reports it */
 	if ((size_t)n < len)
 		event_add(s->writable, NULL);
 	return (size_t)n;
@@ -65,7 +68,10 @@ static void drop(void *owner, uint32_t retry_ms)
 	dial_later(s, retry_ms);
 }
 
-/* A pipe, a device or a directory could block or mean something else; a writable one was not meant for a guest. */
+/*
+ * Accept only a regular file that is open for reading: a pipe or a device could block, and hostd never means to pass a
+ * writable descriptor.
+ */
 static bool file_check(void *owner, int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -75,7 +81,7 @@ static bool file_check(void *owner, int fd)
 	       S_ISREG(st.st_mode);
 }
 
-/* Not ctime: it changes when a cached file is renamed or another takes its name. */
+/* Not ctime: it also changes when a cached file is renamed or replaced under its name. */
 static bool file_stamp(void *owner, int fd, uint64_t stamp[2])
 {
 	struct stat st;
@@ -294,9 +300,9 @@ void link_socket_rest(struct link_socket *s, bool rest)
 	}
 	event_del(s->retry);
 	hang_up(s);
-	s->link.was_up = false; /* the next connection is the first of another boot */
+	s->link.was_up = false; /* the next connection counts as the first, of another boot */
 	if (s->link.state == LINK_UP)
-		s->link.state = LINK_RESUMING; /* nothing is lost that anybody waits for */
+		s->link.state = LINK_RESUMING; /* no warning about a lost hostd: no request waits for it */
 	link_down(&s->link);
 }
 

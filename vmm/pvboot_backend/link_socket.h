@@ -2,7 +2,7 @@
 /*
  * link_socket.h - the link to hostd over a Unix stream socket, in a libevent loop.
  *
- * Connects again by itself, with back-off, for as long as it lives.
+ * It reconnects by itself, with back-off, until link_socket_close().
  */
 #ifndef PVBOOT_BACKEND_LINK_SOCKET_H
 #define PVBOOT_BACKEND_LINK_SOCKET_H
@@ -16,14 +16,14 @@
 #define LINK_SOCKET_ROOM 65536u
 
 struct link_socket {
-	struct link link; /* what link_backend gets */
+	struct link link; /* the pointer for link_backend */
 	struct event_base *base;
 	struct event *readable, *writable, *turn, *timer, *retry;
 	int fd; /* -1: not connected */
 	uint32_t retry_ms;
-	bool missed;  /* that there is no host was said */
-	bool resting; /* link_socket_rest() */
-	/* the owner's */
+	bool missed;  /* the lack of a hostd was logged */
+	bool resting; /* link_socket_rest() was called */
+	/* given by the owner */
 	void (*dial)(void *arg);
 	int64_t (*move)(void *arg, int fd, uint64_t offset, struct pvboot_io *io, uint64_t to, uint32_t len);
 	void *arg;
@@ -31,9 +31,9 @@ struct link_socket {
 };
 
 /*
- * Bring *s up in the loop base; the device must be initialised with link_backend and &s->link before the loop runs.
- * dial(arg) begins to connect to hostd and has link_socket_dialed() called with the outcome, at once or later.
- * move(arg, ...) is struct link_ops's file_read; NULL: pread into guest memory.  False: no memory.
+ * Initialise *s in the loop base.  The caller must initialise the device with link_backend and &s->link before the loop
+ * runs.  dial(arg) begins to connect to hostd; its result comes at once or later, by link_socket_dialed().
+ * move(arg, ...) is struct link_ops's file_read; NULL: pread into guest memory.  Returns false if there is no memory.
  */
 bool link_socket_init(struct link_socket *s, struct event_base *base, const struct link_conf *conf,
 		      void (*dial)(void *arg),
@@ -41,25 +41,28 @@ bool link_socket_init(struct link_socket *s, struct event_base *base, const stru
 				      uint32_t len),
 		      void *arg);
 
-/* Begin to look for hostd. */
+/* Begin to connect to hostd. */
 void link_socket_start(struct link_socket *s);
 
 /*
- * Nobody needs hostd for now: end the connection, without a word in the log, and look for none; or (rest false) do as
- * link_socket_start().  The guest's requests are to be over.
+ * rest true: the guest does not need hostd for now.  End the connection, log nothing, and do not reconnect.  rest
+ * false: connect again, as link_socket_start().  The guest must have no request in flight.
  */
 void link_socket_rest(struct link_socket *s, bool rest);
 
-/* The outcome of dial(): a connected socket, which becomes the link's, or -1 and an errno. */
+/* Take the result of dial(): fd is a connected socket, which then belongs to the link, or -1, and error an errno. */
 void link_socket_dialed(struct link_socket *s, int fd, int error);
 
-/* To be called after register accesses: what the guest asked for by them may need a turn or a deadline. */
+/* Call this after register accesses: a request that they submitted may need link_turn() or a deadline. */
 void link_socket_kick(struct link_socket *s);
 
 /* End the connection and free what link_socket_init() made. */
 void link_socket_close(struct link_socket *s);
 
-/* Connect to the Unix socket at path.  A non-blocking descriptor, or a negated errno. */
+/*
+ * Connect to the Unix socket at path.  Returns a non-blocking descriptor, which belongs to the caller, or a negated
+ * errno.
+ */
 int link_socket_connect(const char *path);
 
 /* struct link_ops's file_read by pread. */
