@@ -196,8 +196,8 @@ enum asked {
 
 /*
  * The user must choose a label.  If the guest has sent a valid choice, sets *command to it; otherwise answers with the
- * menu.  A menu takes two PLAN requests, and hostd reads the configuration again for the second: it stores no menu, so a
- * hostd that was restarted in between can answer.
+ * menu.  A menu takes two PLAN requests, and hostd reads the configuration again for the second: it stores no menu, so
+ * a hostd that was restarted in between can answer.
  */
 static enum asked ask_which(const struct vm_plan *job, const struct pxelinux_config *config,
 			    const struct plan_choice *choice, struct pxelinux_command *command, char *err,
