@@ -31,7 +31,7 @@ void child_init(void)
 	sigprocmask(SIG_BLOCK, &waited, &before);
 	/* A parent may have left SIGCHLD ignored: then children vanish without a status. */
 	signal(SIGCHLD, SIG_DFL);
-	/* What is said where nobody listens is no reason to leave a guest alone. */
+	/* A write to a closed pipe must not end pvboot while a guest runs. */
 	signal(SIGPIPE, SIG_IGN);
 	if (signals < 0)
 		signals = signalfd(-1, &waited, SFD_CLOEXEC);

@@ -415,7 +415,7 @@ static void take_phases(struct run *run)
 	}
 }
 
-/* The ROM has reported its failure, and is about to print its last words. */
+/* The ROM has reported its failure; wait until it has printed its error message. */
 static void let_it_speak(struct run *run)
 {
 	long end = clock_ms() + LAST_WORDS_MS, left;
@@ -457,7 +457,7 @@ static void wait_for_end(struct run *run)
 	}
 }
 
-/* Say what QEMU would not say itself. */
+/* Print the errors that QEMU does not print itself. */
 static int qemu_verdict(struct run *run)
 {
 	if (WIFSIGNALED(run->qemu.status) && WTERMSIG(run->qemu.status) != SIGTERM)

@@ -43,15 +43,15 @@ struct run_options {
 };
 
 /*
- * Parse argv[1..] into *o.  Returns -1 to go on, or an exit status: 0 after --help, 2 after an error, which has been
- * said on stderr in words.  The strings in *o point into argv.
+ * Parse argv[1..] into *o.  Returns -1 to go on, or an exit status: 0 after --help, 2 after an error, which it has
+ * printed on stderr.  The strings in *o point into argv.
  */
 int run_options_parse(struct run_options *o, int argc, char *argv[]);
 
 /* Is this a name that hostd and the device take: 1 to 63 printable characters without blanks? */
 bool run_options_name_is_good(const char *text);
 
-/* Is something said that only a hostd of our own can be told? */
+/* Does the command line have an option that only a private hostd can take? */
 bool run_options_for_private(const struct run_options *o);
 
 /* How much the log is to say: 0 warnings, 1 one line per event, 2 everything. */

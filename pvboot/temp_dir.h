@@ -12,7 +12,7 @@ struct temp_dir {
 	bool made;
 };
 
-/* Choose a name that is nobody's; nothing is created yet.  False, said on stderr, without random numbers. */
+/* Choose an unused name; creates nothing.  Without random numbers it prints an error on stderr and returns false. */
 bool temp_dir_name(struct temp_dir *dir);
 
 /* Make it.  False, said on stderr. */

@@ -381,7 +381,7 @@ void pvboot_glue_bar_write(void *glue, unsigned int offset, unsigned int length,
 
 /* ---- input ----------------------------------------------------------------------------------------------------- */
 
-/* [DEV-38] Palacios resets a machine without a word to its devices. */
+/* [DEV-38] Palacios resets a machine without telling its devices. */
 static void notice_reset(struct glue *g)
 {
 	if (!pvboot_dev_lost_memory(g->dev))
@@ -419,7 +419,7 @@ unsigned long long pvboot_glue_input(void *glue, const void *bytes, unsigned lon
 		n = link_input_some(&g->link, p, slice(g, left), &copy);
 
 		if (g->link.state == LINK_DOWN && !n)
-			n = left; /* not for this connection; cannot happen, but must not loop */
+			n = left; /* bytes for no connection; cannot happen, but must not loop for ever */
 		p += n;
 		left -= n;
 		leave(g, saved); /* vcpus have their turn */

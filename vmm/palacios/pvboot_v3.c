@@ -313,7 +313,7 @@ static int cmd_update(struct pci_device *pci, pci_cmd_t cmd, uint64_t arg, void 
 	return 0;
 }
 
-/* There is no ROM here: it is in the guest's memory already (docs/palacios.md). */
+/* Ignore the ROM BAR: the ROM is already in the guest's memory (docs/palacios.md). */
 static int rom_update(struct pci_device *pci, uint32_t *src, void *priv)
 {
 	*src = 0;
@@ -326,7 +326,7 @@ static sint64_t take(struct pvboot *v, uint8_t *buf, sint64_t len)
 {
 	if (len <= 0)
 		return 0;
-	/* Vcpus stand still: memory may be written to a checkpoint, the device only after it, and both are to match. */
+	/* Vcpus are stopped: a checkpoint may save memory now and the device later, and both must match. */
 	if (__atomic_load_n(&v->vm->barrier.active, __ATOMIC_ACQUIRE))
 		return 0; /* hostd tries again */
 	return (sint64_t)pvboot_glue_input(v->glue, buf, (unsigned long long)len);

@@ -207,7 +207,7 @@ static void on_linger(evutil_socket_t fd, short what, void *arg)
 		device_end(device, NULL);
 }
 
-/* Tell QEMU's end by the process, not by the connection, which comes and goes. */
+/* Watch QEMU's process for its end, because the connection may end earlier and come back. */
 static void watch_process(int fd)
 {
 	struct ucred peer;
@@ -280,7 +280,7 @@ static void call(uint32_t queue)
 	vhost_user_call(&server, queue);
 }
 
-/* No front end shows INTx of ours to its guest. */
+/* Do nothing: a vhost front end does not show our INTx to its guest. */
 static void set_irq(int level)
 {
 }

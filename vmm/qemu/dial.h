@@ -18,19 +18,22 @@
  */
 int dial_start(const char *hostd, const char *own, const char *state);
 
-/* Ask for a connection.  0, or an errno: the process is gone. */
+/* Ask for a connection.  Returns 0, or an errno if the process is gone. */
 int dial_ask(int dial);
 
-/* Have the queue of our own socket filled (listen_fill()). */
+/* Have the process fill the queue of our own socket (listen_fill()). */
 void dial_fill(int dial);
 
 /* QEMU has ended: have our own socket (if made says that it is ours to remove) and the state file removed. */
 void dial_remove(int dial, bool made);
 
-/* The descriptor is readable: *fd is a connection, or -1 and an errno is returned.  EAGAIN: not yet. */
+/*
+ * Read an answer once the descriptor is readable.  Returns 0 and a connection in *fd, or an errno and -1; EAGAIN: none
+ * yet.
+ */
 int dial_answer(int dial, int *fd);
 
-/* End the process, and wait until it has ended: nobody inherits a dead child. */
+/* End the process, and wait until it has ended, so that no zombie is left. */
 void dial_stop(int dial);
 
 #endif /* QEMU_DIAL_H */

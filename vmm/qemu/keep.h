@@ -30,7 +30,7 @@ struct keep {
  */
 struct keep *keep_open(const char *path, uint64_t now_ms);
 
-/* It is another guest, or the same one begins its boot. */
+/* Clear the kept state: the guest is another one, or the same one begins its boot. */
 void keep_forget(struct keep *k, uint64_t now_ms);
 
 #endif /* QEMU_KEEP_H */

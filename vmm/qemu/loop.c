@@ -2,11 +2,12 @@
 /*
  * loop.c - the event loop of the device process.
  *
- * Over vfio-user QEMU holds the vcpu until an access is answered, and where accesses follow each
- * other closely most of their time is that of a core that wakes up.  So the loop looks at its descriptors for a while
- * before it sleeps.  Who looks in vain takes the core from those who would ask, and the right to be woken at once from
- * itself: eight guests on two cores took twice as long to boot, or ten times if the loop yielded.  So after each
- * attempt in vain twice as many answers go by without one, and each that is of use takes one such step back.
+ * Over vfio-user QEMU holds the vcpu until an access is answered, and where accesses follow each other closely most of
+ * their time is that of a core that wakes up.  So the loop looks at its descriptors for a while before it sleeps.  A
+ * loop that looks in vain takes the core from the processes that would send the access, and loses its own right to be
+ * woken at once: eight guests on two cores took twice as long to boot, or ten times if the loop yielded.  So after each
+ * attempt in vain the loop skips twice as many answers before the next attempt; each useful attempt takes one such step
+ * back.
  *
  * System calls: epoll_wait, sched_yield, clock_gettime.
  */

@@ -17,7 +17,9 @@ struct loop {
 	uint32_t skip;		 /* answers until the next attempt */
 };
 
-/* QEMU was answered, and may have more to say at once: stay awake for it, if that has been of use. */
+/*
+ * Call after an answer to QEMU, which may send the next access at once: stay awake for it, if that was useful before.
+ */
 void loop_stay_awake(struct loop *l);
 
 /* Dispatch events until event_base_loopbreak(), or until there are none to wait for. */

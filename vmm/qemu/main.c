@@ -265,7 +265,7 @@ static bool make_link(struct device *d)
 	return link_socket_init(&d->link, d->base, &conf, dial, move, d);
 }
 
-/* The process that keeps a user and a file system. */
+/* Start the process that connects to hostd; it keeps its user and file system. */
 static bool start_dial(struct device *d)
 {
 	d->dial = dial_start(d->options.hostd, *d->own ? d->own : NULL, d->state);
@@ -330,7 +330,7 @@ int main(int argc, char *argv[])
 	}
 	std_fds_open();
 	journal_open();
-	/* Ctrl-C is for QEMU, at whose end this one ends */
+	/* Ctrl-C is for QEMU; this process ends when QEMU does */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	return run(&d);

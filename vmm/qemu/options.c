@@ -135,7 +135,7 @@ bool options_uuid(const char *text, uint8_t uuid[16])
 	return *text == '\0';
 }
 
-/* Parse a decimal number of at most max.  False if it is none. */
+/* Parse a decimal number of at most max.  Returns false if text is not one. */
 static bool get_number(const char *text, uint32_t max, uint32_t *value)
 {
 	unsigned long long n;

@@ -25,7 +25,7 @@ struct options {
 
 /*
  * Parse the command line into *o.  Returns -1 to go on, or an exit status: 0 after --help or --version, 2 after an
- * error, which has been said on stderr in words.  The strings in *o point into argv.
+ * error, which it has printed on stderr.  The strings in *o point into argv.
  */
 int options_parse(struct options *o, int argc, char *argv[]);
 
@@ -35,7 +35,10 @@ int options_parse(struct options *o, int argc, char *argv[]);
  */
 bool options_uuid(const char *text, uint8_t uuid[16]);
 
-/* Parse xx:xx:xx:xx:xx:xx (or with dashes).  False if it is none, or a group address, or all zero. */
+/*
+ * Parse xx:xx:xx:xx:xx:xx (or with dashes).  Returns false if text is not a MAC address, or is a group address, or all
+ * zero.
+ */
 bool options_mac(const char *text, uint8_t mac[6]);
 
 #endif /* QEMU_OPTIONS_H */

@@ -59,7 +59,7 @@ bool ram_remove(struct ram *r, uint64_t gpa, uint64_t size);
 /* Take all ranges away. */
 void ram_clear(struct ram *r);
 
-/* The table is as it is to be: unmap the files that no range lies in any more. */
+/* Call when the table is complete: unmap the files in which no range lies any more. */
 void ram_settle(struct ram *r);
 
 /* As struct pvboot_vmm_ops's map and map_read. */
@@ -75,8 +75,8 @@ const void *ram_map_read(struct ram *r, uint64_t gpa, uint64_t *len);
 #define RAM_NONE "QEMU shares no guest memory, so this device cannot serve the guest: " RAM_REMEDY
 
 /*
- * NULL, or in words why what QEMU shares cannot be the guest's memory: it is nothing, or there is no sign of a BIOS. To
- * be asked once the guest runs a driver.
+ * Returns NULL, or the reason why the memory that QEMU shares cannot be the guest's: there is none, or it shows no sign
+ * of a BIOS.  Call once the guest runs a driver.
  */
 const char *ram_trouble(struct ram *r);
 

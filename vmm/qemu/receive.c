@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * receive.c - bytes from QEMU, and the descriptors that come with them.
+ * receive.c - receive bytes from QEMU, and the descriptors that come with them.
  *
  * System calls: those of pass_fd.h.
  */

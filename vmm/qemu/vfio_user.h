@@ -146,7 +146,7 @@ void vfio_user_end(struct vfio_user *v);
 
 /* ---- between the parts of the server ---------------------------------------------------------------------------- */
 
-/* What QEMU sent makes no sense: the connection ends. */
+/* Report invalid input from QEMU: the connection ends. */
 enum vfio_user_result vfio_user_fail(struct vfio_user *v, const char *error);
 
 /* Answer the command that is being served, if it wants an answer: len bytes, and then more of them. */
