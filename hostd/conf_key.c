@@ -14,7 +14,6 @@
 
 #include "conf_key.h"
 #include "conf_value.h"
-#include "conf_vm.h"
 #include "base/addr.h"
 #include "base/url.h"
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "conf_value.h"
-#include "base/addr.h"
 #include "base/url.h"
 
 bool conf_value_text(struct conf *conf, const char *key, const char *value, char *out, size_t room)

@@ -16,8 +16,6 @@
 #include "cache/cache.h"
 #include "log.h"
 #include "server.h"
-#include "base/clock.h"
-#include "base/addr.h"
 #include "vm/vm.h"
 #include "vm/vm_env.h"
 

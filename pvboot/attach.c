@@ -13,7 +13,6 @@
 #include "attach.h"
 #include "base/clock.h"
 #include "attach_cache.h"
-#include "child.h"
 
 #define PATIENCE_MS 5000
 

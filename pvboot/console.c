@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "child.h"
 #include "console.h"
 #include "base/clock.h"
 #include "console_lines.h"

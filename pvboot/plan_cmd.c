@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/addr.h"
-#include "conf.h"
 #include "file/file.h"
 #include "file/file_root.h"
 #include "dhcp/dhcp_local.h"

@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/addr.h"
-#include "conf.h"
 #include "dhcp/dhcp_internal.h"
 #include "log.h"
 #include "probe_files.h"

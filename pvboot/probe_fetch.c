@@ -10,7 +10,6 @@
 
 #include "base/url.h"
 #include "base/addr.h"
-#include "conf.h"
 #include "http/http.h"
 #include "net/net_ask.h"
 #include "net_process.h"

@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/url.h"
 #include "base/clock.h"
 #include "base/addr.h"
 #include "dhcp/dhcp_internal.h"

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "http/http_internal.h"
-#include "log.h"
 #include "net/udp.h"
 
 #define CONNECT_MS 10000

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/url.h"
-#include "dhcp/dhcp_msg.h"
 #include "pxelinux/pxelinux_text.h"
 
 /* Linux: Documentation/arch/x86/boot.rst */

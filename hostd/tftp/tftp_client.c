@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
 #include "base/hash.h"
 #include "base/addr.h"
 #include "tftp/tftp_blocks.h"

@@ -18,8 +18,6 @@
 #include "base/container_of.h"
 #include "base/url.h"
 #include "base/addr.h"
-#include "dhcp/dhcp_edit.h"
-#include "dhcp/dhcp_pxe.h"
 #include "file/file.h"
 #include "log.h"
 #include "vm/vm_data.h"

@@ -21,7 +21,6 @@
 #include "cache/cache_dir.h"
 #include "cache_world.h"
 #include "fake_network.h"
-#include "log.h"
 
 #define SIZE (2 * MIB)
 #define KILLS 40
