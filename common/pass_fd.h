@@ -13,27 +13,33 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PASS_FD_MAX 8 /* descriptors with one message */
+#define PASS_FD_MAX 8	    /* descriptors that are received with one message */
+#define PASS_FD_SEND_MAX 32 /* and sent */
 
-/* Control buffer for one descriptor in a message to send. */
-union pass_fd_one {
+/* Control buffer for the descriptors of a message to send. */
+union pass_fd_room {
 	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(int))];
+	char bytes[CMSG_SPACE(PASS_FD_SEND_MAX * sizeof(int))];
 };
 
-/* Add a descriptor to a message.  room must stay valid until the message is sent. */
-static inline void pass_fd_add(struct msghdr *mh, union pass_fd_one *room, int fd)
+/*
+ * Add n descriptors, at most PASS_FD_SEND_MAX, to a message; with none the message stays as it is.  room must stay
+ * valid until the message is sent.
+ */
+static inline void pass_fd_add(struct msghdr *mh, union pass_fd_room *room, const int *fds, unsigned int n)
 {
 	struct cmsghdr *c;
 
+	if (!n)
+		return;
 	memset(room, 0, sizeof(*room));
 	mh->msg_control = room->bytes;
-	mh->msg_controllen = sizeof(room->bytes);
+	mh->msg_controllen = CMSG_SPACE(n * sizeof(int));
 	c = CMSG_FIRSTHDR(mh);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	c->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
 }
 
 /*
@@ -42,12 +48,11 @@ static inline void pass_fd_add(struct msghdr *mh, union pass_fd_one *room, int f
  */
 static inline bool pass_fd(int to, const void *bytes, size_t len, int fd)
 {
-	union pass_fd_one room;
+	union pass_fd_room room;
 	struct iovec iov = {(void *)bytes, len};
 	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
 
-	if (fd >= 0)
-		pass_fd_add(&mh, &room, fd);
+	pass_fd_add(&mh, &room, &fd, fd >= 0);
 	return sendmsg(to, &mh, MSG_NOSIGNAL) == (ssize_t)len;
 }
 

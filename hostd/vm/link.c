@@ -185,7 +185,7 @@ static void sent(struct link *link, size_t n)
  */
 static ssize_t send_batch(struct link *link)
 {
-	union pass_fd_one room;
+	union pass_fd_room room;
 	struct iovec iov[OUT_BATCH];
 	struct msghdr mh = {.msg_iov = iov};
 
@@ -197,7 +197,7 @@ static ssize_t send_batch(struct link *link)
 		mh.msg_iovlen++;
 		if (msg->fd < 0)
 			continue;
-		pass_fd_add(&mh, &room, msg->fd);
+		pass_fd_add(&mh, &room, &msg->fd, 1);
 		break;
 	}
 	return sendmsg(link->fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "pass_fd.h"
 #include "storm_front.h"
 #include "vhost_user.h"
 
@@ -35,24 +36,11 @@ static void send_message(struct storm_front *f, uint32_t request, const void *bo
 			 unsigned int nfds)
 {
 	struct vhost_user_hdr hdr = {request, VHOST_USER_VERSION, size};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(2 * sizeof(int))];
-	} control = {.bytes = {0}};
+	union pass_fd_room room;
 	struct iovec iov[2] = {{&hdr, sizeof(hdr)}, {(void *)(uintptr_t)body, size}};
 	struct msghdr mh = {.msg_iov = iov, .msg_iovlen = 2};
 
-	if (nfds) {
-		struct cmsghdr *c;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
-	}
+	pass_fd_add(&mh, &room, fds, nfds);
 	assert_int_equal(sendmsg(f->fd, &mh, MSG_NOSIGNAL), sizeof(hdr) + size);
 }
 

@@ -9,6 +9,7 @@
 
 #include "attach_fuzz.h"
 #include "backend.h"
+#include "pass_fd.h"
 
 struct attach_fuzz fuzz;
 
@@ -79,26 +80,13 @@ unsigned int attach_add_fds(int *fds, unsigned int have, int fd, unsigned int n)
 
 void attach_send(const struct iovec *iov, size_t parts, const int *fds, unsigned int n)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(ATTACH_FDS_MAX * sizeof(int))];
-	} control = {.bytes = {0}};
+	union pass_fd_room room;
 	struct msghdr mh = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = parts};
 	size_t len = 0;
 
 	for (size_t i = 0; i < parts; i++)
 		len += iov[i].iov_len;
-	if (n) {
-		struct cmsghdr *c;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	}
+	pass_fd_add(&mh, &room, fds, n);
 	if (len && sendmsg(fuzz.peer, &mh, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return;
 }

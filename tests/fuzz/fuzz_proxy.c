@@ -1,161 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * fuzz_proxy.c - a QEMU that sends anything, with any descriptors, and whose memory may be anywhere.
- *
- * The input is a row of steps: a byte that says which descriptors go along, a length byte, and as many bytes.
- */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
+/* fuzz_proxy.c - a QEMU that sends anything, with any descriptors, and whose memory may be anywhere (attach_fuzz.h). */
 #include <unistd.h>
 
-#include "backend.h"
+#include "attach_fuzz.h"
 #include "proxy.h"
 
-#define RAM_BYTES 65536
-
 static struct proxy proxy;
-static struct ram ram;
-static struct pvboot_dev *dev;
-
-static void *map(void *vmm, uint64_t gpa, uint64_t *len)
-{
-	return ram_map(&ram, gpa, len);
-}
 
 static void set_irq(void *vmm, int level)
 {
 	proxy_set_irq(&proxy, level);
 }
 
-static uint64_t now_ms(void *vmm)
-{
-	return 1;
-}
-
-static void ignore_log(void *vmm, enum pvboot_log_level level, const char *text)
-{
-}
-
-static const struct pvboot_vmm_ops vmm_ops = {.map = map, .set_irq = set_irq, .now_ms = now_ms, .log = ignore_log};
-
-static void attach(void *backend, struct pvboot_dev *d)
-{
-}
-
-static void submit(void *backend, struct pvboot_io *io)
-{
-	pvboot_io_complete(io, PVBOOT_S_FAILED, 0, 0);
-}
-
-static void note(void *backend, uint16_t op, const uint8_t *args, uint32_t arg_len)
-{
-}
-
-static void dgram(void *backend, const struct pvboot_dgram_args *args, const void *payload, uint32_t len)
-{
-}
-
-static void frame(void *backend, const void *bytes, uint32_t len)
-{
-}
-
-static void reset(void *backend)
-{
-}
-
-static const struct pvboot_backend_ops be_ops = {.name = "fuzz",
-						 .attach = attach,
-						 .submit = submit,
-						 .note = note,
-						 .dgram = dgram,
-						 .frame = frame,
-						 .reset = reset};
+static const struct pvboot_vmm_ops vmm_ops = {ATTACH_VMM_OPS, .set_irq = set_irq};
 
 /* Bits 0 to 3: how many copies of the memory's descriptor; bit 4: two of an eventfd; bit 5: one of a socket. */
-static void send_step(int fd, int memory, int event, uint8_t which, const uint8_t *p, size_t len)
+static bool step(uint8_t which, const uint8_t *p, size_t len)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(32 * sizeof(int))];
-	} control = {.bytes = {0}};
-	struct iovec iov = {(void *)p, len};
-	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
-	int fds[32];
+	struct iovec iov = {(void *)(uintptr_t)p, len};
+	int fds[ATTACH_FDS_MAX];
 	unsigned int n = 0;
 
-	while (n < (which & 15u))
-		fds[n++] = memory;
-	if (which & 16)
-		fds[n++] = event, fds[n++] = event;
-	if (which & 32)
-		fds[n++] = fd;
-	if (n) {
-		struct cmsghdr *c;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	}
-	if (len && sendmsg(fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return;
+	n = attach_add_fds(fds, n, fuzz.memory, which & 15u);
+	n = attach_add_fds(fds, n, fuzz.event, which & 16 ? 2 : 0);
+	n = attach_add_fds(fds, n, fuzz.peer, which >> 5 & 1);
+	attach_send(&iov, 1, fds, n);
+	return proxy_serve(&proxy) == PROXY_GOOD;
 }
-
-static void empty(int fd)
-{
-	char bin[4096];
-
-	while (recv(fd, bin, sizeof(bin), MSG_DONTWAIT) > 0)
-		;
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct pvboot_dev_conf conf = {.mac = {2}};
-	int pair[2], memory = memfd_create("fuzz", MFD_CLOEXEC), event = eventfd(0, EFD_NONBLOCK);
-	enum proxy_result result = PROXY_GOOD;
-
-	if (!dev)
-		dev = malloc(pvboot_dev_size());
-	if (!dev || memory < 0 || event < 0 || ftruncate(memory, RAM_BYTES) || !ram_init(&ram) ||
-	    socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
-		abort();
-	proxy_init(&proxy, pair[0], dev, &ram);
-	pvboot_dev_init(dev, &vmm_ops, NULL, &be_ops, NULL, &conf);
-	while (size >= 2 && result == PROXY_GOOD) {
-		size_t len = data[1];
-
-		if (len > size - 2)
-			len = size - 2;
-		send_step(pair[1], memory, event, data[0], data + 2, len);
-		result = proxy_serve(&proxy);
-		empty(pair[1]);
-		data += 2 + len;
-		size -= 2 + len;
-	}
+	attach_begin();
+	proxy_init(&proxy, fuzz.server, fuzz.dev, &fuzz.ram);
+	attach_device(&vmm_ops);
+	attach_run(data, size, step);
 	for (unsigned int i = 0; i < proxy.nfds; i++)
 		close(proxy.fds[i]);
 	if (proxy.irq_fd >= 0) {
 		close(proxy.irq_fd);
 		close(proxy.resample_fd);
 	}
-	ram_free(&ram);
-	close(memory);
-	close(event);
-	close(pair[0]);
-	close(pair[1]);
-	/* a descriptor that is lost in each run would raise the lowest free one */
-	event = dup(0);
-	if (event > 64)
-		abort();
-	close(event);
+	close(fuzz.server);
+	attach_end();
 	return 0;
 }

@@ -7,7 +7,7 @@ fuzz_link_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Itests/unit
 
 # The device's end of x-pci-proxy-dev, which is the tests' own, against a hostile QEMU.
 FUZZERS += fuzz_proxy
-fuzz_proxy_SRCS := tests/palacios/proxy.c tests/palacios/proxy_ram.c vmm/qemu/ram.c vmm/qemu/receive.c vmm/pvboot_backend/link_socket.c \
+fuzz_proxy_SRCS := tests/fuzz/attach_fuzz.c tests/palacios/proxy.c tests/palacios/proxy_ram.c vmm/qemu/ram.c vmm/qemu/receive.c vmm/pvboot_backend/link_socket.c \
 	$(addprefix vmm/pvboot_backend/,link.c link_conn.c link_file.c link_keep.c) $(wildcard vmm/pvboot_*.c)
 fuzz_proxy_CPPFLAGS := -Ivmm -Ivmm/pvboot_backend -Ivmm/qemu -Itests/palacios
 fuzz_proxy_LDLIBS := -levent_core

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "fake_qemu.h"
+#include "pass_fd.h"
 
 #define PATIENCE_MS 5000
 #define LOW 655360u   /* the first range of memory */
@@ -56,24 +57,11 @@ void qemu_free(struct fake_qemu *q)
 void qemu_send(struct fake_qemu *q, int cmd, const void *body, size_t len, const int *fds, unsigned int nfds)
 {
 	struct proxy_hdr hdr = {.cmd = cmd, .size = len};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(16 * sizeof(int))];
-	} control = {.bytes = {0}};
+	union pass_fd_room room;
 	struct iovec iov[2] = {{&hdr, sizeof(hdr)}, {(void *)body, len}};
 	struct msghdr mh = {.msg_iov = iov, .msg_iovlen = 2};
 
-	if (nfds) {
-		struct cmsghdr *c;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
-	}
+	pass_fd_add(&mh, &room, fds, nfds);
 	assert_int_equal(sendmsg(q->fd, &mh, MSG_NOSIGNAL), sizeof(hdr) + len);
 	if (q->turn)
 		q->turn(q->arg);

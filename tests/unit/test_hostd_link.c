@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "pass_fd.h"
 #include "vm/link.h"
 
 #define NONCE UINT64_C(0x1122334455667788)
@@ -148,27 +149,15 @@ static void test_hostd_link_announced_descriptor(void **state)
 /* [LNK-3] */
 static void test_hostd_link_unannounced_descriptor(void **state)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
 	struct fixture *f = *state;
 	struct pvboot_link_hdr hdr = {PVBOOT_LINK_MAGIC, 0, PVBOOT_LINK_RESUME, 0, 0};
-	struct iovec iov = {&hdr, sizeof(hdr)};
-	struct msghdr mh = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&mh);
 	int before = dup(0), after, ends[2];
 	char byte;
 
 	close(before);
 	put_identity(f, NONCE);
 	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &ends[1], sizeof(int));
-	assert_int_equal(sendmsg(f->fd, &mh, 0), sizeof(hdr));
+	assert_true(pass_fd(f->fd, &hdr, sizeof(hdr), ends[1]));
 	turn(f);
 	assert_int_equal(f->messages, 2);
 	close(ends[1]);

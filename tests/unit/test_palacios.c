@@ -20,6 +20,7 @@
 #include "fake_device.h"
 #include "palacios.h"
 #include "palacios_open.h"
+#include "pass_fd.h"
 #include "server.h"
 
 #define FILE_BYTES 400000
@@ -116,22 +117,8 @@ static bool asked(struct fixture *f, int ms)
 static void answer(struct fixture *f, int error, int fd)
 {
 	struct palacios_answer a = {1, error};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.bytes = {0}};
-	struct iovec iov = {&a, sizeof(a)};
-	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
 
-	if (fd >= 0) {
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = sizeof(control.bytes);
-		CMSG_FIRSTHDR(&mh)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&mh)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&mh)->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&mh)), &fd, sizeof(int));
-	}
-	assert_int_equal(sendmsg(f->opener, &mh, 0), sizeof(a));
+	assert_true(pass_fd(f->opener, &a, sizeof(a), fd));
 	if (fd >= 0)
 		close(fd);
 }

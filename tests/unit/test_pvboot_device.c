@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "pass_fd.h"
 #include "pvboot_link.h"
 #include "vfio_world.h"
 
@@ -131,24 +132,11 @@ static void host_listen(struct rig *r)
 static void host_send(struct rig *r, uint16_t type, uint32_t id, const void *body, size_t len, int fd)
 {
 	struct pvboot_link_hdr hdr = {PVBOOT_LINK_MAGIC, (uint32_t)len, type, fd >= 0 ? PVBOOT_LINK_F_FD : 0, id};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.bytes = {0}};
+	union pass_fd_room room;
 	struct iovec iov[2] = {{&hdr, sizeof(hdr)}, {(void *)body, len}};
 	struct msghdr mh = {.msg_iov = iov, .msg_iovlen = 2};
 
-	if (fd >= 0) {
-		struct cmsghdr *c;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = sizeof(control.bytes);
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	}
+	pass_fd_add(&mh, &room, &fd, fd >= 0);
 	assert_int_equal(sendmsg(r->host, &mh, MSG_NOSIGNAL), sizeof(hdr) + len);
 }
 

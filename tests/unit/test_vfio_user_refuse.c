@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "pass_fd.h"
 #include "vfio_world.h"
 
 #define RW (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
@@ -191,18 +192,7 @@ static void test_descriptors_without_a_command_are_closed(void **state)
 	/* half of a MAP, then the other half: each with a descriptor */
 	memcpy(half, &(struct vfio_user_hdr){1, VFIO_USER_DMA_MAP, 48, 0, 0}, 16);
 	for (unsigned int i = 0; i < 2; i++) {
-		struct iovec iov = {half, sizeof(half)};
-		union {
-			struct cmsghdr align;
-			char bytes[CMSG_SPACE(sizeof(int))];
-		} control = {.align = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
-		struct msghdr mh = {.msg_iov = &iov,
-				    .msg_iovlen = 1,
-				    .msg_control = control.bytes,
-				    .msg_controllen = sizeof(control.bytes)};
-
-		memcpy(CMSG_DATA(&control.align), &w->q.ram_fd, sizeof(int));
-		assert_int_equal(sendmsg(w->q.fd, &mh, 0), sizeof(half));
+		assert_true(pass_fd(w->q.fd, half, sizeof(half), w->q.ram_fd));
 		w->result = vfio_user_serve(&w->server);
 		assert_int_equal(w->result, i ? VFIO_USER_ERROR : VFIO_USER_GOOD);
 	}

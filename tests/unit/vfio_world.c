@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "pass_fd.h"
 #include "vfio_world.h"
 
 /* ---- the device ------------------------------------------------------------------------------------------------- */
@@ -79,24 +80,11 @@ void vfio_send(struct vfio_world *w, unsigned int cmd, uint32_t flags, const voi
 	       unsigned int nfds)
 {
 	struct vfio_user_hdr hdr = {++w->id, (uint16_t)cmd, (uint32_t)(sizeof(hdr) + len), flags, 0};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(16 * sizeof(int))];
-	} control = {.bytes = {0}};
+	union pass_fd_room room;
 	struct iovec iov[2] = {{&hdr, sizeof(hdr)}, {(void *)body, len}};
 	struct msghdr mh = {.msg_iov = iov, .msg_iovlen = 2};
 
-	if (nfds) {
-		struct cmsghdr *c;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
-	}
+	pass_fd_add(&mh, &room, fds, nfds);
 	assert_int_equal(sendmsg(w->q.fd, &mh, MSG_NOSIGNAL), sizeof(hdr) + len);
 	turn(w);
 }

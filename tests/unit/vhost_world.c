@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "pass_fd.h"
 #include "vhost_world.h"
 
 static void *map(void *vmm, uint64_t gpa, uint64_t *len)
@@ -191,24 +192,11 @@ void world_send(struct world *w, uint32_t request, uint32_t flags, const void *b
 		unsigned int nfds)
 {
 	struct vhost_user_hdr hdr = {request, VHOST_USER_VERSION | flags, size};
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(16 * sizeof(int))];
-	} control = {.bytes = {0}};
+	union pass_fd_room room;
 	struct iovec iov[2] = {{&hdr, sizeof(hdr)}, {(void *)(uintptr_t)body, size}};
 	struct msghdr mh = {.msg_iov = iov, .msg_iovlen = 2};
 
-	if (nfds) {
-		struct cmsghdr *c;
-
-		mh.msg_control = control.bytes;
-		mh.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
-	}
+	pass_fd_add(&mh, &room, fds, nfds);
 	assert_int_equal(sendmsg(w->fd, &mh, MSG_NOSIGNAL), sizeof(hdr) + size);
 	w->result = vhost_user_serve(&w->server);
 }
