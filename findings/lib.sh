@@ -53,10 +53,7 @@ unpack()
 {
 	local suite=$1 mirror deb want missing=
 	shift
-	# shellcheck disable=SC2016 # apt's variable
-	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 2>/dev/null |
-		awk '!/security/ && !found { found = $0 } END { print found }')
-	[ -n "$mirror" ] || cannot "apt has no Debian package lists here; run apt-get update"
+	mirror=$("$here/../tools/debian_mirror" "$suite") || cannot "without a mirror $suite's packages cannot be had"
 	local state=$work/apt
 	rm -rf "$state"
 	mkdir -p "$state"/{lists,archives}/partial "$state/parts"
