@@ -23,7 +23,7 @@
  *    Mustn't: refuse what is needed while hot: sockets of AF_INET, AF_PACKET, AF_UNIX and AF_NETLINK, memfd_create,
  *    openat2 below a root, the reopening of /proc/self/fd/N, syslog's reconnection.
  *
- * The process that administers networks (net_process.c) goes through one phase of its own instead of 2 and 3:
+ * The network helper (net_process.c) goes through one phase of its own instead of 2 and 3:
  * isolate_network().
  *    Should: keep CAP_NET_ADMIN, and refuse by seccomp what phase 3 does.  Where it may have to make namespaces, keep
  *    CAP_SYS_ADMIN as well, and refuse neither unshare nor setns.

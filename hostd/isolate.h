@@ -30,7 +30,7 @@ bool isolate_final(char *err, size_t err_len);
 bool isolate_may_administer(bool namespaces);
 
 /*
- * Replaces phases 2 and 3 in the process that administers networks, and may make namespaces.  On failure returns false
+ * Replaces phases 2 and 3 in the network helper, and may make namespaces.  On failure returns false
  * and fills err.
  */
 bool isolate_network(const char *user, bool namespaces, char *err, size_t err_len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net_process.c - starting the process that administers networks, and what the configuration allows it.
+ * net_process.c - starting the network helper, and what the configuration allows it.
  *
  * System calls: socketpair, fork; in the process fcntl, dup2, close_range, prctl, those of net_helper.c and isolate.c.
  */

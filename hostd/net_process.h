@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net_process.h - starting the process that administers networks (net/net_helper.h), by what the configuration allows.
+ * net_process.h - starting the network helper (net/net_helper.h), by what the configuration allows.
  *
  * It is started before hostd sheds its rights, and keeps CAP_NET_ADMIN, and CAP_SYS_ADMIN if there may be namespaces.
  */
